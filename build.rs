@@ -1,0 +1,5 @@
+//! Build script of `crates/addon`.
+
+fn main() {
+    napi_build::setup();
+}
