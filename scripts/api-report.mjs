@@ -4,7 +4,7 @@
 //   node scripts/api-report.mjs --update   writes the reports anew
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Extractor, ExtractorConfig } from '@microsoft/api-extractor'
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor'
 import { ENTRIES } from './entries.mjs'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -26,11 +26,11 @@ function configFor({ name, declarations, isForBrowsers }) {
       dtsRollup: { enabled: false },
       messages: {
         extractorMessageReporting: {
-          default: { logLevel: 'error' },
-          'ae-missing-release-tag': { logLevel: 'none' },
+          default: { logLevel: ExtractorLogLevel.Error },
+          'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
         },
         // TypeDoc checks the comments themselves.
-        tsdocMessageReporting: { default: { logLevel: 'none' } },
+        tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
       },
     },
     configObjectFullPath: undefined,

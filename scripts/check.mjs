@@ -30,7 +30,8 @@ const CHECKS = [
   },
 ]
 
-function passes({ title, command: [program, ...args], env = {} }) {
+function passes({ title, command, env = {} }) {
+  const [program = '', ...args] = command
   console.log(`\n# ${title}: ${[program, ...args].join(' ')}`)
   const { status, error } = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, ...env } })
   if (error) console.error(error.message)

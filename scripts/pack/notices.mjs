@@ -1,0 +1,59 @@
+// The licences of everything that is linked into the addon, as their terms ask: their texts go with the binary.
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+const LICENCE_FILE = /^(licen[cs]e|copying|notice|unlicense|copyright)/i
+const RUST_TARGETS = {
+  'linux-x64-gnu': 'x86_64-unknown-linux-gnu',
+  'linux-arm64-gnu': 'aarch64-unknown-linux-gnu',
+}
+
+/** One text for a platform, crate by crate. */
+export function thirdPartyNotices(platform) {
+  const crates = linkedCrates(metadata(RUST_TARGETS[platform]))
+  const parts = crates.map(({ name, version, license, manifest_path: path }) =>
+    [`${name} ${version} (${license})`, ...licenceTexts(dirname(path))].join('\n\n'),
+  )
+  return [
+    'The addon of Parley contains these works, and the Rust standard library (MIT OR Apache-2.0).',
+    ...parts,
+  ].join(`\n\n${'='.repeat(80)}\n\n`)
+}
+
+function metadata(target) {
+  const args = ['metadata', '--format-version', '1', '--locked', '--filter-platform', target]
+  return JSON.parse(execFileSync('cargo', args, { encoding: 'utf8', maxBuffer: 2 ** 28 }))
+}
+
+/** Follows what the addon depends on at run time; build scripts and procedural macros leave nothing in it. */
+function linkedCrates({ packages, resolve }) {
+  const nodes = new Map(resolve.nodes.map((node) => [node.id, node]))
+  const byId = new Map(packages.map((each) => [each.id, each]))
+  const seen = new Set()
+  const visit = (id) => {
+    if (seen.has(id) || isMacro(byId.get(id))) return
+    seen.add(id)
+    for (const { pkg, dep_kinds: kinds } of nodes.get(id).deps) if (kinds.some(({ kind }) => kind === null)) visit(pkg)
+  }
+  visit(packages.find(({ name }) => name === 'parley-addon').id)
+  return [...seen]
+    .map((id) => byId.get(id))
+    .filter(({ source }) => source !== null)
+    .sort(byName)
+}
+
+const byName = (a, b) => a.name.localeCompare(b.name) || a.version.localeCompare(b.version)
+const isMacro = ({ targets }) => targets.some(({ kind }) => kind.includes('proc-macro'))
+
+/** The texts in a crate's folder, and one level below for what it brings along (libopus has its own). */
+function licenceTexts(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isFile()) return LICENCE_FILE.test(entry.name) ? [readFileSync(path, 'utf8').trim()] : []
+    if (!entry.isDirectory()) return []
+    return readdirSync(path, { withFileTypes: true })
+      .filter((inner) => inner.isFile() && LICENCE_FILE.test(inner.name))
+      .map((inner) => readFileSync(join(path, inner.name), 'utf8').trim())
+  })
+}
