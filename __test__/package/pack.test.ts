@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import test from 'ava'
+import { Installation } from './installation.ts'
+import { readmeExample } from './readme-example.ts'
+
+let installation: Installation
+
+test.before(async () => {
+  installation = await Installation.make()
+})
+
+test.after.always(() => installation?.remove())
+
+/** Starts the program and gives the address that it prints. */
+async function listens(program: ChildProcess): Promise<URL> {
+  if (!program.stdout) throw new Error('stdout is no pipe')
+  for await (const line of createInterface(program.stdout)) {
+    const url = /https?:\/\/\S+/.exec(line)?.[0]
+    if (url) return new URL(url)
+  }
+  throw new Error('the program ended before it listened')
+}
+
+test("the README's example runs from the packed packages, with no compiler at hand", async (t) => {
+  await writeFile(join(installation.folder, 'echo.mjs'), await readmeExample())
+  const program = spawn(process.execPath, ['echo.mjs'], {
+    cwd: installation.folder,
+    env: installation.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.teardown(async () => {
+    if (program.exitCode === null && program.kill()) await once(program, 'exit')
+  })
+  const url = await listens(program)
+
+  const page = await fetch(url)
+  t.is(page.status, 200)
+  t.regex(await page.text(), /<html/i)
+
+  const sdp = (await readFile(new URL('offer.sdp', import.meta.url), 'utf8')).replaceAll('\n', '\r\n')
+  const answer = await fetch(new URL('webrtc/offer', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sdp, type: 'offer', webrtc_id: 'from-the-package' }),
+  })
+  const body = (await answer.json()) as { type: string; sdp: string }
+  t.is(body.type, 'answer')
+  t.regex(body.sdp, /a=rtpmap:111 opus\/48000\/2/)
+})
+
+test('the packages bring the licences of what is linked into the addon', async (t) => {
+  const platform = join(installation.folder, 'node_modules', `parley-rtc-${process.platform}-${process.arch}-gnu`)
+  const notices = await readFile(join(platform, 'THIRD-PARTY-NOTICES.txt'), 'utf8')
+  t.regex(notices, /Xiph\.Org/, 'libopus asks for its notice wherever its binary goes')
+})
