@@ -28,8 +28,9 @@ function configFor({ name, declarations, isForBrowsers }) {
         extractorMessageReporting: {
           default: { logLevel: ExtractorLogLevel.Error },
           'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
+          'ae-undocumented': { logLevel: ExtractorLogLevel.None },
         },
-        // TypeDoc checks the comments themselves.
+        // TypeDoc checks the comments.
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
       },
     },
