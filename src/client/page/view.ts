@@ -1,0 +1,107 @@
+import type { ConnectionState } from '../connection.ts'
+import type { Levels } from '../levels.ts'
+import type { CallStats } from '../statistics.ts'
+import type { Mode, PageSettings } from '../wire.ts'
+
+/** What the page shows: before and after a call it is idle. */
+export type PageState = 'idle' | Exclude<ConnectionState, 'closed'>
+
+const STATE_WORDS: Readonly<Record<PageState, string>> = {
+  idle: 'Not connected',
+  connecting: 'Connecting…',
+  connected: 'Connected',
+  reconnecting: 'Reconnecting…',
+}
+
+const ACTIONS: Readonly<Record<PageState, string>> = {
+  idle: 'Start',
+  connecting: 'Cancel',
+  connected: 'Stop',
+  reconnecting: 'Stop',
+}
+
+/**
+ * Finds an element that the page has.
+ *
+ * @param id - its id
+ * @returns the element
+ * @throws Error when the page doesn't have it
+ */
+export function byId(id: string): HTMLElement {
+  const found = document.getElementById(id)
+  if (!found) throw new Error(`The page has no #${id}`)
+  return found
+}
+
+/**
+ * Shows where the call stands, on the button too.
+ *
+ * @param state - where it stands
+ */
+export function showState(state: PageState): void {
+  byId('state').dataset['state'] = state
+  byId('state-text').textContent = STATE_WORDS[state]
+  byId('toggle').textContent = ACTIONS[state]
+  byId('toggle').dataset['action'] = state === 'idle' ? 'start' : 'stop'
+}
+
+/**
+ * Shows what went wrong, or takes it away.
+ *
+ * @param message - a sentence; empty for nothing
+ */
+export function showAlert(message: string): void {
+  const alert = byId('alert')
+  alert.hidden = message === ''
+  alert.textContent = message
+}
+
+/**
+ * Shows how loud both sides are.
+ *
+ * @param levels - 0 to 1
+ */
+export function showLevels(levels: Levels): void {
+  for (const side of ['sent', 'heard'] as const) {
+    const meter = byId(`${side}-meter`)
+    meter.style.setProperty('--level', levels[side].toFixed(3))
+    meter.setAttribute('aria-valuenow', String(Math.round(levels[side] * 100)))
+  }
+}
+
+/**
+ * Shows how well the call goes.
+ *
+ * @param stats - undefined after the call
+ * @param seconds - how long it lasts
+ */
+export function showStats(stats: CallStats | undefined, seconds: number): void {
+  const percent = (part: number | undefined): string => (part === undefined ? '–' : `${(part * 100).toFixed(1)} %`)
+  const roundTrip = stats?.roundTripMs
+  byId('round-trip').textContent = roundTrip === undefined ? '–' : `${roundTrip.toFixed(roundTrip < 10 ? 1 : 0)} ms`
+  byId('loss-sent').textContent = percent(stats?.lossSent)
+  byId('loss-heard').textContent = percent(stats?.lossHeard)
+  byId('duration').textContent = `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
+}
+
+/**
+ * Shows the titles that the server's user chose: as text, so that markup in them stays inert.
+ *
+ * @param settings - of the stream's `ui`
+ */
+export function showTitles({ title, subtitle, hideTitle = false }: PageSettings): void {
+  if (title) byId('title').textContent = document.title = title
+  if (subtitle !== undefined) byId('subtitle').textContent = subtitle
+  byId('titles').classList.toggle('visually-hidden', hideTitle)
+}
+
+/**
+ * Leaves out what a mode has no use for.
+ *
+ * @param mode - which way audio goes
+ */
+export function showMode(mode: Mode): void {
+  for (const id of ['microphone-field', 'mute', 'sent-row']) byId(id).hidden = mode === 'receive'
+  byId('heard-row').hidden = mode === 'send'
+  document.body.dataset['mode'] = mode
+}
