@@ -1,0 +1,68 @@
+//! One JavaScript environment (thread): its wake-up function and its sessions.
+
+use crate::errors::{Code, Result};
+use crate::options::{EngineOptions, SessionOptions};
+use crate::session::NativeSession;
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi_derive::napi;
+use parley_transport::{ReadyList, SessionHandle};
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+/// One for each JavaScript environment. It never keeps the process alive.
+#[napi]
+pub struct NativeHost {
+    list: Arc<ReadyList>,
+    sessions: HashMap<u32, Weak<SessionHandle>>,
+}
+
+#[napi]
+impl NativeHost {
+    /// `wake` is called, weakly and merged, when `poll` has something to tell.
+    #[napi(constructor)]
+    pub fn new(wake: Function<'_, (), ()>) -> napi::Result<Self> {
+        let wake = wake
+            .build_threadsafe_function::<()>()
+            .weak::<true>()
+            .max_queue_size::<1>()
+            .build_callback(|_| Ok(()))?;
+        // A full queue means that a wake-up is on its way; a closing environment needs none.
+        let list = ReadyList::new(move || {
+            wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        });
+        Ok(Self { list: Arc::new(list), sessions: HashMap::new() })
+    }
+
+    /// Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4) for what became ready since the last
+    /// call.
+    #[napi]
+    pub fn poll(&mut self) -> Vec<u32> {
+        let mut pairs = Vec::new();
+        for key in self.list.take() {
+            match self.sessions.get(&key).and_then(Weak::upgrade) {
+                Some(session) => pairs.extend([key, session.take_ready()]),
+                None => drop(self.sessions.remove(&key)),
+            }
+        }
+        pairs
+    }
+
+    /// Accepts an SDP offer. Returns at once; the answer comes as an 'answer' or 'rejected' event. Throws
+    /// ERR_PARLEY_INVALID_ARGUMENT, naming the option, when an option is out of range.
+    #[napi]
+    pub fn accept(&mut self, engine: EngineOptions, options: SessionOptions, offer_sdp: String) -> Result<NativeSession> {
+        let limits = options.limits();
+        let options = options.try_into()?;
+        let session = Arc::new(parley_transport::accept(&engine.try_into()?, options, limits, offer_sdp, self.list.clone()));
+        self.sessions.insert(session.key(), Arc::downgrade(&session));
+        Ok(NativeSession::new(session))
+    }
+}
+
+/// `napi::Error` carries N-API's own status; ours carry a code of the project.
+impl From<Code> for napi::Status {
+    fn from(_: Code) -> Self {
+        Self::GenericFailure
+    }
+}

@@ -1,0 +1,11 @@
+//! The N-API boundary: what crosses, error codes, wake-ups. No logic.
+//!
+//! Across go numbers, strings, typed arrays that JavaScript made, plain objects, handles, and errors with a code.
+
+// The registration code that `#[napi]` writes.
+#![allow(missing_docs, unreachable_pub, reason = "napi-derive's generated items carry no comments")]
+
+mod errors;
+mod host;
+mod options;
+mod session;

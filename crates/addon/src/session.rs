@@ -1,0 +1,229 @@
+//! A session's handle.
+
+use crate::errors::{Code, Result};
+use crate::options::format;
+use napi::bindgen_prelude::{Float32ArraySlice, Int16ArraySlice};
+use napi_derive::napi;
+use parley_transport::{Chunk, Samples, SendError, SessionHandle};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Something that a session has to tell.
+#[napi(object)]
+pub struct NativeEvent {
+    /// 'answer' (text: the SDP), 'rejected' and 'renegotiation-rejected' (code, text), 'connected', 'disconnected' (it
+    /// may come back), 'channel-open', 'channel-closed', 'message' (text), 'drained', 'error' (code, text), or
+    /// 'closed' (code: 'local', 'peer', 'timeout', 'connect_timeout', 'failed' or 'error').
+    pub kind: String,
+    pub code: Option<String>,
+    pub text: Option<String>,
+}
+
+/// Counters and queue depths of a session, at most a tenth of a second old.
+#[napi(object)]
+pub struct NativeStats {
+    pub packets_in: i64,
+    pub bytes_in: i64,
+    pub packets_out: i64,
+    pub bytes_out: i64,
+    /// Packets that never came, by their sequence numbers.
+    pub lost: i64,
+    /// Packets that came after their time.
+    pub late: i64,
+    pub duplicate: i64,
+    /// Frames that were made up for missing packets.
+    pub concealed: i64,
+    /// Frames of silence for a peer that sends nothing.
+    pub synthesised: i64,
+    /// Starts anew after a new SSRC or a jump of sequence number or clock.
+    pub restarts: i64,
+    /// Packets that the codec could not read.
+    pub undecodable: i64,
+    /// Datagrams refused unread: unsigned, malformed or too long.
+    pub refused: i64,
+    /// Interarrival jitter (RFC 3550, section 6.4.1), ms.
+    pub jitter_ms: f64,
+    /// Round trip of the last connectivity check, ms; -1 before the first.
+    pub round_trip_ms: f64,
+    /// Share of our packets that the peer lost, by its last report; 0 to 1.
+    pub fraction_lost_by_peer: f64,
+    /// Frames dropped because the handler did not take them.
+    pub input_dropped: i64,
+    /// Frames dropped unsent.
+    pub output_dropped: i64,
+    /// Times that the output ran dry while it was flowing.
+    pub underruns: i64,
+    pub input_queue_ms: f64,
+    pub output_queue_ms: f64,
+    /// "ip:port" of the peer.
+    pub remote_address: Option<String>,
+    pub codec: Option<String>,
+}
+
+/// One session. Dropping the handle does not end it; `close` does.
+#[napi]
+pub struct NativeSession {
+    session: Arc<SessionHandle>,
+}
+
+impl NativeSession {
+    pub fn new(session: Arc<SessionHandle>) -> Self {
+        Self { session }
+    }
+
+    fn write(&self, samples: Samples, sample_rate: u32, channels: u32) -> Result<f64> {
+        let length = match &samples {
+            Samples::I16(samples) => samples.len(),
+            Samples::F32(samples) => samples.len(),
+        };
+        let format = format(sample_rate, channels)?;
+        if !length.is_multiple_of(channels as usize) {
+            let message = format!("{length} samples can't be shared out evenly between {channels} channels");
+            return Err(Code::INVALID_ARGUMENT.error(message));
+        }
+        let chunk = Chunk { samples, rate: format.rate, layout: format.layout };
+        self.session.write_audio(chunk).map(to_ms).map_err(|_| Code::SESSION_CLOSED.error("the session has ended"))
+    }
+}
+
+#[napi]
+impl NativeSession {
+    /// What `NativeHost.poll` calls this session.
+    #[napi(getter)]
+    pub fn key(&self) -> u32 {
+        self.session.key()
+    }
+
+    /// All events since the last call, in order.
+    #[napi]
+    pub fn take_events(&self) -> Vec<NativeEvent> {
+        let event = |event: parley_transport::SessionEvent| NativeEvent {
+            kind: event.kind.to_owned(),
+            code: event.code.map(str::to_owned),
+            text: event.text,
+        };
+        self.session.take_events().into_iter().map(event).collect()
+    }
+
+    /// Moves the oldest 20 ms frame into `into` (interleaved PCM) and returns the samples for each channel: 0 when none
+    /// waits. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the frame in place.
+    #[napi]
+    pub fn read_audio(&self, mut into: Int16ArraySlice<'_>) -> Result<u32> {
+        // SAFETY: src/native made this array for this call, so nothing else touches it meanwhile.
+        let samples = unsafe { into.as_mut() };
+        let length = samples.len();
+        let read = self.session.read_audio(samples).map_err(|error| {
+            Code::BUFFER_TOO_SMALL.error(format!("a frame has {} samples, the array {length}", error.needed))
+        })?;
+        // A frame has at most 192,000 / 50 samples.
+        Ok(read as u32)
+    }
+
+    /// Appends interleaved 16-bit PCM of any length; returns the queue's depth after it in ms. Throws
+    /// ERR_PARLEY_SESSION_CLOSED after the end, ERR_PARLEY_INVALID_ARGUMENT for a rate outside 8000 to 192000 Hz,
+    /// channels other than 1 and 2, or samples that don't share out evenly.
+    #[napi]
+    pub fn write_audio(&self, samples: Int16ArraySlice<'_>, sample_rate: u32, channels: u32) -> Result<f64> {
+        self.write(Samples::I16(samples.to_vec()), sample_rate, channels)
+    }
+
+    /// The same for 32-bit floats from -1 to 1.
+    #[napi]
+    pub fn write_audio_float(&self, samples: Float32ArraySlice<'_>, sample_rate: u32, channels: u32) -> Result<f64> {
+        self.write(Samples::F32(samples.to_vec()), sample_rate, channels)
+    }
+
+    /// Depth of the output queue in ms.
+    #[napi]
+    pub fn queued_ms(&self) -> f64 {
+        to_ms(self.session.queued())
+    }
+
+    /// Drops all audio that has not been sent.
+    #[napi]
+    pub fn clear_queue(&self) {
+        self.session.clear_queue();
+    }
+
+    /// Queues a text message for the peer's data channel; it is kept until the channel opens. Throws
+    /// ERR_PARLEY_CHANNEL_CLOSED, ERR_PARLEY_MESSAGE_TOO_LARGE (64 KiB) or ERR_PARLEY_CHANNEL_FULL (1 MiB waits).
+    #[napi]
+    pub fn send_message(&self, text: String) -> Result<()> {
+        let length = text.len();
+        self.session.send_message(text).map_err(|error| match error {
+            SendError::Closed => Code::CHANNEL_CLOSED.error("the data channel has closed"),
+            SendError::TooLarge => {
+                Code::MESSAGE_TOO_LARGE.error(format!("the message has {length} bytes; 65536 is the most"))
+            }
+            SendError::Full => Code::CHANNEL_FULL.error("the peer takes no messages, and 1 MiB of them waits"),
+        })
+    }
+
+    /// A candidate of the peer (`RTCIceCandidate.candidate`). One that can't be used does no harm.
+    #[napi]
+    pub fn add_candidate(&self, candidate: String, _sdp_mid: Option<String>, _sdp_m_line_index: Option<u32>) {
+        self.session.add_candidate(candidate);
+    }
+
+    /// A later offer of the same session; the result comes as 'answer' or 'renegotiation-rejected'.
+    #[napi]
+    pub fn renegotiate(&self, offer_sdp: String) {
+        self.session.renegotiate(offer_sdp);
+    }
+
+    /// Says 'drained' when all audio so far was sent and had time to be heard.
+    #[napi]
+    pub fn drain(&self) {
+        self.session.drain(false);
+    }
+
+    /// Counters and queue depths.
+    #[napi]
+    pub fn stats(&self) -> NativeStats {
+        let snapshot = self.session.stats();
+        let session = snapshot.session;
+        let media = session.media.clone();
+        NativeStats {
+            packets_in: count(session.packets_in),
+            bytes_in: count(session.bytes_in),
+            packets_out: count(session.packets_out),
+            bytes_out: count(session.bytes_out),
+            lost: count(media.lost),
+            late: count(media.late),
+            duplicate: count(media.duplicate),
+            concealed: count(media.concealed),
+            synthesised: count(media.synthesised),
+            restarts: count(media.restarts),
+            undecodable: count(media.undecodable),
+            refused: count(session.refused),
+            jitter_ms: to_ms(media.jitter),
+            round_trip_ms: session.round_trip.map_or(-1.0, to_ms),
+            fraction_lost_by_peer: f64::from(session.fraction_lost_by_peer) / 256.0,
+            input_dropped: count(snapshot.input_dropped + media.input_dropped),
+            output_dropped: count(media.output_dropped),
+            underruns: count(media.underruns),
+            input_queue_ms: to_ms(snapshot.input_queue),
+            output_queue_ms: to_ms(snapshot.output_queue),
+            remote_address: session.remote_address.map(|address| address.to_string()),
+            codec: Some("opus".to_owned()),
+        }
+    }
+
+    /// Ends it, and 'closed' follows. With `drain` everything queued is sent first, else it is dropped.
+    #[napi]
+    pub fn close(&self, drain: bool) {
+        if drain {
+            self.session.drain(true);
+        } else {
+            self.session.close();
+        }
+    }
+}
+
+fn to_ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+fn count(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

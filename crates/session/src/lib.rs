@@ -1,0 +1,22 @@
+//! One peer as one value: SDP, ICE, DTLS, SRTP, SCTP over the `rtc` core, wired to the media pipeline.
+//!
+//! A session owns no socket, thread or clock. What happened goes in with the time ([`RtcSession::handle`]), what to
+//! do comes out ([`RtcSession::poll_output`]). Only this crate names types of the `rtc` crate.
+
+#![forbid(unsafe_code)]
+
+mod candidate;
+mod channel;
+mod dtls_record;
+mod options;
+mod rtcp_tap;
+mod sdp;
+mod session;
+mod setup;
+pub mod stun;
+
+pub use channel::{ChannelError, MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES};
+pub use options::{AudioFormat, Identity, LocalAddresses, Mode, Seed, SessionOptions};
+pub use sdp::{Direction, MAX_OFFER_BYTES, Rejection};
+pub use session::{MAX_DATAGRAM_BYTES, CloseReason, Event, Input, Output, RtcSession, SessionStats, duration};
+pub use setup::Credentials;

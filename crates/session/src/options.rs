@@ -1,0 +1,108 @@
+//! What a session is told when it is made.
+
+use parley_media::{Layout, OpusOptions, SampleRate};
+use rtc::crypto::{RTCCryptoProvider, SignatureScheme};
+use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Which way audio flows, as the client sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Both ways.
+    #[default]
+    SendReceive,
+    /// From the client to us alone.
+    Send,
+    /// From us to the client alone.
+    Receive,
+}
+
+/// A PCM format: the rate and how channels are interleaved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AudioFormat {
+    /// Samples per second and channel.
+    pub rate: SampleRate,
+    /// Channels.
+    pub layout: Layout,
+}
+
+/// How one session behaves.
+#[derive(Debug, Clone)]
+pub struct SessionOptions {
+    /// What [`Output::Frame`](crate::Output::Frame) holds: rate and layout of the 20 ms frames.
+    pub input: AudioFormat,
+    /// Rate and layout that emitted audio is encoded at.
+    pub output: AudioFormat,
+    /// Which way audio flows.
+    pub mode: Mode,
+    /// The encoder's settings.
+    pub opus: OpusOptions,
+    /// Least and most time that a missing packet is waited for.
+    pub jitter: (Duration, Duration),
+    /// From the offer to a connection, before the session gives up.
+    pub connect_timeout: Duration,
+    /// Whether tracks beyond the one audio track are left unanswered instead of refused.
+    pub allow_extra_tracks: bool,
+}
+
+/// The process's DTLS identity: one certificate, made once, for all sessions.
+#[derive(Clone)]
+pub struct Identity {
+    pub(crate) certificate: RTCCertificate,
+    pub(crate) provider: Arc<dyn RTCCryptoProvider>,
+}
+
+impl Identity {
+    /// Makes a self-signed ECDSA P-256 certificate (RFC 8827, section 6.5).
+    ///
+    /// # Errors
+    /// What the crypto library says, for instance when the system has no random source.
+    pub fn generate() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let provider = rtc::crypto::default_provider()?;
+        let names = CertificateParams::new(vec!["parley".to_owned()])?;
+        let certificate = RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, names)?;
+        Ok(Self { certificate, provider })
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Identity")
+    }
+}
+
+/// Where the worker's socket can be reached.
+#[derive(Debug, Clone, Default)]
+pub struct LocalAddresses {
+    /// The address that stands for the socket in the ICE agent, IPv4.
+    pub v4: Option<SocketAddr>,
+    /// The same for IPv6.
+    pub v6: Option<SocketAddr>,
+    /// All addresses that the answer names, best first.
+    pub candidates: Vec<SocketAddr>,
+    /// Where STUN servers saw the socket, each with the local address behind it.
+    pub reflexive: Vec<(SocketAddr, SocketAddr)>,
+    /// Whether peers on loopback may be contacted: true when the socket is bound to loopback itself.
+    pub allow_loopback: bool,
+}
+
+impl LocalAddresses {
+    /// The address that stands for the socket towards `peer`.
+    #[must_use]
+    pub fn towards(&self, peer: SocketAddr) -> Option<SocketAddr> {
+        if peer.is_ipv4() { self.v4 } else { self.v6 }
+    }
+}
+
+/// Random numbers for one session, from outside: a session owns no random source for its media.
+#[derive(Debug, Clone, Copy)]
+pub struct Seed {
+    /// Synchronisation source of what is sent (RFC 3550, section 8).
+    pub ssrc: u32,
+    /// First sequence number.
+    pub sequence_number: u16,
+    /// First timestamp.
+    pub timestamp: u32,
+}

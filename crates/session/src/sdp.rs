@@ -1,0 +1,460 @@
+//! What we take from an offer, and what an answer says (RFC 8866, RFC 9429).
+//!
+//! An offer is normalised before the core sees it: one audio section with Opus alone, one data section, nothing
+//! else. The core then never meets what it handles badly (payload types without `rtpmap`, two media sections without
+//! SSRCs, two telephone-events, hundreds of candidates). The answer is completed again: refused sections are put
+//! back in their places, and the candidates are the ones that reach us.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+/// Longest offer that is read, in bytes.
+pub const MAX_OFFER_BYTES: usize = 64 * 1024;
+/// Most media sections of an offer; a call has two, a conference client's offer a dozen.
+const MAX_SECTIONS: usize = 16;
+/// Most `a=ssrc` lines that are kept of the audio section.
+const MAX_SSRC_LINES: usize = 16;
+
+/// Why an offer can't be accepted: a code for programs and a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// `invalid_sdp`, `no_audio`, `extra_track`, `unsupported_codec`, `too_large` or `unsupported_transport`.
+    pub code: &'static str,
+    /// What is wrong with which value, and what to do about it.
+    pub message: String,
+}
+
+impl Rejection {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+impl std::fmt::Display for Rejection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+/// Which way a section's media flow, as its owner says it (RFC 8866, section 6.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Direction {
+    /// Both ways.
+    #[default]
+    SendRecv,
+    /// From the owner alone.
+    SendOnly,
+    /// To the owner alone.
+    RecvOnly,
+    /// Neither way.
+    Inactive,
+}
+
+impl Direction {
+    fn of(attribute: &str) -> Option<Self> {
+        Some(match attribute {
+            "sendrecv" => Self::SendRecv,
+            "sendonly" => Self::SendOnly,
+            "recvonly" => Self::RecvOnly,
+            "inactive" => Self::Inactive,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+
+    fn from_flows(sends: bool, receives: bool) -> Self {
+        match (sends, receives) {
+            (true, true) => Self::SendRecv,
+            (true, false) => Self::SendOnly,
+            (false, true) => Self::RecvOnly,
+            (false, false) => Self::Inactive,
+        }
+    }
+
+    /// Whether the owner sends.
+    #[must_use]
+    pub fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    /// Whether the owner receives.
+    #[must_use]
+    pub fn receives(self) -> bool {
+        matches!(self, Self::SendRecv | Self::RecvOnly)
+    }
+
+    /// What we may answer: we send what the peer receives if we want to, and the other way round (RFC 3264, 6.1).
+    #[must_use]
+    pub fn answered(self, we_send: bool, we_receive: bool) -> Self {
+        Self::from_flows(we_send && self.receives(), we_receive && self.sends())
+    }
+}
+
+/// Who starts the DTLS handshake, as the offerer says (RFC 5763, section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Setup {
+    /// `actpass` or `active`: the peer starts.
+    PeerStarts,
+    /// `passive`: we start.
+    WeStart,
+}
+
+/// An offer, checked and normalised.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    /// What the core gets.
+    pub(crate) normalised: String,
+    /// The candidates that the offer carried, as attributes, in order.
+    pub(crate) candidates: Vec<String>,
+    /// The audio section that is used.
+    pub(crate) audio: AudioSection,
+    /// The peer's certificate fingerprint, as written.
+    pub(crate) fingerprint: String,
+    pub(crate) setup: Setup,
+    sections: Vec<Section>,
+}
+
+/// The offer's audio section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AudioSection {
+    /// Payload type of Opus in both directions.
+    pub(crate) payload_type: u8,
+    pub(crate) direction: Direction,
+}
+
+#[derive(Debug, Clone)]
+struct Section {
+    /// The words of the `m=` line.
+    media: String,
+    port: String,
+    protocol: String,
+    formats: String,
+    lines: Vec<String>,
+    mid: String,
+    role: Role,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Audio,
+    Data,
+    Refused,
+}
+
+/// What the answer should say beyond what the core negotiates.
+#[derive(Debug, Clone)]
+pub(crate) struct AnswerTerms<'a> {
+    pub(crate) direction: Direction,
+    /// Whether we hear and speak in stereo (RFC 7587, section 6.1).
+    pub(crate) receive_stereo: bool,
+    pub(crate) send_stereo: bool,
+    pub(crate) fec: bool,
+    pub(crate) candidates: &'a [SocketAddr],
+    /// Where a STUN server saw us, with the local address behind it.
+    pub(crate) reflexive: &'a [(SocketAddr, SocketAddr)],
+}
+
+impl Offer {
+    pub(crate) fn parse(sdp: &str, allow_extra_tracks: bool) -> Result<Self, Rejection> {
+        if sdp.len() > MAX_OFFER_BYTES {
+            let message = format!("the offer has {} bytes; {MAX_OFFER_BYTES} is the most that is read", sdp.len());
+            return Err(Rejection::new("too_large", message));
+        }
+        let (session, mut sections) = split(sdp)?;
+        let fingerprint = fingerprint(&session, &sections)?;
+        let setup = setup(&session, &sections);
+        let audio = choose(&mut sections, allow_extra_tracks)?;
+        let candidates = collect_candidates(&mut sections);
+        let normalised = normalise(&session, &sections, &audio);
+        Ok(Self { normalised, candidates, audio, fingerprint, setup, sections })
+    }
+
+    /// Completes the core's answer to the normalised offer into the answer to the whole offer.
+    pub(crate) fn answer(&self, core: &str, terms: &AnswerTerms<'_>) -> Result<String, Rejection> {
+        let (session, answered) = split(core)?;
+        let mut answered = answered.into_iter();
+        let mut sdp = joined(&session);
+        let mut first = true;
+        for section in &self.sections {
+            if section.role == Role::Refused {
+                sdp.push_str(&section.refusal());
+                continue;
+            }
+            let Some(mut accepted) = answered.next() else {
+                return Err(Rejection::new("invalid_sdp", "the offer's media sections could not be matched"));
+            };
+            accepted.lines.retain(|line| !is_candidate_line(line));
+            if section.role == Role::Audio {
+                self.complete_audio(&mut accepted, terms);
+            }
+            if std::mem::take(&mut first) {
+                accepted.lines.extend(candidate_lines(terms));
+            }
+            sdp.push_str(&accepted.to_sdp());
+        }
+        Ok(sdp)
+    }
+
+    fn complete_audio(&self, answer: &mut Section, terms: &AnswerTerms<'_>) {
+        let payload_type = self.audio.payload_type;
+        let format = format!("a=fmtp:{payload_type} ");
+        let is_direction = |line: &str| line.strip_prefix("a=").and_then(Direction::of).is_some();
+        answer.lines.retain(|line| !is_direction(line) && !line.starts_with(&format));
+        let mut parameters = format!("{format}minptime=10;useinbandfec={}", u8::from(terms.fec));
+        if terms.receive_stereo {
+            parameters.push_str(";stereo=1");
+        }
+        if terms.send_stereo {
+            parameters.push_str(";sprop-stereo=1");
+        }
+        answer.lines.push(parameters);
+        answer.lines.push(format!("a={}", terms.direction.name()));
+        if !terms.direction.sends() {
+            answer.lines.retain(|line| !line.starts_with("a=msid:") && !line.starts_with("a=ssrc"));
+        }
+    }
+}
+
+/// The session part and the media sections of a description.
+fn split(sdp: &str) -> Result<(Vec<String>, Vec<Section>), Rejection> {
+    let mut lines = sdp.lines().map(str::trim).filter(|line| !line.is_empty());
+    if lines.next() != Some("v=0") {
+        let start: String = sdp.chars().take(20).collect();
+        return Err(Rejection::new("invalid_sdp", format!("an SDP starts with the line v=0, this one with {start:?}")));
+    }
+    let mut session = vec!["v=0".to_owned()];
+    let mut sections: Vec<Section> = Vec::new();
+    for line in lines {
+        if let Some(rest) = line.strip_prefix("m=") {
+            sections.push(Section::parse(rest)?);
+        } else if let Some(section) = sections.last_mut() {
+            section.lines.push(line.to_owned());
+        } else {
+            session.push(line.to_owned());
+        }
+    }
+    if sections.len() > MAX_SECTIONS {
+        let message = format!("the offer has {} media sections; {MAX_SECTIONS} is the most that is read", sections.len());
+        return Err(Rejection::new("too_large", message));
+    }
+    for (index, section) in sections.iter_mut().enumerate() {
+        section.mid = section.attribute("mid").map_or_else(|| index.to_string(), str::to_owned);
+    }
+    Ok((session, sections))
+}
+
+/// Gives each section its role, or says why the offer can't be used.
+fn choose(sections: &mut [Section], allow_extra_tracks: bool) -> Result<AudioSection, Rejection> {
+    let mut audio = None;
+    let mut without_opus = false;
+    let mut has_data = false;
+    for section in sections.iter_mut().filter(|section| section.port != "0") {
+        match section.media.as_str() {
+            "audio" if audio.is_none() => {
+                audio = section.as_audio();
+                without_opus |= audio.is_none();
+                section.role = if audio.is_some() { Role::Audio } else { Role::Refused };
+            }
+            "application" if !has_data && section.is_data_channel() => {
+                section.role = Role::Data;
+                has_data = true;
+            }
+            kind @ ("audio" | "video") if section.direction().sends() && !allow_extra_tracks => {
+                let kind = if kind == "audio" { "a second audio" } else { "a video" };
+                let message = format!("the offer has {kind} track (mid {}); leave it out, or set allowExtraTracks", section.mid);
+                return Err(Rejection::new("extra_track", message));
+            }
+            _ => {}
+        }
+    }
+    audio.ok_or_else(|| match without_opus {
+        true => Rejection::new("unsupported_codec", "the offer's audio lacks opus/48000/2, the one codec that is spoken here"),
+        false => Rejection::new("no_audio", "the offer has no audio section; add an audio track or transceiver before createOffer"),
+    })
+}
+
+/// RFC 8122: the fingerprint that the peer's DTLS certificate must have.
+fn fingerprint(session: &[String], sections: &[Section]) -> Result<String, Rejection> {
+    let written = sections.iter().flat_map(|section| &section.lines).chain(session);
+    let found: Vec<&str> = written.filter_map(|line| line.strip_prefix("a=fingerprint:")).collect();
+    let Some(first) = found.first() else {
+        return Err(Rejection::new("unsupported_transport", "the offer has no a=fingerprint line; only DTLS-SRTP is spoken here"));
+    };
+    match first.split_once(' ') {
+        Some((hash, _)) if hash.eq_ignore_ascii_case("sha-256") => Ok(first.to_ascii_lowercase()),
+        _ => {
+            let hash = first.split(' ').next().unwrap_or_default().chars().take(20).collect::<String>();
+            Err(Rejection::new("unsupported_transport", format!("the fingerprint's hash is {hash:?}; sha-256 is the one that is read")))
+        }
+    }
+}
+
+fn setup(session: &[String], sections: &[Section]) -> Setup {
+    let mut lines = sections.iter().flat_map(|section| &section.lines).chain(session);
+    match lines.find_map(|line| line.strip_prefix("a=setup:")) {
+        Some("passive") => Setup::WeStart,
+        _ => Setup::PeerStarts,
+    }
+}
+
+/// Takes the candidates out of the sections: they are admitted one by one.
+fn collect_candidates(sections: &mut [Section]) -> Vec<String> {
+    let mut candidates = Vec::new();
+    for section in sections {
+        let (found, rest) = std::mem::take(&mut section.lines).into_iter().partition(|line| is_candidate_line(line));
+        section.lines = rest;
+        candidates.extend(Vec::<String>::into_iter(found).filter(|line| line.starts_with("a=candidate:")));
+    }
+    candidates
+}
+
+fn is_candidate_line(line: &str) -> bool {
+    line.starts_with("a=candidate:") || line.starts_with("a=end-of-candidates") || line.starts_with("a=remote-candidates")
+}
+
+fn normalise(session: &[String], sections: &[Section], audio: &AudioSection) -> String {
+    let kept: Vec<&Section> = sections.iter().filter(|section| section.role != Role::Refused).collect();
+    let bundle = session.iter().any(|line| line.starts_with("a=group:BUNDLE"));
+    let mut lines: Vec<String> = session.iter().filter(|line| is_kept_session_line(line)).cloned().collect();
+    if bundle {
+        let mids = kept.iter().map(|section| section.mid.as_str()).collect::<Vec<_>>().join(" ");
+        lines.push(format!("a=group:BUNDLE {mids}"));
+    }
+    let mut sdp = joined(&lines);
+    for section in kept {
+        sdp.push_str(&section.normalised(audio));
+    }
+    sdp
+}
+
+fn is_kept_session_line(line: &str) -> bool {
+    const KEPT: [&str; 5] = ["a=ice-", "a=fingerprint:", "a=setup:", "a=msid-semantic", "c="];
+    matches!(line.as_bytes().first(), Some(b'v' | b'o' | b's' | b't')) || KEPT.iter().any(|kept| line.starts_with(kept))
+}
+
+impl Section {
+    fn parse(line: &str) -> Result<Self, Rejection> {
+        let mut words = line.splitn(4, ' ');
+        let (Some(media), Some(port), Some(protocol), Some(formats)) = (words.next(), words.next(), words.next(), words.next())
+        else {
+            let line: String = line.chars().take(60).collect();
+            return Err(Rejection::new("invalid_sdp", format!("m={line:?} is not a media description (RFC 8866, section 5.14)")));
+        };
+        Ok(Self {
+            media: media.to_owned(),
+            port: port.to_owned(),
+            protocol: protocol.to_owned(),
+            formats: formats.to_owned(),
+            lines: Vec::new(),
+            mid: String::new(),
+            role: Role::Refused,
+        })
+    }
+
+    fn attribute(&self, name: &str) -> Option<&str> {
+        self.lines.iter().find_map(|line| line.strip_prefix("a=")?.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+    }
+
+    fn direction(&self) -> Direction {
+        self.lines.iter().find_map(|line| Direction::of(line.strip_prefix("a=")?)).unwrap_or_default()
+    }
+
+    fn as_audio(&self) -> Option<AudioSection> {
+        let payload_type = self.lines.iter().find_map(|line| {
+            let (payload_type, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+            let offered = self.formats.split(' ').any(|format| format == payload_type);
+            let is_opus = codec.trim().eq_ignore_ascii_case("opus/48000/2");
+            // RFC 5761, section 4: with RTCP on the same port, 64 to 95 would look like RTCP.
+            let number = payload_type.parse::<u8>().ok().filter(|number| *number < 64 || (96..128).contains(number))?;
+            (is_opus && offered).then_some(number)
+        })?;
+        self.protocol.contains("RTP/SAVP").then(|| AudioSection { payload_type, direction: self.direction() })
+    }
+
+    fn is_data_channel(&self) -> bool {
+        self.protocol.ends_with("DTLS/SCTP") && self.formats == "webrtc-datachannel"
+    }
+
+    /// The section as the core gets it.
+    fn normalised(&self, audio: &AudioSection) -> String {
+        let mut section = self.clone();
+        let mut ssrc_lines = 0;
+        section.lines.retain(|line| {
+            let is_ssrc = line.starts_with("a=ssrc:");
+            ssrc_lines += usize::from(is_ssrc);
+            is_kept_media_line(line) && !(is_ssrc && ssrc_lines > MAX_SSRC_LINES)
+        });
+        section.lines.push(format!("a=mid:{}", section.mid));
+        if section.role == Role::Audio {
+            let payload_type = audio.payload_type;
+            section.formats = payload_type.to_string();
+            section.lines.push(format!("a=rtpmap:{payload_type} opus/48000/2"));
+            section.lines.push(format!("a=fmtp:{payload_type} minptime=10;useinbandfec=1"));
+        }
+        section.to_sdp()
+    }
+
+    /// The section refused: port 0 (RFC 3264, section 6), and no part of the bundle.
+    fn refusal(&self) -> String {
+        let Self { media, protocol, formats, mid, .. } = self;
+        format!("m={media} 0 {protocol} {formats}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:{mid}\r\n")
+    }
+
+    fn to_sdp(&self) -> String {
+        format!("m={} {} {} {}\r\n{}", self.media, self.port, self.protocol, self.formats, joined(&self.lines))
+    }
+}
+
+fn is_kept_media_line(line: &str) -> bool {
+    const KEPT: [&str; 12] = [
+        "c=", "a=ice-", "a=fingerprint:", "a=setup:", "a=rtcp-mux", "a=rtcp-rsize", "a=msid:", "a=ssrc:", "a=sctp-port:",
+        "a=max-message-size:", "a=rtcp:", "a=bundle-only",
+    ];
+    KEPT.iter().any(|kept| line.starts_with(kept)) || line.strip_prefix("a=").and_then(Direction::of).is_some()
+}
+
+fn joined(lines: &[String]) -> String {
+    lines.iter().fold(String::new(), |mut sdp, line| {
+        sdp.push_str(line);
+        sdp.push_str("\r\n");
+        sdp
+    })
+}
+
+/// Our candidates (RFC 8839, section 5.1), best first: the priorities of RFC 8445, section 5.1.2.1.
+fn candidate_lines(terms: &AnswerTerms<'_>) -> Vec<String> {
+    let hosts = terms.candidates.iter().map(|address| (*address, None));
+    let reflexive = terms.reflexive.iter().map(|(mapped, base)| (*mapped, Some(*base)));
+    let mut lines: Vec<String> = hosts.chain(reflexive).enumerate().map(|(index, (address, base))| {
+        let preference: u32 = if base.is_some() { 100 } else { 126 };
+        let priority = (preference << 24) | ((0xffff - index as u32) << 8) | 255;
+        let mut line = format!("a=candidate:{} 1 udp {priority} {} {}", index + 1, address.ip(), address.port());
+        match base {
+            // Writing to a String can't fail.
+            Some(base) => { let _ = write!(line, " typ srflx raddr {} rport {}", base.ip(), base.port()); }
+            None => line.push_str(" typ host"),
+        }
+        line
+    }).collect();
+    lines.push("a=end-of-candidates".to_owned());
+    lines
+}
+
+/// The value of a session- or media-level attribute, wherever it comes first.
+pub(crate) fn first_attribute<'a>(sdp: &'a str, name: &str) -> Option<&'a str> {
+    sdp.lines().find_map(|line| line.trim().strip_prefix("a=")?.strip_prefix(name)?.strip_prefix(':'))
+}
+
+#[cfg(test)]
+#[path = "sdp_tests.rs"]
+mod tests;

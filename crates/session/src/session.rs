@@ -1,0 +1,658 @@
+//! The session itself.
+
+use crate::candidate::CandidateGuard;
+use crate::channel::{ChannelError, Channels, MAX_MESSAGE_BYTES};
+use crate::dtls_record;
+use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
+use crate::sdp::{Direction, Offer, Rejection};
+use crate::setup::{self, Answer, Credentials};
+use crate::stun::{Kind, StunView, TransactionId};
+use bytes::BytesMut;
+use parley_media::{Chunk, Pipeline, PipelineOptions, PipelineOutput, PipelineStats, RtpStart, RtpView, Samples};
+use rtc::peer_connection::RTCPeerConnection;
+use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
+use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
+use rtc::peer_connection::state::RTCPeerConnectionState;
+use rtc::peer_connection::transport::RTCDtlsTransportState;
+use rtc::rtcp::receiver_report::ReceiverReport;
+use rtc::rtp::{Packet, header::Header};
+use rtc::sansio::Protocol;
+use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
+use rtc::statistics::StatsSelector;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Longest datagram that is read; Ethernet carries 1500 bytes, and nothing longer is ever sent to us.
+pub const MAX_DATAGRAM_BYTES: usize = 2048;
+/// Most addresses that one session's checks may come from.
+const MAX_VALIDATED: usize = 32;
+/// How long a closing session waits for its last message to be acknowledged.
+const LINGER: Duration = Duration::from_millis(500);
+/// A peer's jitter buffer still plays what arrived so long ago; only then is drained audio heard.
+const PLAYOUT: Duration = Duration::from_millis(200);
+/// Most checks whose answer is awaited.
+const MAX_PENDING_CHECKS: usize = 64;
+
+/// Something that happened outside.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A datagram from that address: STUN, DTLS, SRTP or SRTCP (told apart as in RFC 7983).
+    Datagram(SocketAddr, &'a [u8]),
+    /// Audio to send, of any length, rate and layout.
+    Audio(Chunk),
+    /// Drop all audio that has not been sent yet.
+    ClearQueue,
+    /// Text for the peer's data channel; kept until it opens.
+    Message(String),
+    /// A candidate of the peer, as in `RTCIceCandidate.candidate`.
+    Candidate(&'a str),
+    /// No more audio will come: say [`Event::Drained`] when the last of it was heard, then close if asked to.
+    Drain {
+        /// Close after that.
+        close: bool,
+    },
+    /// End the session.
+    Close,
+    /// The time last asked for with [`Output::WakeAt`] has come.
+    Wake,
+}
+
+/// Something to do outside.
+#[derive(Debug)]
+pub enum Output<'a> {
+    /// Send this datagram there.
+    Datagram(SocketAddr, BytesMut),
+    /// 20 ms of interleaved PCM for the handler, in the format of [`SessionOptions::input`].
+    Frame(&'a [i16]),
+    /// Tell somebody.
+    Event(Event),
+    /// Nothing more now. Call [`RtcSession::handle`] with [`Input::Wake`] at that time, or never if there is none.
+    WakeAt(Option<Instant>),
+}
+
+/// What a session has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// ICE and DTLS are up: media and messages flow.
+    Connected,
+    /// No check succeeded for a while; it may come back.
+    Disconnected,
+    /// A signed check came from this address: datagrams from there belong to this session.
+    Validated(SocketAddr),
+    /// The peer's data channel opened.
+    ChannelOpen,
+    /// It closed.
+    ChannelClosed,
+    /// The peer sent text.
+    Message(String),
+    /// A message of ours was not sent.
+    MessageFailed(ChannelError),
+    /// All audio before [`Input::Drain`] was sent and had time to be heard.
+    Drained,
+    /// The end; nothing follows but the last datagrams.
+    Closed(CloseReason),
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// [`Input::Close`], or [`Input::Drain`] with `close`.
+    Local,
+    /// The peer said so (DTLS `close_notify`).
+    Peer,
+    /// The peer no longer answers checks.
+    Timeout,
+    /// It never connected in [`SessionOptions::connect_timeout`].
+    ConnectTimeout,
+    /// ICE or DTLS failed before it connected, a wrong certificate included.
+    Failed,
+}
+
+/// Counters of one session.
+#[derive(Debug, Clone, Default)]
+pub struct SessionStats {
+    /// RTP packets of audio received and decrypted.
+    pub packets_in: u64,
+    /// Their payload bytes.
+    pub bytes_in: u64,
+    /// RTP packets of audio sent.
+    pub packets_out: u64,
+    /// Their payload bytes.
+    pub bytes_out: u64,
+    /// Datagrams that were dropped unread: no valid STUN, DTLS or (S)RTP, unsigned checks, too long.
+    pub refused: u64,
+    /// Round trip of the last connectivity check.
+    pub round_trip: Option<Duration>,
+    /// Share of our packets that the peer lost, by its last report: 0 to 255 for 0 to 1 (RFC 3550, section 6.4.1).
+    pub fraction_lost_by_peer: u8,
+    /// Where the peer is.
+    pub remote_address: Option<SocketAddr>,
+    /// What the media pipeline counted.
+    pub media: PipelineStats,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Connecting { until: Instant },
+    Connected,
+    Closing { until: Instant },
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drain {
+    Flushing { close: bool },
+    Playing { close: bool, until: Instant },
+}
+
+/// One peer connection and its media. Feed it with [`handle`](Self::handle), then take outputs until
+/// [`Output::WakeAt`]; that order is the whole contract.
+pub struct RtcSession {
+    pc: RTCPeerConnection,
+    identity: Identity,
+    options: SessionOptions,
+    local: Arc<LocalAddresses>,
+    seed: Seed,
+    guard: CandidateGuard,
+    credentials: Credentials,
+    fingerprint: String,
+    payload_type: u8,
+    direction: Direction,
+    has_track: bool,
+    pipeline: Pipeline,
+    channels: Channels,
+    state: State,
+    drain: Option<Drain>,
+    /// Audio from before the connection.
+    held: Vec<Chunk>,
+    now: Instant,
+    events: VecDeque<Event>,
+    /// The core may have something to say.
+    dirty: bool,
+    maybe_closed_by_peer: bool,
+    frame: Vec<i16>,
+    validated: Vec<SocketAddr>,
+    checks: Vec<(TransactionId, Instant)>,
+    stats: SessionStats,
+}
+
+impl RtcSession {
+    /// Answers an offer. Takes a few milliseconds, so it is no work for a media thread.
+    ///
+    /// # Errors
+    /// A [`Rejection`] that says what about the offer can't be used.
+    pub fn accept(
+        now: Instant,
+        identity: &Identity,
+        local: Arc<LocalAddresses>,
+        options: SessionOptions,
+        seed: Seed,
+        offer: &str,
+    ) -> Result<(Self, String), Rejection> {
+        let mut guard = CandidateGuard::new(local.allow_loopback);
+        let answered = setup::accept(now, identity, &local, &options, seed, offer, &mut guard)?;
+        let pipeline = Pipeline::new(pipeline_options(&options, seed))
+            .map_err(|error| Rejection { code: "unsupported_codec", message: error.to_string() })?;
+        let Answer { sdp, direction, payload_type, credentials, fingerprint } = answered.answer;
+        let session = Self {
+            pc: answered.pc,
+            identity: identity.clone(),
+            state: State::Connecting { until: now + options.connect_timeout },
+            options,
+            local,
+            seed,
+            guard,
+            credentials,
+            fingerprint,
+            payload_type,
+            direction,
+            has_track: direction.sends(),
+            pipeline,
+            channels: Channels::default(),
+            drain: None,
+            held: Vec::new(),
+            now,
+            events: VecDeque::new(),
+            dirty: true,
+            maybe_closed_by_peer: false,
+            frame: Vec::new(),
+            validated: Vec::new(),
+            checks: Vec::new(),
+            stats: SessionStats::default(),
+        };
+        Ok((session, sdp))
+    }
+
+    /// The credentials that the last answer named.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// Whether the session has ended.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// Audio that was taken and not yet sent.
+    #[must_use]
+    pub fn queued(&self) -> Duration {
+        self.pipeline.queued() + self.held.iter().map(duration).sum::<Duration>()
+    }
+
+    /// Bytes of messages that wait to be sent or acknowledged.
+    pub fn buffered_message_bytes(&mut self) -> usize {
+        self.channels.buffered(&mut self.pc)
+    }
+
+    /// The counters now.
+    #[must_use]
+    pub fn stats(&self) -> SessionStats {
+        SessionStats { media: self.pipeline.stats(), ..self.stats.clone() }
+    }
+
+    /// Answers a later offer of the same peer: ICE restart, hold, new sections.
+    ///
+    /// # Errors
+    /// A [`Rejection`]; the session goes on as it was.
+    pub fn renegotiate(&mut self, now: Instant, sdp: &str) -> Result<String, Rejection> {
+        self.now = self.now.max(now);
+        let offer = Offer::parse(sdp, self.options.allow_extra_tracks)?;
+        self.check_same_peer(&offer)?;
+        let seed = (!self.has_track).then_some(self.seed);
+        // A restart brings new candidates, so the guard counts anew; what it refuses stays the same.
+        self.guard = CandidateGuard::new(self.local.allow_loopback);
+        let answer =
+            setup::answer(self.now, &mut self.pc, &offer, &self.local, &self.options, seed, &mut self.guard)?;
+        self.has_track |= answer.direction.sends();
+        self.direction = answer.direction;
+        self.credentials = answer.credentials;
+        self.dirty = true;
+        Ok(answer.sdp)
+    }
+
+    /// The certificate can't change under an established DTLS association (RFC 8842, section 5.5), nor can Opus move
+    /// to another payload type in the middle of a stream.
+    fn check_same_peer(&self, offer: &Offer) -> Result<(), Rejection> {
+        if offer.fingerprint != self.fingerprint {
+            return Err(Rejection::new("invalid_sdp", "a later offer must come from the same peer: its certificate fingerprint differs"));
+        }
+        if offer.audio.payload_type != self.payload_type {
+            let message = format!("a later offer must keep Opus at payload type {}, not {}", self.payload_type, offer.audio.payload_type);
+            return Err(Rejection::new("invalid_sdp", message));
+        }
+        Ok(())
+    }
+
+    /// Takes one input at `now`, which never runs backwards. After the end inputs are ignored; what a peer may send
+    /// by mistake is counted, not an error.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        self.now = self.now.max(now);
+        if self.is_closed() {
+            return;
+        }
+        match input {
+            Input::Datagram(from, bytes) => self.datagram(from, bytes),
+            Input::Audio(chunk) => self.audio(chunk),
+            Input::ClearQueue => {
+                self.held.clear();
+                self.pipeline.clear_queue(self.now);
+            }
+            Input::Message(text) => self.message(text),
+            Input::Candidate(candidate) => setup::add_candidate(&mut self.pc, &mut self.guard, candidate),
+            Input::Drain { close } => self.start_draining(close),
+            Input::Close => self.start_closing(),
+            Input::Wake => self.wake(),
+        }
+        self.dirty = true;
+    }
+
+    /// The next thing to do. Call it until it returns [`Output::WakeAt`].
+    pub fn poll_output(&mut self) -> Output<'_> {
+        loop {
+            if std::mem::take(&mut self.dirty) {
+                self.drain_core();
+            }
+            if let Some(event) = self.events.pop_front() {
+                return Output::Event(event);
+            }
+            if self.next_frame() {
+                return Output::Frame(&self.frame);
+            }
+            if let Some(datagram) = self.pc.poll_write() {
+                self.note_check(&datagram.message);
+                return Output::Datagram(datagram.transport.peer_addr, datagram.message);
+            }
+            self.advance();
+            if !self.dirty && self.events.is_empty() {
+                return Output::WakeAt(self.wake_at());
+            }
+        }
+    }
+
+    fn datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
+        let admitted = match bytes.first() {
+            Some(0..=3) => self.admits_stun(from, bytes),
+            Some(20..=63) => self.admits_dtls(bytes),
+            Some(128..=191) => bytes.len() >= 12,
+            _ => false,
+        };
+        let Some(local_addr) = self.local.towards(from).filter(|_| admitted && bytes.len() <= MAX_DATAGRAM_BYTES) else {
+            self.stats.refused += 1;
+            return;
+        };
+        if bytes.first().is_some_and(|first| *first > 3) {
+            self.stats.remote_address = Some(from);
+        }
+        let transport = TransportContext {
+            local_addr,
+            peer_addr: from,
+            ecn: None,
+            transport_protocol: TransportProtocol::UDP,
+        };
+        let datagram = TaggedBytesMut { now: self.now, transport, message: BytesMut::from(bytes) };
+        if let Err(error) = self.pc.handle_read(datagram) {
+            log::debug!("a datagram was refused: {error}");
+            self.stats.refused += 1;
+        }
+    }
+
+    /// Nothing unsigned reaches the ICE agent, whose role even an unsigned request could switch.
+    fn admits_stun(&mut self, from: SocketAddr, bytes: &[u8]) -> bool {
+        let Some(stun) = StunView::parse(bytes) else { return false };
+        match stun.kind() {
+            Kind::Request => self.admits_check(from, &stun),
+            Kind::Success => self.take_check(stun.transaction_id()),
+            Kind::Other => false,
+        }
+    }
+
+    fn admits_check(&mut self, from: SocketAddr, stun: &StunView<'_>) -> bool {
+        let ours = stun.local_ufrag() == Some(self.credentials.ufrag.as_bytes());
+        if !ours || !stun.is_signed_with(&self.credentials.password, self.identity.provider.crypto()) {
+            return false;
+        }
+        if !self.validated.contains(&from) {
+            if self.validated.len() >= MAX_VALIDATED {
+                return false;
+            }
+            self.validated.push(from);
+            self.events.push_back(Event::Validated(from));
+        }
+        true
+    }
+
+    /// A response counts only when it answers a check of ours; its signature is the agent's business.
+    fn take_check(&mut self, id: TransactionId) -> bool {
+        let Some(index) = self.checks.iter().position(|(sent, _)| *sent == id) else { return false };
+        let (_, sent_at) = self.checks.swap_remove(index);
+        self.stats.round_trip = Some(self.now.saturating_duration_since(sent_at));
+        true
+    }
+
+    fn note_check(&mut self, datagram: &[u8]) {
+        let Some(stun) = StunView::parse(datagram) else { return };
+        if stun.kind() == Kind::Request {
+            if self.checks.len() >= MAX_PENDING_CHECKS {
+                self.checks.remove(0);
+            }
+            self.checks.push((stun.transaction_id(), self.now));
+        }
+    }
+
+    fn admits_dtls(&mut self, bytes: &[u8]) -> bool {
+        self.maybe_closed_by_peer |= dtls_record::holds_protected_alert(bytes);
+        dtls_record::is_plausible(bytes)
+    }
+
+    fn message(&mut self, text: String) {
+        if let Err(error) = self.channels.send(&mut self.pc, self.now, text) {
+            self.events.push_back(Event::MessageFailed(error));
+        }
+    }
+
+    /// Audio that comes before the connection is held for it; what a peer doesn't want to hear is dropped.
+    fn audio(&mut self, chunk: Chunk) {
+        match self.state {
+            State::Connecting { .. } => self.held.push(chunk),
+            _ if self.direction.sends() => self.pipeline.emit(self.now, chunk),
+            _ => {}
+        }
+    }
+
+    fn start_draining(&mut self, close: bool) {
+        self.drain = Some(Drain::Flushing { close });
+        if !matches!(self.state, State::Connecting { .. }) {
+            self.pipeline.drain();
+        }
+    }
+
+    fn start_closing(&mut self) {
+        if !matches!(self.state, State::Closing { .. }) {
+            self.state = State::Closing { until: self.now + LINGER };
+        }
+    }
+
+    fn wake(&mut self) {
+        if self.pc.poll_timeout().is_some_and(|due| due <= self.now)
+            && let Err(error) = self.pc.handle_timeout(self.now)
+        {
+            log::debug!("a timer of the core failed: {error}");
+        }
+        self.pipeline.wake(self.now);
+    }
+
+    /// Takes what the core has to say.
+    fn drain_core(&mut self) {
+        while let Some(event) = self.pc.poll_event() {
+            self.core_event(event);
+        }
+        while let Some(TaggedRTCMessage { message, .. }) = self.pc.poll_read() {
+            self.core_message(message);
+        }
+        if std::mem::take(&mut self.maybe_closed_by_peer) && self.dtls_is_closed() {
+            self.finish(CloseReason::Peer);
+        }
+    }
+
+    fn core_event(&mut self, event: RTCPeerConnectionEvent) {
+        match event {
+            RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => self.core_state(state),
+            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
+                if self.channels.opened(&mut self.pc, id) {
+                    self.events.push_back(Event::ChannelOpen);
+                    self.channels.flush(&mut self.pc, self.now);
+                }
+            }
+            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id)) => {
+                if self.channels.closed(id) {
+                    self.events.push_back(Event::ChannelClosed);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn core_state(&mut self, state: RTCPeerConnectionState) {
+        match (state, self.state) {
+            (RTCPeerConnectionState::Connected, State::Connecting { .. }) => {
+                self.state = State::Connected;
+                if self.options.mode != Mode::Receive {
+                    self.pipeline.start(self.now);
+                }
+                self.events.push_back(Event::Connected);
+                for chunk in std::mem::take(&mut self.held) {
+                    self.audio(chunk);
+                }
+                if self.drain.is_some() {
+                    self.pipeline.drain();
+                }
+            }
+            (RTCPeerConnectionState::Connected, State::Connected) => self.events.push_back(Event::Connected),
+            (RTCPeerConnectionState::Disconnected, State::Connected) => self.events.push_back(Event::Disconnected),
+            (RTCPeerConnectionState::Failed, State::Connecting { .. }) => self.finish(CloseReason::Failed),
+            (RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed, _) => self.finish(CloseReason::Timeout),
+            _ => {}
+        }
+    }
+
+    fn core_message(&mut self, message: RTCMessage) {
+        match message {
+            RTCMessage::RtpPacket(_, packet) => self.rtp(&packet),
+            RTCMessage::RtcpPacket(_, packets) => {
+                for packet in packets {
+                    self.report(packet.as_ref());
+                }
+            }
+            RTCMessage::DataChannelMessage(id, message) => {
+                let fits = message.data.len() <= MAX_MESSAGE_BYTES && self.channels.is_open(id);
+                if let Some(text) = std::str::from_utf8(&message.data).ok().filter(|_| fits) {
+                    self.events.push_back(Event::Message(text.to_owned()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn rtp(&mut self, packet: &Packet) {
+        let header = &packet.header;
+        if header.payload_type != self.payload_type || self.options.mode == Mode::Receive {
+            return;
+        }
+        self.stats.packets_in += 1;
+        self.stats.bytes_in += packet.payload.len() as u64;
+        self.pipeline.receive(self.now, RtpView {
+            ssrc: header.ssrc,
+            sequence_number: header.sequence_number,
+            timestamp: header.timestamp,
+            marker: header.marker,
+            payload: &packet.payload,
+        });
+    }
+
+    fn report(&mut self, packet: &dyn rtc::rtcp::Packet) {
+        let Some(report) = packet.as_any().downcast_ref::<ReceiverReport>() else { return };
+        if let Some(ours) = report.reports.iter().find(|report| report.ssrc == self.seed.ssrc) {
+            self.stats.fraction_lost_by_peer = ours.fraction_lost;
+        }
+    }
+
+    /// The core raises no event for the peer's `close_notify`; its statistics tell.
+    fn dtls_is_closed(&mut self) -> bool {
+        let report = self.pc.get_stats(self.now, StatsSelector::None);
+        report.transport().is_some_and(|transport| {
+            matches!(transport.dtls_state, RTCDtlsTransportState::Closed | RTCDtlsTransportState::Failed)
+        })
+    }
+
+    /// Runs the pipeline until it has a frame for the handler; packets go into the core on the way.
+    fn next_frame(&mut self) -> bool {
+        while let Some(output) = self.pipeline.poll() {
+            match output {
+                PipelineOutput::Frame(samples) => {
+                    self.frame.clear();
+                    self.frame.extend_from_slice(samples);
+                    return self.state == State::Connected;
+                }
+                PipelineOutput::Packet(packet) => {
+                    let header = Header {
+                        version: 2,
+                        marker: packet.marker,
+                        payload_type: self.payload_type,
+                        sequence_number: packet.sequence_number,
+                        timestamp: packet.timestamp,
+                        ssrc: self.seed.ssrc,
+                        ..Default::default()
+                    };
+                    self.stats.packets_out += 1;
+                    self.stats.bytes_out += packet.payload.len() as u64;
+                    let packet = Packet { header, payload: bytes::Bytes::copy_from_slice(packet.payload) };
+                    // No track id: the packet's SSRC tells, and the fast path skips the sender's bookkeeping.
+                    let message = RTCMessage::RtpPacket(String::new(), packet);
+                    if let Err(error) = self.pc.handle_write(TaggedRTCMessage { now: self.now, message }) {
+                        log::debug!("a packet was not sent: {error}");
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// Moves on what waits for time or for other parts.
+    fn advance(&mut self) {
+        match self.drain {
+            Some(Drain::Flushing { close }) if self.queued().is_zero() => {
+                self.drain = Some(Drain::Playing { close, until: self.now + PLAYOUT });
+            }
+            Some(Drain::Playing { close, until }) if until <= self.now => {
+                self.drain = None;
+                self.events.push_back(Event::Drained);
+                if close {
+                    self.start_closing();
+                }
+            }
+            _ => {}
+        }
+        match self.state {
+            State::Connecting { until } if until <= self.now => self.finish(CloseReason::ConnectTimeout),
+            State::Closing { until } if until <= self.now || self.channels.buffered(&mut self.pc) == 0 => {
+                self.finish(CloseReason::Local);
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self, reason: CloseReason) {
+        if self.is_closed() {
+            return;
+        }
+        self.state = State::Closed;
+        if let Err(error) = self.pc.close() {
+            log::debug!("closing: {error}");
+        }
+        self.events.push_back(Event::Closed(reason));
+        self.dirty = true;
+    }
+
+    fn wake_at(&mut self) -> Option<Instant> {
+        if self.is_closed() {
+            return None;
+        }
+        let deadline = match self.state {
+            State::Connecting { until } | State::Closing { until } => Some(until),
+            State::Connected | State::Closed => None,
+        };
+        let drained = match self.drain {
+            Some(Drain::Playing { until, .. }) => Some(until),
+            _ => None,
+        };
+        [self.pc.poll_timeout(), self.pipeline.wake_at(), deadline, drained].into_iter().flatten().min()
+    }
+}
+
+/// How long a chunk lasts.
+#[must_use]
+pub fn duration(chunk: &Chunk) -> Duration {
+    let samples = match &chunk.samples {
+        Samples::I16(samples) => samples.len(),
+        Samples::F32(samples) => samples.len(),
+    };
+    let each_channel = (samples / chunk.layout.channels()) as u64;
+    Duration::from_micros(each_channel * 1_000_000 / u64::from(chunk.rate.hz()))
+}
+
+fn pipeline_options(options: &SessionOptions, seed: Seed) -> PipelineOptions {
+    PipelineOptions {
+        input_rate: options.input.rate,
+        input_layout: options.input.layout,
+        output_rate: options.output.rate,
+        output_layout: options.output.layout,
+        opus: options.opus.clone(),
+        jitter_min: options.jitter.0,
+        jitter_max: options.jitter.1,
+        rtp_start: RtpStart { sequence_number: seed.sequence_number, timestamp: seed.timestamp },
+    }
+}

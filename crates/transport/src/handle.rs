@@ -1,0 +1,155 @@
+//! The JavaScript side of a session.
+
+use crate::inbox::Command;
+use crate::shared::{SessionEvent, Shared, Snapshot, channel_state};
+use parley_media::Chunk;
+use parley_session::{MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES, duration};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// The caller's array is too short for a frame; the frame stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadError {
+    /// Samples of a frame, all channels counted.
+    pub needed: usize,
+}
+
+/// The session has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteError;
+
+/// Why a message is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendError {
+    /// The channel closed, or the session ended.
+    Closed,
+    /// Longer than 64 KiB.
+    TooLarge,
+    /// A mebibyte waits already.
+    Full,
+}
+
+/// A session that its worker runs. Dropping the handle does not end the session.
+pub struct SessionHandle {
+    shared: Arc<Shared>,
+}
+
+impl SessionHandle {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// What [`ReadyList::take`](crate::ReadyList::take) calls the session.
+    #[must_use]
+    pub fn key(&self) -> u32 {
+        self.shared.key
+    }
+
+    /// Why the session is in the list: the sum of [`AUDIO`](crate::AUDIO), [`ROOM`](crate::ROOM) and
+    /// [`EVENT`](crate::EVENT), and 0 from then on until something is new.
+    #[must_use]
+    pub fn take_ready(&self) -> u32 {
+        self.shared.take_ready()
+    }
+
+    /// All events since the last call, in order.
+    #[must_use]
+    pub fn take_events(&self) -> VecDeque<SessionEvent> {
+        self.shared.take_events()
+    }
+
+    /// Moves the oldest frame into `into`; returns its samples for each channel, 0 when none waits.
+    ///
+    /// # Errors
+    /// [`ReadError`] when `into` is too short; the frame stays.
+    pub fn read_audio(&self, into: &mut [i16]) -> Result<usize, ReadError> {
+        let channels = self.shared.options.input.layout.channels();
+        self.shared.pop_frame(into).map(|samples| samples / channels).map_err(|needed| ReadError { needed })
+    }
+
+    /// Appends audio to send; returns the depth of the queue after it.
+    ///
+    /// # Errors
+    /// [`WriteError`] when the session has ended.
+    pub fn write_audio(&self, chunk: Chunk) -> Result<Duration, WriteError> {
+        let shared = &self.shared;
+        if shared.closed.load(Ordering::SeqCst) {
+            return Err(WriteError);
+        }
+        let length = duration(&chunk);
+        shared.handed_over.fetch_add(u64::try_from(length.as_micros()).unwrap_or(u64::MAX), Ordering::SeqCst);
+        // The depth before the worker can take the chunk, so that the caller's wish for room is never too late.
+        let depth = shared.output_queue();
+        if depth > shared.limits.output_target {
+            shared.wants_room.store(true, Ordering::SeqCst);
+        }
+        shared.ask(Command::Audio(shared.key, chunk));
+        Ok(depth)
+    }
+
+    /// Depth of the output queue.
+    #[must_use]
+    pub fn queued(&self) -> Duration {
+        self.shared.output_queue()
+    }
+
+    /// Drops all audio that has not been sent.
+    pub fn clear_queue(&self) {
+        self.shared.ask(Command::ClearQueue(self.shared.key));
+    }
+
+    /// Queues a text message; it is kept until the channel opens.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    pub fn send_message(&self, text: String) -> Result<(), SendError> {
+        let shared = &self.shared;
+        if shared.channel.load(Ordering::SeqCst) == channel_state::CLOSED {
+            return Err(SendError::Closed);
+        }
+        if text.len() > MAX_MESSAGE_BYTES {
+            return Err(SendError::TooLarge);
+        }
+        let before = shared.message_bytes.fetch_add(text.len(), Ordering::SeqCst);
+        if before + shared.messages_buffered.load(Ordering::SeqCst) + text.len() > MAX_BUFFERED_BYTES {
+            shared.message_bytes.fetch_sub(text.len(), Ordering::SeqCst);
+            return Err(SendError::Full);
+        }
+        shared.ask(Command::Message(shared.key, text));
+        Ok(())
+    }
+
+    /// A candidate of the peer; one that can't be used does no harm.
+    pub fn add_candidate(&self, candidate: String) {
+        self.shared.ask(Command::Candidate(self.shared.key, candidate));
+    }
+
+    /// A later offer of the peer; the result comes as an `answer` or `renegotiation-rejected` event.
+    pub fn renegotiate(&self, offer: String) {
+        self.shared.ask(Command::Renegotiate(self.shared.key, offer));
+    }
+
+    /// Says `drained` when all audio so far was sent and heard, then closes if `close`.
+    pub fn drain(&self, close: bool) {
+        self.shared.ask(Command::Drain { key: self.shared.key, close });
+    }
+
+    /// Ends the session; `closed` follows.
+    pub fn close(&self) {
+        self.shared.ask(Command::Close(self.shared.key));
+    }
+
+    /// Counters and queue depths.
+    #[must_use]
+    pub fn stats(&self) -> Snapshot {
+        self.shared.snapshot()
+    }
+
+    /// Makes the session panic, for tests of what happens then.
+    #[cfg(any(test, feature = "fault-injection"))]
+    pub fn inject_panic(&self) {
+        self.shared.ask(Command::Panic(self.shared.key));
+    }
+}

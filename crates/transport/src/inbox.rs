@@ -1,0 +1,64 @@
+//! What other threads ask a worker to do.
+
+use crate::shared::Shared;
+use parley_session::RtcSession;
+use parley_media::Chunk;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// One request.
+pub(crate) enum Command {
+    /// Take over a session that has answered its offer; the answer is told once its checks can be routed.
+    Adopt { session: Box<RtcSession>, shared: Arc<Shared>, answer: String },
+    Audio(u32, Chunk),
+    ClearQueue(u32),
+    Message(u32, String),
+    Candidate(u32, String),
+    Renegotiate(u32, String),
+    Drain { key: u32, close: bool },
+    Close(u32),
+    /// The engine is gone: end what is left, and the thread.
+    Stop,
+    #[cfg(any(test, feature = "fault-injection"))]
+    Panic(u32),
+}
+
+/// A worker's inbox. A worker that will look by itself within a millisecond is not woken: wake-ups are what costs.
+pub(crate) struct Inbox {
+    commands: Mutex<Vec<Command>>,
+    will_look_soon: AtomicBool,
+    waker: mio::Waker,
+}
+
+impl Inbox {
+    pub(crate) fn new(waker: mio::Waker) -> Self {
+        Self { commands: Mutex::new(Vec::new()), will_look_soon: AtomicBool::new(false), waker }
+    }
+
+    pub(crate) fn push(&self, command: Command) {
+        let first = {
+            let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+            commands.push(command);
+            commands.len() == 1
+        };
+        // After the push: a worker that cleared the flag before has yet to look, and will find the command. Whoever
+        // pushed the first of several has seen to it that they are all found.
+        if first
+            && !self.will_look_soon.load(Ordering::SeqCst)
+            && let Err(error) = self.waker.wake()
+        {
+            log::error!("a media worker could not be woken: {error}");
+        }
+    }
+
+    /// Says whether the worker, about to sleep, will look again within a millisecond.
+    pub(crate) fn announce(&self, soon: bool) {
+        self.will_look_soon.store(soon, Ordering::SeqCst);
+    }
+
+    /// Takes all requests, in order. `into` is empty and lends its memory.
+    pub(crate) fn take(&self, into: &mut Vec<Command>) {
+        self.will_look_soon.store(false, Ordering::SeqCst);
+        std::mem::swap(&mut *self.commands.lock().unwrap_or_else(PoisonError::into_inner), into);
+    }
+}

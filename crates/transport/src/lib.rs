@@ -1,0 +1,26 @@
+//! The only I/O: UDP sockets and their mux, media threads, timers, frame queues, counters.
+//!
+//! A worker is one thread with one UDP socket, one timer heap and the sessions it owns. No session moves, and no lock
+//! is taken for a packet; a session's frame queue and inbox are all that both sides touch.
+
+mod addresses;
+mod admission;
+mod engine;
+mod handle;
+mod inbox;
+mod mux;
+mod panic;
+mod queue;
+mod ready;
+mod reflexive;
+mod shared;
+mod socket;
+mod timers;
+mod worker;
+
+pub use engine::{EngineOptions, accept};
+pub use handle::{ReadError, SendError, SessionHandle, WriteError};
+pub use parley_media::{Chunk, Layout, OpusOptions, SampleRate, Samples};
+pub use parley_session::{AudioFormat, Mode, SessionOptions};
+pub use ready::{AUDIO, EVENT, ROOM, ReadyList};
+pub use shared::{QueueLimits, SessionEvent, Snapshot};

@@ -1,0 +1,221 @@
+//! What a session's worker and its JavaScript side both touch.
+
+use crate::engine::Engine;
+use crate::inbox::{Command, Inbox};
+use crate::queue::FrameQueue;
+use crate::ready::{self, ReadyList};
+use parley_session::{SessionOptions, SessionStats};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// Events that wait for JavaScript; a peer that floods us with messages loses the oldest of them.
+const MAX_EVENTS: usize = 1024;
+
+/// Bounds of a session's queues.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueLimits {
+    /// Received audio that waits for the handler; beyond it the oldest is dropped.
+    pub input: Duration,
+    /// [`ROOM`](crate::ROOM) is signalled when the output queue falls to this.
+    pub output_target: Duration,
+}
+
+/// What JavaScript is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionEvent {
+    /// `answer`, `rejected`, `renegotiation-rejected`, `connected`, `disconnected`, `channel-open`, `channel-closed`,
+    /// `message`, `drained`, `error` or `closed`.
+    pub kind: &'static str,
+    /// A code for programs: of a rejection, of an error, or the reason of the close.
+    pub code: Option<&'static str>,
+    /// An SDP, a message's text, or a sentence for people.
+    pub text: Option<String>,
+}
+
+impl SessionEvent {
+    pub(crate) fn new(kind: &'static str) -> Self {
+        Self { kind, code: None, text: None }
+    }
+
+    pub(crate) fn text(kind: &'static str, text: String) -> Self {
+        Self { text: Some(text), ..Self::new(kind) }
+    }
+
+    pub(crate) fn coded(kind: &'static str, code: &'static str, text: String) -> Self {
+        Self { code: Some(code), ..Self::text(kind, text) }
+    }
+}
+
+/// A session's counters and queue depths, as JavaScript reads them.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Counters of the session, at most a tenth of a second old.
+    pub session: SessionStats,
+    /// Frames that nobody took in time.
+    pub input_dropped: u64,
+    /// Received audio that waits for the handler.
+    pub input_queue: Duration,
+    /// Emitted audio that waits to be sent.
+    pub output_queue: Duration,
+}
+
+/// Whether messages can be sent.
+pub(crate) mod channel_state {
+    pub(crate) const NOT_YET: u8 = 0;
+    pub(crate) const OPEN: u8 = 1;
+    pub(crate) const CLOSED: u8 = 2;
+}
+
+pub(crate) struct Shared {
+    pub(crate) key: u32,
+    pub(crate) options: SessionOptions,
+    pub(crate) limits: QueueLimits,
+    pub(crate) list: Arc<ReadyList>,
+    /// The worker's inbox, once a worker was chosen.
+    pub(crate) inbox: OnceLock<Arc<Inbox>>,
+    /// Keeps the media threads alive; gone when the session is.
+    pub(crate) engine: Mutex<Option<Arc<Engine>>>,
+    /// What was asked for before a worker was chosen.
+    early: Mutex<Vec<Command>>,
+    ready: AtomicU32,
+    frames: Mutex<FrameQueue>,
+    events: Mutex<VecDeque<SessionEvent>>,
+    stats: Mutex<SessionStats>,
+    /// Microseconds of audio handed over and not yet taken by the worker.
+    pub(crate) handed_over: AtomicU64,
+    /// Microseconds of audio in the pipeline when the worker last looked.
+    pub(crate) queued: AtomicU64,
+    pub(crate) wants_room: AtomicBool,
+    /// Bytes of messages handed over and not yet taken by the worker.
+    pub(crate) message_bytes: AtomicUsize,
+    /// Bytes of messages that waited for the peer when the worker last looked.
+    pub(crate) messages_buffered: AtomicUsize,
+    pub(crate) channel: AtomicU8,
+    pub(crate) closed: AtomicBool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while it was held ended that session; the value itself is whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(crate) fn new(key: u32, options: SessionOptions, limits: QueueLimits, list: Arc<ReadyList>) -> Self {
+        let rate = options.input.rate.hz() as usize;
+        let frame_length = rate / 50 * options.input.layout.channels();
+        let capacity = usize::try_from(limits.input.as_millis() / 20).unwrap_or(usize::MAX);
+        Self {
+            key,
+            options,
+            limits,
+            list,
+            inbox: OnceLock::new(),
+            engine: Mutex::new(None),
+            early: Mutex::new(Vec::new()),
+            ready: AtomicU32::new(0),
+            frames: Mutex::new(FrameQueue::new(frame_length, capacity)),
+            events: Mutex::new(VecDeque::new()),
+            stats: Mutex::new(SessionStats::default()),
+            handed_over: AtomicU64::new(0),
+            queued: AtomicU64::new(0),
+            wants_room: AtomicBool::new(false),
+            message_bytes: AtomicUsize::new(0),
+            messages_buffered: AtomicUsize::new(0),
+            channel: AtomicU8::new(channel_state::NOT_YET),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Asks the session's worker, or keeps the request until there is one.
+    pub(crate) fn ask(&self, command: Command) {
+        let mut early = lock(&self.early);
+        match self.inbox.get() {
+            Some(inbox) => {
+                drop(early);
+                inbox.push(command);
+            }
+            None => early.push(command),
+        }
+    }
+
+    /// Hands the session to a worker, with all that was asked for before.
+    pub(crate) fn adopt(&self, inbox: &Arc<Inbox>, adopt: Command) {
+        let mut early = lock(&self.early);
+        inbox.push(adopt);
+        for command in early.drain(..) {
+            inbox.push(command);
+        }
+        // Under the lock, so that no later request overtakes the early ones.
+        self.inbox.get_or_init(|| inbox.clone());
+    }
+
+    /// Adds bits to what the session has to say; the caller signals the list.
+    pub(crate) fn mark(&self, bits: u32) {
+        if self.ready.fetch_or(bits, Ordering::SeqCst) == 0 {
+            self.list.add(self.key);
+        }
+    }
+
+    pub(crate) fn take_ready(&self) -> u32 {
+        self.ready.swap(0, Ordering::SeqCst)
+    }
+
+    pub(crate) fn push_frame(&self, frame: &[i16]) {
+        lock(&self.frames).push(frame);
+        self.mark(ready::AUDIO);
+    }
+
+    pub(crate) fn pop_frame(&self, into: &mut [i16]) -> Result<usize, usize> {
+        lock(&self.frames).pop(into)
+    }
+
+    pub(crate) fn push_event(&self, event: SessionEvent) {
+        let mut events = lock(&self.events);
+        if events.len() >= MAX_EVENTS
+            && let Some(oldest) = events.iter().position(|event| event.kind == "message")
+        {
+            events.remove(oldest);
+        }
+        events.push_back(event);
+        drop(events);
+        self.mark(ready::EVENT);
+    }
+
+    pub(crate) fn take_events(&self) -> VecDeque<SessionEvent> {
+        std::mem::take(&mut *lock(&self.events))
+    }
+
+    pub(crate) fn set_stats(&self, stats: SessionStats) {
+        *lock(&self.stats) = stats;
+    }
+
+    /// Emitted audio that waits to be sent.
+    pub(crate) fn output_queue(&self) -> Duration {
+        Duration::from_micros(self.handed_over.load(Ordering::SeqCst) + self.queued.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let (waiting, dropped) = {
+            let frames = lock(&self.frames);
+            (frames.len(), frames.dropped())
+        };
+        Snapshot {
+            session: lock(&self.stats).clone(),
+            input_dropped: dropped,
+            input_queue: Duration::from_millis(20) * u32::try_from(waiting).unwrap_or(u32::MAX),
+            output_queue: self.output_queue(),
+        }
+    }
+
+    /// Tells that the session ended; the engine may end with it.
+    pub(crate) fn close(&self, reason: &'static str) {
+        if self.closed.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.channel.store(channel_state::CLOSED, Ordering::SeqCst);
+        self.push_event(SessionEvent { code: Some(reason), ..SessionEvent::new("closed") });
+        lock(&self.engine).take();
+    }
+}

@@ -1,0 +1,430 @@
+//! A media thread: its socket, its timers, its sessions.
+
+use crate::addresses;
+use crate::engine::{EngineOptions, WorkerLink};
+use crate::inbox::{Command, Inbox};
+use crate::mux::Mux;
+use crate::panic::{contain, quieten_this_thread};
+use crate::ready::{self, ReadyList};
+use crate::reflexive::{Mappings, Prober};
+use crate::shared::{SessionEvent, Shared, channel_state};
+use crate::socket::WorkerSocket;
+use crate::timers::Timers;
+use bytes::BytesMut;
+use parley_session::{ChannelError, CloseReason, Event, Input, LocalAddresses, Output, RtcSession, duration};
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const SOCKET: mio::Token = mio::Token(0);
+const WAKER: mio::Token = mio::Token(1);
+/// Waking a sleeping thread costs 30 to 70 µs of CPU (measured), so a busy worker looks once a millisecond, like a
+/// network card that moderates its interrupts. Nobody hears a millisecond.
+const ROUND: Duration = Duration::from_millis(1);
+/// Batches read in one round; what is left is read in the next, after the timers had their turn.
+const MAX_BATCHES: usize = 16;
+/// How old a session's published counters may be.
+const STATS_AGE: Duration = Duration::from_millis(100);
+/// A worker without anything to do still looks so often.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Starts the `index`th worker of an engine.
+pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerLink> {
+    let (first, last) = options.udp_ports;
+    let mut socket = WorkerSocket::bind(options.bind_address, first..=last)?;
+    let local = addresses::describe(socket.local_address()?, socket.families()?, &options.announced_addresses);
+    let poll = mio::Poll::new()?;
+    poll.registry().register(socket.source(), SOCKET, mio::Interest::READABLE)?;
+    let inbox = Arc::new(Inbox::new(mio::Waker::new(poll.registry(), WAKER)?));
+    let (mappings, sessions) = (Arc::new(Mappings::default()), Arc::new(AtomicUsize::new(0)));
+    let prober = Prober::new(Instant::now(), stun_servers(options, &local), mappings.clone());
+    let worker = Worker {
+        poll,
+        socket,
+        inbox: inbox.clone(),
+        slots: HashMap::new(),
+        mux: Mux::default(),
+        timers: Timers::default(),
+        prober,
+        sessions: sessions.clone(),
+        scratch: Scratch::default(),
+        more: false,
+        expects_replies: false,
+        last_round: Instant::now(),
+    };
+    std::thread::Builder::new().name(format!("parley-media-{index}")).spawn(move || {
+        quieten_this_thread();
+        worker.run();
+    })?;
+    Ok(WorkerLink { inbox, local, mappings, sessions })
+}
+
+fn stun_servers(options: &EngineOptions, local: &LocalAddresses) -> Vec<(SocketAddr, SocketAddr)> {
+    let servers = options.stun_servers.iter();
+    servers.filter_map(|server| local.towards(*server).map(|base| (*server, base))).collect()
+}
+
+struct Worker {
+    poll: mio::Poll,
+    socket: WorkerSocket,
+    inbox: Arc<Inbox>,
+    slots: HashMap<u32, Slot>,
+    mux: Mux,
+    timers: Timers,
+    prober: Prober,
+    sessions: Arc<AtomicUsize>,
+    scratch: Scratch,
+    /// Datagrams were left in the socket.
+    more: bool,
+    /// Frames were just handed to JavaScript, which mostly answers within a millisecond.
+    expects_replies: bool,
+    last_round: Instant,
+}
+
+/// Lists that keep their memory from round to round.
+#[derive(Default)]
+struct Scratch {
+    commands: Vec<Command>,
+    dirty: Vec<u32>,
+    gone: HashSet<u32>,
+    datagrams: Vec<(SocketAddr, BytesMut)>,
+    lists: Vec<Arc<ReadyList>>,
+}
+
+struct Slot {
+    session: RtcSession,
+    shared: Arc<Shared>,
+    dirty: bool,
+    stats_at: Instant,
+    sent_messages: bool,
+}
+
+impl Worker {
+    fn run(mut self) {
+        let mut events = mio::Events::with_capacity(4);
+        loop {
+            self.sleep(&mut events);
+            let now = Instant::now();
+            self.last_round = now;
+            let stop = self.take_commands(now);
+            self.take_datagrams(now);
+            self.take_timers(now);
+            self.pump(now);
+            if stop {
+                return;
+            }
+        }
+    }
+
+    fn sleep(&mut self, events: &mut mio::Events) {
+        let due = [self.timers.next(), self.prober.next()].into_iter().flatten().min();
+        let mut pause = due.map_or(IDLE, |due| due.saturating_duration_since(Instant::now()));
+        if std::mem::take(&mut self.expects_replies) {
+            pause = pause.min(ROUND);
+        }
+        if std::mem::take(&mut self.more) {
+            pause = Duration::ZERO;
+        }
+        self.inbox.announce(pause <= ROUND);
+        match self.poll.poll(events, Some(pause)) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                log::error!("a media worker can't wait for its socket: {error}");
+                std::thread::sleep(ROUND);
+            }
+            _ => {}
+        }
+        let since = self.last_round.elapsed();
+        if since < ROUND && pause > Duration::ZERO {
+            self.inbox.announce(true);
+            std::thread::sleep(ROUND - since);
+        }
+    }
+
+    /// Does what other threads asked for; true when the worker should end.
+    fn take_commands(&mut self, now: Instant) -> bool {
+        let mut commands = std::mem::take(&mut self.scratch.commands);
+        self.inbox.take(&mut commands);
+        let mut stop = false;
+        for command in commands.drain(..) {
+            match command {
+                Command::Adopt { session, shared, answer } => self.adopt(now, *session, shared, answer),
+                Command::Stop => stop = true,
+                Command::Renegotiate(key, offer) => self.renegotiate(now, key, &offer),
+                Command::Audio(key, chunk) => {
+                    let length = u64::try_from(duration(&chunk).as_micros()).unwrap_or(u64::MAX);
+                    self.feed(now, key, Input::Audio(chunk));
+                    if let Some(slot) = self.slots.get(&key) {
+                        // In this order, so that the depth is never told too small.
+                        slot.shared.queued.store(micros(slot.session.queued()), Ordering::SeqCst);
+                        slot.shared.handed_over.fetch_sub(length, Ordering::SeqCst);
+                    }
+                }
+                Command::Message(key, text) => {
+                    let length = text.len();
+                    self.feed(now, key, Input::Message(text));
+                    if let Some(slot) = self.slots.get_mut(&key) {
+                        slot.sent_messages = true;
+                        slot.shared.message_bytes.fetch_sub(length, Ordering::SeqCst);
+                    }
+                }
+                Command::Candidate(key, candidate) => self.feed(now, key, Input::Candidate(&candidate)),
+                Command::ClearQueue(key) => self.feed(now, key, Input::ClearQueue),
+                Command::Drain { key, close } => self.feed(now, key, Input::Drain { close }),
+                Command::Close(key) => self.feed(now, key, Input::Close),
+                #[cfg(any(test, feature = "fault-injection"))]
+                Command::Panic(key) => self.guarded(key, |_| panic!("injected")),
+            }
+        }
+        self.scratch.commands = commands;
+        stop
+    }
+
+    fn adopt(&mut self, now: Instant, session: RtcSession, shared: Arc<Shared>, answer: String) {
+        let key = shared.key;
+        self.mux.add_ufrag(&session.credentials().ufrag, key);
+        shared.push_event(SessionEvent::text("answer", answer));
+        let stats_at = now;
+        self.slots.insert(key, Slot { session, shared, dirty: false, stats_at, sent_messages: false });
+        self.touch(key);
+    }
+
+    fn renegotiate(&mut self, now: Instant, key: u32, offer: &str) {
+        let mut ufrag = None;
+        self.guarded(key, |slot| {
+            let event = match slot.session.renegotiate(now, offer) {
+                Ok(answer) => {
+                    ufrag = Some(slot.session.credentials().ufrag.clone());
+                    SessionEvent::text("answer", answer)
+                }
+                Err(rejection) => SessionEvent::coded("renegotiation-rejected", rejection.code, rejection.message),
+            };
+            slot.shared.push_event(event);
+        });
+        if let Some(ufrag) = ufrag {
+            self.mux.add_ufrag(&ufrag, key);
+        }
+    }
+
+    fn feed(&mut self, now: Instant, key: u32, input: Input<'_>) {
+        self.guarded(key, |slot| slot.session.handle(now, input));
+    }
+
+    /// Lets `work` at a session, and ends that session alone if it panics.
+    fn guarded(&mut self, key: u32, work: impl FnOnce(&mut Slot)) {
+        let Some(slot) = self.slots.get_mut(&key) else { return };
+        if let Err(panic) = contain(|| work(slot)) {
+            self.fail(key, &panic);
+        }
+        self.touch(key);
+    }
+
+    /// Has a session pumped at the end of the round.
+    fn touch(&mut self, key: u32) {
+        if let Some(slot) = self.slots.get_mut(&key)
+            && !std::mem::replace(&mut slot.dirty, true)
+        {
+            self.scratch.dirty.push(key);
+        }
+    }
+
+    fn take_datagrams(&mut self, now: Instant) {
+        for _ in 0..MAX_BATCHES {
+            let mut failed = Vec::new();
+            let Self { socket, mux, slots, prober, scratch, .. } = self;
+            let full = socket.receive(|from, datagram| {
+                let Some(key) = mux.route(from, datagram) else {
+                    prober.take(now, from, datagram);
+                    return;
+                };
+                let Some(slot) = slots.get_mut(&key) else { return };
+                if !std::mem::replace(&mut slot.dirty, true) {
+                    scratch.dirty.push(key);
+                }
+                if let Err(panic) = contain(|| slot.session.handle(now, Input::Datagram(from, datagram))) {
+                    failed.push((key, panic));
+                }
+            });
+            for (key, panic) in failed {
+                self.fail(key, &panic);
+            }
+            if !full {
+                return;
+            }
+        }
+        self.more = true;
+    }
+
+    fn take_timers(&mut self, now: Instant) {
+        while let Some(key) = self.timers.expire(now) {
+            self.feed(now, key, Input::Wake);
+        }
+        let datagrams = &mut self.scratch.datagrams;
+        self.prober.ask(now, |to, bytes| datagrams.push((to, BytesMut::from(bytes))));
+    }
+
+    /// Takes what the touched sessions have to do, sends it, and tells JavaScript.
+    fn pump(&mut self, now: Instant) {
+        let mut dirty = std::mem::take(&mut self.scratch.dirty);
+        for key in dirty.drain(..) {
+            self.pump_session(now, key);
+        }
+        self.scratch.dirty = dirty;
+        self.socket.send(&mut self.scratch.datagrams);
+        if !self.scratch.gone.is_empty() {
+            self.mux.remove(&self.scratch.gone);
+            self.scratch.gone.clear();
+        }
+        for list in self.scratch.lists.drain(..) {
+            list.signal();
+        }
+    }
+
+    fn pump_session(&mut self, now: Instant, key: u32) {
+        let Self { slots, mux, scratch, .. } = self;
+        // A session that failed in this round is gone already.
+        let Some(slot) = slots.get_mut(&key) else { return };
+        slot.dirty = false;
+        match contain(|| slot.pump(now, mux, &mut scratch.datagrams)) {
+            Ok(pumped) => {
+                self.expects_replies |= pumped.frames;
+                note(&mut scratch.lists, &slot.shared.list);
+                self.timers.set(key, pumped.wake_at);
+                if slot.session.is_closed() {
+                    self.remove(key);
+                }
+            }
+            Err(panic) => self.fail(key, &panic),
+        }
+    }
+
+    /// Ends a session that panicked.
+    fn fail(&mut self, key: u32, panic: &str) {
+        let Some(slot) = self.slots.get(&key) else { return };
+        log::error!("a session ended by a fault of its own: {panic}");
+        let text = format!("the session ended by a fault in the media core: {panic}");
+        slot.shared.push_event(SessionEvent::coded("error", "ERR_PARLEY_SESSION_FAULT", text));
+        slot.shared.close("error");
+        note(&mut self.scratch.lists, &slot.shared.list);
+        self.remove(key);
+    }
+
+    fn remove(&mut self, key: u32) {
+        let Some(slot) = self.slots.remove(&key) else { return };
+        self.timers.set(key, None);
+        self.scratch.gone.insert(key);
+        self.sessions.fetch_sub(1, Ordering::Relaxed);
+        // After a panic the value may be half-changed, and dropping it may panic again.
+        if let Err(panic) = contain(|| drop(slot)) {
+            log::error!("a session could not be dropped cleanly: {panic}");
+        }
+    }
+}
+
+fn note(lists: &mut Vec<Arc<ReadyList>>, list: &Arc<ReadyList>) {
+    if !lists.iter().any(|known| Arc::ptr_eq(known, list)) {
+        lists.push(list.clone());
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+struct Pumped {
+    wake_at: Option<Instant>,
+    frames: bool,
+}
+
+impl Slot {
+    fn pump(&mut self, now: Instant, mux: &mut Mux, datagrams: &mut Vec<(SocketAddr, BytesMut)>) -> Pumped {
+        let key = self.shared.key;
+        let mut frames = false;
+        let wake_at = loop {
+            match self.session.poll_output() {
+                Output::Datagram(to, bytes) => {
+                    mux.sent(now, &bytes, key);
+                    datagrams.push((to, bytes));
+                }
+                Output::Frame(samples) => {
+                    self.shared.push_frame(samples);
+                    frames = true;
+                }
+                Output::Event(Event::Validated(address)) => mux.bind(address, key),
+                Output::Event(Event::Closed(reason)) => {
+                    self.publish(now);
+                    self.shared.close(name(reason));
+                }
+                Output::Event(event) => self.tell(event),
+                Output::WakeAt(at) => break at,
+            }
+        };
+        self.publish_depths();
+        if now.saturating_duration_since(self.stats_at) >= STATS_AGE {
+            self.publish(now);
+        }
+        Pumped { wake_at, frames }
+    }
+
+    fn tell(&mut self, event: Event) {
+        let shared = &self.shared;
+        match event {
+            Event::Connected => shared.push_event(SessionEvent::new("connected")),
+            Event::Disconnected => shared.push_event(SessionEvent::new("disconnected")),
+            Event::Drained => shared.push_event(SessionEvent::new("drained")),
+            Event::Message(text) => shared.push_event(SessionEvent::text("message", text)),
+            Event::ChannelOpen => {
+                shared.channel.store(channel_state::OPEN, Ordering::SeqCst);
+                shared.push_event(SessionEvent::new("channel-open"));
+            }
+            Event::ChannelClosed => {
+                shared.channel.store(channel_state::CLOSED, Ordering::SeqCst);
+                shared.push_event(SessionEvent::new("channel-closed"));
+            }
+            Event::MessageFailed(error) => {
+                let (code, text) = message_failure(error);
+                shared.push_event(SessionEvent::coded("error", code, text.to_owned()));
+            }
+            Event::Validated(_) | Event::Closed(_) => unreachable!("taken by the worker"),
+        }
+    }
+
+    fn publish_depths(&mut self) {
+        let shared = &self.shared;
+        shared.queued.store(micros(self.session.queued()), Ordering::SeqCst);
+        if self.sent_messages {
+            let buffered = self.session.buffered_message_bytes();
+            shared.messages_buffered.store(buffered, Ordering::SeqCst);
+            self.sent_messages = buffered > 0;
+        }
+        if shared.wants_room.load(Ordering::SeqCst) && shared.output_queue() <= shared.limits.output_target {
+            shared.wants_room.store(false, Ordering::SeqCst);
+            shared.mark(ready::ROOM);
+        }
+    }
+
+    fn publish(&mut self, now: Instant) {
+        self.stats_at = now;
+        self.shared.set_stats(self.session.stats());
+    }
+}
+
+fn message_failure(error: ChannelError) -> (&'static str, &'static str) {
+    match error {
+        ChannelError::Closed => ("ERR_PARLEY_CHANNEL_CLOSED", "a message was not sent: the data channel had closed"),
+        ChannelError::TooLarge => ("ERR_PARLEY_MESSAGE_TOO_LARGE", "a message was not sent: it is longer than 64 KiB"),
+        ChannelError::Full => ("ERR_PARLEY_CHANNEL_FULL", "a message was not sent: the peer takes none, and 1 MiB waits"),
+    }
+}
+
+fn name(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Local => "local",
+        CloseReason::Peer => "peer",
+        CloseReason::Timeout => "timeout",
+        CloseReason::ConnectTimeout => "connect_timeout",
+        CloseReason::Failed => "failed",
+    }
+}
