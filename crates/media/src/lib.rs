@@ -2,15 +2,43 @@
 //!
 //! A [`Pipeline`] is one peer's audio in both directions. What happened goes in with the time; frames for the
 //! handler and packets for the peer come out of [`Pipeline::poll`].
+//!
+//! ```text
+//! packets → depacketise → jitter → decode (opus) → frames (resample) → the handler
+//! chunks  → queue → assemble (resample) → pacer → opus → packetise → the peer
+//! ```
 #![forbid(unsafe_code)]
 
+mod assemble;
+mod decode;
+mod depacketise;
 mod error;
+mod fade;
+mod fifo;
+mod frames;
+mod interarrival;
+mod jitter;
+mod options;
+mod opus;
+mod pacer;
+mod packetise;
+mod pcm;
 mod pipeline;
+mod queue;
+mod receiver;
+mod resample;
+mod sender;
+mod stats;
+mod stream_clock;
+#[cfg(test)]
+mod tone;
 mod units;
 
+pub use depacketise::RtpView;
 pub use error::MediaError;
-pub use pipeline::{
-    Application, Chunk, EncodedPacket, OpusOptions, Pipeline, PipelineOptions, PipelineOutput, PipelineStats,
-    RtpStart, RtpView, Samples,
-};
+pub use options::{Application, OpusOptions, PipelineOptions, RtpStart};
+pub use packetise::EncodedPacket;
+pub use pipeline::{Pipeline, PipelineOutput};
+pub use queue::{Chunk, Samples};
+pub use stats::PipelineStats;
 pub use units::{FRAME_DURATION, Layout, SampleRate};

@@ -85,3 +85,21 @@ impl Layout {
         }
     }
 }
+
+/// The clock of Opus RTP timestamps, whatever the rate coded (RFC 7587, section 4.1).
+pub(crate) const TICKS_PER_SECOND: u32 = 48_000;
+
+/// A frame of 20 ms on that clock.
+pub(crate) const TICKS_PER_FRAME: u32 = TICKS_PER_SECOND / 50;
+
+/// A duration in ticks of the RTP clock, rounded down.
+pub(crate) fn ticks_of(duration: Duration) -> u64 {
+    duration.as_secs() * u64::from(TICKS_PER_SECOND)
+        + u64::from(duration.subsec_nanos()) * u64::from(TICKS_PER_SECOND) / 1_000_000_000
+}
+
+/// How long so many ticks of the RTP clock are, rounded down.
+pub(crate) fn duration_of(ticks: u64) -> Duration {
+    let hz = u64::from(TICKS_PER_SECOND);
+    Duration::new(ticks / hz, ((ticks % hz) * 1_000_000_000 / hz) as u32)
+}

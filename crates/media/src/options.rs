@@ -1,0 +1,74 @@
+//! How a pipeline is set up.
+
+use std::time::Duration;
+
+use crate::{Layout, MediaError, SampleRate};
+
+/// What the encoder optimises for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Application {
+    /// Speech.
+    #[default]
+    Voip,
+    /// Music and everything else.
+    Audio,
+}
+
+/// Settings of the Opus encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpusOptions {
+    /// Bits a second, 6,000 to 510,000; 48,000 by default.
+    pub bitrate: u32,
+    /// Effort, 0 (least, the default) to 10. At 48 kbit/s, 0 sounds like 9 at 32 kbit/s for a third of the work.
+    pub complexity: u8,
+    /// In-band forward error correction; on by default. It costs nothing until loss is expected.
+    pub fec: bool,
+    /// Discontinuous transmission: almost nothing is sent in pauses; off by default.
+    pub dtx: bool,
+    /// What to optimise for; speech by default.
+    pub application: Application,
+}
+
+impl Default for OpusOptions {
+    fn default() -> Self {
+        Self { bitrate: 48_000, complexity: 0, fec: true, dtx: false, application: Application::Voip }
+    }
+}
+
+/// Where the outgoing RTP stream begins. Random (RFC 3550, section 5.1), so it comes from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RtpStart {
+    /// Sequence number of the first packet.
+    pub sequence_number: u16,
+    /// Timestamp of the first packet.
+    pub timestamp: u32,
+}
+
+/// How a [`Pipeline`](crate::Pipeline) is set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PipelineOptions {
+    /// The rate of the frames that the handler gets. Decoded directly when Opus has it, else resampled from 48 kHz.
+    pub input_rate: SampleRate,
+    /// The layout of the frames that the handler gets.
+    pub input_layout: Layout,
+    /// The rate that emitted audio is encoded at; when Opus does not have it, 48 kHz.
+    pub output_rate: SampleRate,
+    /// The layout that is encoded.
+    pub output_layout: Layout,
+    /// The encoder's settings.
+    pub opus: OpusOptions,
+    /// The shortest time that a missing packet is waited for.
+    pub jitter_min: Duration,
+    /// The longest time that a missing packet is waited for.
+    pub jitter_max: Duration,
+    /// Where the outgoing stream begins.
+    pub rtp_start: RtpStart,
+}
+
+impl PipelineOptions {
+    /// # Errors
+    /// [`MediaError::JitterBounds`] when they are the wrong way round. The codec checks its own.
+    pub(crate) fn check(&self) -> Result<(), MediaError> {
+        if self.jitter_min > self.jitter_max { Err(MediaError::JitterBounds) } else { Ok(()) }
+    }
+}

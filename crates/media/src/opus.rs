@@ -1,0 +1,206 @@
+//! The Opus codec (RFC 6716): libopus by way of `opusic-c`.
+
+use opusic_c::{Bitrate, Channels, Decoder, Encoder, ErrorCode, InbandFec};
+
+use crate::{Application, Layout, MediaError, OpusOptions, SampleRate};
+
+/// The longest Opus packet's duration, 120 ms, in ticks of the RTP clock.
+pub(crate) const MAX_PACKET_TICKS: u32 = 5_760;
+
+/// The largest 20 ms frame (RFC 6716, section 3.4).
+pub(crate) const MAX_FRAME_BYTES: usize = 1_275;
+
+/// More than any Opus packet of 120 ms needs (six frames of 1,275 bytes and their lengths).
+const MAX_PACKET_BYTES: usize = 8_192;
+
+/// How long a packet plays, in ticks of the RTP clock (48 kHz): 2.5 to 120 ms. `None` when it is no Opus packet.
+pub(crate) fn packet_ticks(payload: &[u8]) -> Option<u32> {
+    if payload.is_empty() || payload.len() > MAX_PACKET_BYTES {
+        return None;
+    }
+    let ticks = opusic_c::utils::get_nb_samples(payload, opusic_c::SampleRate::Hz48000).ok()?;
+    u32::try_from(ticks).ok().filter(|ticks| (1..=MAX_PACKET_TICKS).contains(ticks))
+}
+
+/// Decodes one stream to 16-bit PCM at one of the rates Opus has, in the layout asked for.
+pub(crate) struct OpusDecoder {
+    inner: Decoder,
+    rate: SampleRate,
+    channels: usize,
+    /// One packet's PCM, interleaved.
+    pcm: Vec<i16>,
+}
+
+impl OpusDecoder {
+    pub(crate) fn new(rate: SampleRate, layout: Layout) -> Result<Self, MediaError> {
+        let inner = Decoder::new(channels(layout), opus_rate(rate)?).map_err(libopus)?;
+        let channels = layout.channels();
+        let pcm = vec![0; samples_of(MAX_PACKET_TICKS, rate) * channels];
+        Ok(Self { inner, rate, channels, pcm })
+    }
+
+    /// Samples per channel that so many ticks of the RTP clock take.
+    pub(crate) fn samples_of(&self, ticks: u32) -> usize {
+        samples_of(ticks, self.rate)
+    }
+
+    /// Decodes a packet of `ticks`, as [`packet_ticks`] says. `None` when libopus can't, or gets another length.
+    pub(crate) fn decode(&mut self, payload: &[u8], ticks: u32) -> Option<&mut [i16]> {
+        let frames = self.samples_of(ticks);
+        self.run(payload, frames)
+    }
+
+    /// Makes up `ticks` of audio (up to 120 ms) that follow what was decoded last.
+    pub(crate) fn conceal(&mut self, ticks: u32) -> Option<&mut [i16]> {
+        // libopus makes up whole steps of 2.5 ms; of a longer step the beginning is what is missing.
+        const STEP: u32 = 120;
+        let steps = ticks.min(MAX_PACKET_TICKS).div_ceil(STEP) * STEP;
+        let wanted = self.samples_of(ticks.min(MAX_PACKET_TICKS)) * self.channels;
+        let made = self.samples_of(steps);
+        self.run(&[], made).map(|pcm| &mut pcm[..wanted])
+    }
+
+    /// Forgets the stream.
+    pub(crate) fn reset(&mut self) {
+        // Resetting can't fail: it only clears memory. A decoder that kept its state would still work.
+        let _ = self.inner.reset();
+    }
+
+    fn run(&mut self, payload: &[u8], frames: usize) -> Option<&mut [i16]> {
+        let pcm = &mut self.pcm[..frames * self.channels];
+        let decoded = self.inner.decode_to_slice(payload, bytemuck::cast_slice_mut(pcm), false).ok()?;
+        (decoded == frames).then_some(pcm)
+    }
+}
+
+/// Encodes 20 ms frames at one of the rates Opus has.
+pub(crate) struct OpusEncoder {
+    inner: Encoder,
+    packet: Vec<u8>,
+}
+
+impl OpusEncoder {
+    pub(crate) fn new(rate: SampleRate, layout: Layout, options: OpusOptions) -> Result<Self, MediaError> {
+        check(options)?;
+        let application = match options.application {
+            Application::Voip => opusic_c::Application::Voip,
+            Application::Audio => opusic_c::Application::Audio,
+        };
+        let mut inner = Encoder::new(channels(layout), opus_rate(rate)?, application).map_err(libopus)?;
+        inner.set_bitrate(Bitrate::Value(options.bitrate)).map_err(libopus)?;
+        inner.set_complexity(options.complexity).map_err(libopus)?;
+        inner.set_dtx(options.dtx).map_err(libopus)?;
+        let fec = if options.fec { InbandFec::Mode1 } else { InbandFec::Off };
+        inner.set_inband_fec(fec).map_err(libopus)?;
+        Ok(Self { inner, packet: vec![0; MAX_FRAME_BYTES] })
+    }
+
+    /// How many packets get lost, in percent: with FEC on, above 0 it is paid for in bits.
+    pub(crate) fn set_expected_loss(&mut self, percent: u8) {
+        // In range it can't fail.
+        let _ = self.inner.set_packet_loss(percent.min(100));
+    }
+
+    /// Encodes 20 ms of interleaved PCM within ±1. `None` when libopus can't, which a frame of that length never causes.
+    pub(crate) fn encode(&mut self, pcm: &[f32]) -> Option<&[u8]> {
+        let length = self.inner.encode_float_to_slice(pcm, &mut self.packet).ok()?;
+        self.packet.get(..length)
+    }
+
+    /// The first `length` bytes of the packet encoded last.
+    pub(crate) fn packet(&self, length: usize) -> &[u8] {
+        &self.packet[..length]
+    }
+}
+
+fn check(options: OpusOptions) -> Result<(), MediaError> {
+    if !(6_000..=510_000).contains(&options.bitrate) {
+        return Err(MediaError::OpusOption { name: "bitrate", value: options.bitrate });
+    }
+    if options.complexity > 10 {
+        return Err(MediaError::OpusOption { name: "complexity", value: options.complexity.into() });
+    }
+    Ok(())
+}
+
+fn samples_of(ticks: u32, rate: SampleRate) -> usize {
+    (u64::from(ticks) * u64::from(rate.hz()) / 48_000) as usize
+}
+
+fn opus_rate(rate: SampleRate) -> Result<opusic_c::SampleRate, MediaError> {
+    match rate.hz() {
+        8_000 => Ok(opusic_c::SampleRate::Hz8000),
+        12_000 => Ok(opusic_c::SampleRate::Hz12000),
+        16_000 => Ok(opusic_c::SampleRate::Hz16000),
+        24_000 => Ok(opusic_c::SampleRate::Hz24000),
+        48_000 => Ok(opusic_c::SampleRate::Hz48000),
+        hz => Err(MediaError::SampleRate { hz }),
+    }
+}
+
+fn channels(layout: Layout) -> Channels {
+    match layout {
+        Layout::Mono => Channels::Mono,
+        Layout::Stereo => Channels::Stereo,
+    }
+}
+
+fn libopus(code: ErrorCode) -> MediaError {
+    MediaError::Opus(match code {
+        ErrorCode::BadArg => "invalid argument",
+        ErrorCode::AllocFail => "out of memory",
+        ErrorCode::Unimplemented => "not implemented",
+        _ => "internal error",
+    })
+}
+
+impl std::fmt::Debug for OpusDecoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpusDecoder").field("rate", &self.rate).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for OpusEncoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpusEncoder").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_tells_its_duration() {
+        // Table of contents bytes of RFC 6716, section 3.1: configuration << 3, one frame.
+        assert_eq!(packet_ticks(&[16 << 3, 0]), Some(120), "CELT 2.5 ms");
+        assert_eq!(packet_ticks(&[3 << 3, 0]), Some(2_880), "SILK 60 ms");
+        assert_eq!(packet_ticks(&[(3 << 3) | 1, 0, 0]), Some(5_760), "two SILK frames of 60 ms");
+    }
+
+    #[test]
+    fn what_is_no_opus_packet_has_no_duration() {
+        assert_eq!(packet_ticks(&[]), None);
+        assert_eq!(packet_ticks(&[(3 << 3) | 3, 3, 0, 0, 0]), None, "three frames of 60 ms");
+        assert_eq!(packet_ticks(&vec![0; MAX_PACKET_BYTES + 1]), None);
+    }
+
+    #[test]
+    fn concealment_has_exactly_the_length_asked_for() {
+        let mut decoder = OpusDecoder::new(SampleRate::HZ_16000, Layout::Stereo).unwrap();
+        for ticks in [3, 120, 121, 960, 1_000, 5_760] {
+            let samples = ticks as usize / 3 * 2;
+            assert_eq!(decoder.conceal(ticks).map(|pcm| pcm.len()), Some(samples), "{ticks} ticks");
+        }
+    }
+
+    #[test]
+    fn options_out_of_range_are_named() {
+        let make =
+            |options| OpusEncoder::new(SampleRate::HZ_48000, Layout::Mono, options).map(|_| ()).unwrap_err();
+        let low = make(OpusOptions { bitrate: 5_999, ..OpusOptions::default() });
+        assert_eq!(low, MediaError::OpusOption { name: "bitrate", value: 5_999 });
+        let eager = make(OpusOptions { complexity: 11, ..OpusOptions::default() });
+        assert_eq!(eager, MediaError::OpusOption { name: "complexity", value: 11 });
+    }
+}

@@ -1,0 +1,181 @@
+//! Audio out: emitted chunks as packets for the peer, at the pace of real time.
+
+use std::time::{Duration, Instant};
+
+use crate::assemble::Assembler;
+use crate::fade::Fader;
+use crate::opus::OpusEncoder;
+use crate::pacer::{Due, Pacer};
+use crate::packetise::{EncodedPacket, Packetiser};
+use crate::{Chunk, FRAME_DURATION, MediaError, PipelineOptions, PipelineStats, SampleRate};
+
+/// The largest encoding that says "silence goes on" and need not be sent (libopus, `opus_encode`).
+const SUPPRESSED_BYTES: usize = 2;
+
+/// Turns chunks into packets.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    assembler: Assembler,
+    encoder: OpusEncoder,
+    pacer: Pacer,
+    packetiser: Packetiser,
+    fader: Fader,
+    /// The frame being encoded.
+    frame: Vec<f32>,
+    /// Samples per channel of a frame.
+    frame_length: usize,
+    now: Option<Instant>,
+    /// Nothing more will be emitted.
+    draining: bool,
+    /// The queue was cleared since the last frame.
+    cleared: bool,
+    /// The next packet is the first after a pause.
+    marker: bool,
+    sent: u64,
+    underruns: u64,
+    refused: Duration,
+}
+
+impl Sender {
+    pub(crate) fn new(options: &PipelineOptions) -> Result<Self, MediaError> {
+        let wanted = options.output_rate;
+        let rate = if wanted.is_opus() { wanted } else { SampleRate::HZ_48000 };
+        let layout = options.output_layout;
+        let frame_length = (rate.hz() / 50) as usize;
+        Ok(Self {
+            assembler: Assembler::new(rate, layout),
+            encoder: OpusEncoder::new(rate, layout, options.opus)?,
+            pacer: Pacer::Idle,
+            packetiser: Packetiser::new(options.rtp_start),
+            fader: Fader::new(rate, layout),
+            frame: vec![0.0; frame_length * layout.channels()],
+            frame_length,
+            now: None,
+            draining: false,
+            cleared: false,
+            marker: false,
+            sent: 0,
+            underruns: 0,
+            refused: Duration::ZERO,
+        })
+    }
+
+    pub(crate) fn emit(&mut self, now: Instant, chunk: Chunk) {
+        self.now = Some(now);
+        self.draining = false;
+        if let Err(chunk) = self.assembler.push(chunk) {
+            self.refused += chunk.duration();
+        }
+        if !self.assembler.is_empty() {
+            self.pacer.emitted(now);
+        }
+    }
+
+    pub(crate) fn clear_queue(&mut self, now: Instant) {
+        self.now = Some(now);
+        self.assembler.clear();
+        if self.pacer.is_flowing() {
+            self.cleared = true;
+        } else {
+            self.pacer.stop();
+        }
+    }
+
+    pub(crate) fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    pub(crate) fn set_expected_loss(&mut self, percent: u8) {
+        self.encoder.set_expected_loss(percent);
+    }
+
+    pub(crate) fn wake(&mut self, now: Instant) {
+        self.now = Some(now);
+    }
+
+    pub(crate) fn wake_at(&self) -> Option<Instant> {
+        self.pacer.wake_at()
+    }
+
+    pub(crate) fn queued(&self) -> Duration {
+        self.assembler.depth()
+    }
+
+    pub(crate) fn count(&self, stats: &mut PipelineStats) {
+        stats.sent = self.sent;
+        stats.underruns = self.underruns;
+        stats.output_dropped = (self.refused.as_millis() / FRAME_DURATION.as_millis()) as u64;
+    }
+
+    /// The next packet that is due.
+    pub(crate) fn poll(&mut self) -> Option<EncodedPacket<'_>> {
+        let (timestamp, length) = loop {
+            let timestamp = self.next_frame()?;
+            match self.encoder.encode(&self.frame) {
+                Some(payload) if payload.len() > SUPPRESSED_BYTES => break (timestamp, payload.len()),
+                // Its time passes, but it uses up no number.
+                _ => self.marker = true,
+            }
+        };
+        self.sent += 1;
+        Some(EncodedPacket {
+            sequence_number: self.packetiser.number(),
+            timestamp,
+            marker: std::mem::take(&mut self.marker),
+            payload: self.encoder.packet(length),
+        })
+    }
+
+    /// Puts the next frame that is due into `frame`, and says its timestamp.
+    fn next_frame(&mut self) -> Option<u32> {
+        let now = self.now?;
+        let hurry = self.draining || self.cleared && self.assembler.is_empty();
+        let due = self.pacer.due(now, hurry);
+        if due == Due::Nothing {
+            return None;
+        }
+        if self.fill_whole() {
+            return Some(self.stamp(now));
+        }
+        if due == Due::Frame {
+            self.pacer.missed();
+            return None;
+        }
+        self.assembler.finish();
+        if self.fill_whole() { Some(self.stamp(now)) } else { Some(self.end(now)) }
+    }
+
+    /// Takes a whole frame, if there is one.
+    fn fill_whole(&mut self) -> bool {
+        let Some(samples) = self.assembler.take(self.frame_length) else { return false };
+        self.frame.copy_from_slice(samples);
+        if self.cleared {
+            self.fader.splice(&mut self.frame);
+        }
+        true
+    }
+
+    /// Takes what is left, faded out, and goes idle.
+    fn end(&mut self, now: Instant) -> u32 {
+        self.underruns += u64::from(!self.draining && !self.cleared);
+        let rest = self.assembler.take_rest();
+        let used = rest.len();
+        self.frame.fill(0.0);
+        self.frame[..used].copy_from_slice(rest);
+        self.fader.end(&mut self.frame, used);
+        if self.cleared && used > 0 {
+            self.fader.splice(&mut self.frame);
+        }
+        let timestamp = self.stamp(now);
+        self.pacer.stop();
+        timestamp
+    }
+
+    fn stamp(&mut self, now: Instant) -> u32 {
+        let (due, first) = self.pacer.sent(now);
+        self.marker |= first;
+        self.cleared = false;
+        self.fader.note(&self.frame);
+        self.packetiser.stamp(due)
+    }
+}
