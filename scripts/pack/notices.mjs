@@ -9,17 +9,26 @@ const RUST_TARGETS = {
   'linux-arm64-gnu': 'aarch64-unknown-linux-gnu',
 }
 
-/** One text for a platform, crate by crate. */
+/** One text for a platform: the crates and their licences, then each distinct text with the crates that bring it. */
 export function thirdPartyNotices(platform) {
   const crates = linkedCrates(metadata(RUST_TARGETS[platform]))
-  const parts = crates.map(({ name, version, license, manifest_path: path }) =>
-    [`${name} ${version} (${license})`, ...licenceTexts(dirname(path))].join('\n\n'),
-  )
-  return [
-    'The addon of Parley contains these works, and the Rust standard library (MIT OR Apache-2.0).',
-    ...parts,
-  ].join(`\n\n${'='.repeat(80)}\n\n`)
+  const list = crates.map((crate) => `${titleOf(crate)} (${crate.license})`).join('\n')
+  const texts = [...groupByText(crates)].map(([text, titles]) => `From ${titles.join(', ')}:\n\n${text}`)
+  const introduction = 'The addon of Parley contains the Rust standard library (MIT OR Apache-2.0) and these works:'
+  return [`${introduction}\n\n${list}`, ...texts].join(`\n\n${'='.repeat(80)}\n\n`)
 }
+
+function groupByText(crates) {
+  const titles = new Map()
+  for (const crate of crates) {
+    for (const text of licenceTexts(dirname(crate.manifest_path))) {
+      titles.set(text, [...(titles.get(text) ?? []), titleOf(crate)])
+    }
+  }
+  return titles
+}
+
+const titleOf = ({ name, version }) => `${name} ${version}`
 
 function metadata(target) {
   const args = ['metadata', '--format-version', '1', '--locked', '--filter-platform', target]
