@@ -13,12 +13,10 @@ use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::RTCDtlsTransportState;
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtp::{Packet, header::Header};
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
-use rtc::statistics::StatsSelector;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -171,7 +169,6 @@ pub struct RtcSession {
     events: VecDeque<Event>,
     /// The core may have something to say.
     dirty: bool,
-    maybe_closed_by_peer: bool,
     frame: Vec<i16>,
     validated: Vec<SocketAddr>,
     checks: Vec<(TransactionId, Instant)>,
@@ -216,7 +213,6 @@ impl RtcSession {
             now,
             events: VecDeque::new(),
             dirty: true,
-            maybe_closed_by_peer: false,
             frame: Vec::new(),
             validated: Vec::new(),
             checks: Vec::new(),
@@ -323,7 +319,7 @@ impl RtcSession {
                 return Output::Frame(&self.frame);
             }
             if let Some(datagram) = self.pc.poll_write() {
-                self.note_check(&datagram.message);
+                self.note_sent(&datagram.message);
                 return Output::Datagram(datagram.transport.peer_addr, datagram.message);
             }
             self.advance();
@@ -336,7 +332,7 @@ impl RtcSession {
     fn datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
         let admitted = match bytes.first() {
             Some(0..=3) => self.admits_stun(from, bytes),
-            Some(20..=63) => self.admits_dtls(bytes),
+            Some(20..=63) => dtls_record::is_plausible(bytes),
             Some(128..=191) => bytes.len() >= 12,
             _ => false,
         };
@@ -393,6 +389,21 @@ impl RtcSession {
         true
     }
 
+    fn note_sent(&mut self, datagram: &[u8]) {
+        match datagram.first() {
+            Some(0) => self.note_check(datagram),
+            Some(20..=63) if dtls_record::holds_protected_alert(datagram) => self.association_ended(),
+            _ => {}
+        }
+    }
+
+    /// The core raises no event for the peer's `close_notify`, but answers it with one, and sends no other alert
+    /// after the handshake unless we close.
+    fn association_ended(&mut self) {
+        let reason = if matches!(self.state, State::Connecting { .. }) { CloseReason::Failed } else { CloseReason::Peer };
+        self.finish(reason);
+    }
+
     fn note_check(&mut self, datagram: &[u8]) {
         let Some(stun) = StunView::parse(datagram) else { return };
         if stun.kind() == Kind::Request {
@@ -401,11 +412,6 @@ impl RtcSession {
             }
             self.checks.push((stun.transaction_id(), self.now));
         }
-    }
-
-    fn admits_dtls(&mut self, bytes: &[u8]) -> bool {
-        self.maybe_closed_by_peer |= dtls_record::holds_protected_alert(bytes);
-        dtls_record::is_plausible(bytes)
     }
 
     fn message(&mut self, text: String) {
@@ -452,9 +458,6 @@ impl RtcSession {
         }
         while let Some(TaggedRTCMessage { message, .. }) = self.pc.poll_read() {
             self.core_message(message);
-        }
-        if std::mem::take(&mut self.maybe_closed_by_peer) && self.dtls_is_closed() {
-            self.finish(CloseReason::Peer);
         }
     }
 
@@ -538,14 +541,6 @@ impl RtcSession {
         if let Some(ours) = report.reports.iter().find(|report| report.ssrc == self.seed.ssrc) {
             self.stats.fraction_lost_by_peer = ours.fraction_lost;
         }
-    }
-
-    /// The core raises no event for the peer's `close_notify`; its statistics tell.
-    fn dtls_is_closed(&mut self) -> bool {
-        let report = self.pc.get_stats(self.now, StatsSelector::None);
-        report.transport().is_some_and(|transport| {
-            matches!(transport.dtls_state, RTCDtlsTransportState::Closed | RTCDtlsTransportState::Failed)
-        })
     }
 
     /// Runs the pipeline until it has a frame for the handler; packets go into the core on the way.

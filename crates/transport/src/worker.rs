@@ -114,6 +114,9 @@ impl Worker {
             self.take_timers(now);
             self.pump(now);
             if stop {
+                if self.socket.unsent() > 0 {
+                    log::warn!("{} datagrams could not be sent: the kernel had no room", self.socket.unsent());
+                }
                 return;
             }
         }

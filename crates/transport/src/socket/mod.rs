@@ -86,6 +86,7 @@ impl WorkerSocket {
         datagrams.clear();
     }
 
+    /// Datagrams that the kernel had no room for.
     pub(crate) fn unsent(&self) -> u64 {
         self.unsent
     }
