@@ -7,11 +7,8 @@ use crate::depacketise::{Content, extend_timestamp};
 use crate::interarrival::Interarrival;
 use crate::jitter::{Held, JitterBuffer, Place};
 use crate::stream_clock::{StreamClock, Verdict};
-use crate::units::{TICKS_PER_FRAME, TICKS_PER_SECOND};
+use crate::units::TICKS_PER_FRAME;
 use crate::{MediaError, PipelineOptions, PipelineStats, RtpView};
-
-/// A gap in time that no real time explains is believed up to here: bursts come early, and their gaps with them.
-const BELIEVED_TICKS: u64 = TICKS_PER_SECOND as u64 / 4;
 
 /// Turns packets into frames, and makes up what is missing.
 #[derive(Debug)]
@@ -241,14 +238,15 @@ impl Receiver {
 
     /// Fills the time between the stream's end and a packet. Returns the packet's extended timestamp.
     fn align(&mut self, now: Instant, timestamp: u32) -> u64 {
-        let behind = self.clock.as_ref().map_or(0, |clock| clock.behind(now));
+        let (behind, believable) =
+            self.clock.as_ref().map_or((0, 0), |clock| (clock.behind(now), clock.believable(now)));
         let Some(end) = self.end else {
             return self.begin(now, timestamp, behind);
         };
         let begin = extend_timestamp(end, timestamp);
         let (gap, overlap) = (begin.saturating_sub(end), end.saturating_sub(begin));
         // What was made up while packets were delayed, or while the peer's clock stood still, overlaps with them.
-        if gap > behind + BELIEVED_TICKS || overlap > self.silence + u64::from(TICKS_PER_FRAME) {
+        if gap > believable || overlap > self.silence + u64::from(TICKS_PER_FRAME) {
             self.counts.restarts += 1;
             self.interarrival.restart();
             self.synthesise(behind);

@@ -18,6 +18,9 @@ const MAX_CATCH_UP: Duration = Duration::from_secs(5);
 /// How far the stream may be ahead of real time. Beyond that, packets are dropped.
 const MAX_LEAD: Duration = Duration::from_secs(1);
 
+/// A gap in the peer's time that comes before real time explains it.
+const MAX_EARLY_GAP: Duration = Duration::from_millis(250);
+
 /// How far it may be ahead without anything being left out.
 const SLACK: Duration = Duration::from_millis(10);
 
@@ -76,6 +79,13 @@ impl StreamClock {
     /// Real time that the stream has not reached, in ticks.
     pub(crate) fn behind(&self, now: Instant) -> u64 {
         ticks_of(now.saturating_duration_since(self.end))
+    }
+
+    /// The longest gap in the peer's time that is believed now, in ticks: what real time explains and a little more, for
+    /// bursts come early and their gaps with them. A longer one is a clock that jumped.
+    pub(crate) fn believable(&self, now: Instant) -> u64 {
+        let lead = self.end.saturating_duration_since(now);
+        self.behind(now) + ticks_of(MAX_EARLY_GAP.min(MAX_LEAD.saturating_sub(lead)))
     }
 
     /// The stream has grown.

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{FRAME, MS, Packet, Rig, options, packets_of, rate, tone, tone_packets};
+use common::{FRAME, MS, Packet, Rig, options, packets_of, packets_of_length, rate, tone, tone_packets};
 use parley_media::{Layout, PipelineOptions, RtpStart, RtpView};
 
 /// A connected pipeline whose peer speaks a tone of 440 Hz.
@@ -420,6 +420,59 @@ fn packets_of_2_5_to_120_ms_make_frames_of_20_ms() {
     assert_eq!(rig.frames.len(), 10 + 30);
     assert!(rig.frames.iter().all(|(_, samples)| samples.len() == 960));
     assert_eq!(rig.pipeline.stats().undecodable, 0);
+}
+
+#[test]
+fn a_lost_packet_of_any_length_is_concealed_for_its_length() {
+    for milliseconds in [10, 20, 40, 60, 120] {
+        let packets = packets_of_length(&tone::sine(440.0, 48_000, 144_000), Layout::Mono, milliseconds);
+        let mut call = Call::new(options(), packets);
+        let times: Vec<Duration> = call.packets.iter().map(|packet| packet.at).collect();
+        call.deliver(|n| Some(times[n]).filter(|_| n != 10));
+        let stats = call.rig.pipeline.stats();
+        // A gap of more than 100 ms is filled before it is known to be a loss.
+        let made_up = stats.concealed + stats.synthesised;
+        assert_eq!((stats.lost, stats.frames), (1, 150), "{milliseconds} ms");
+        assert_eq!(made_up, u64::from(milliseconds) / 20, "{milliseconds} ms");
+    }
+}
+
+#[test]
+fn a_stereo_peer_is_mixed_down_for_a_mono_handler() {
+    let left = tone::sine(440.0, 48_000, 96_000);
+    let stereo: Vec<f32> = left.iter().flat_map(|&sample| [sample, 0.0]).collect();
+    let mut call = Call::new(options(), packets_of_length(&stereo, Layout::Stereo, 20));
+    call.deliver(on_time);
+    let fit = tone::fit(&call.rig.heard_f32()[24_000..72_000], 440.0, 48_000);
+    assert!((fit.amplitude / 0.25 - 1.0).abs() < 0.05, "half the level: {}", fit.amplitude);
+}
+
+#[test]
+fn a_stereo_handler_hears_the_sides_of_a_stereo_peer_apart() {
+    let left = tone::sine(440.0, 48_000, 96_000);
+    let stereo: Vec<f32> = left.iter().flat_map(|&sample| [sample, 0.0]).collect();
+    let handler = PipelineOptions { input_layout: Layout::Stereo, input_rate: rate(44_100), ..options() };
+    let mut call = Call::new(handler, packets_of_length(&stereo, Layout::Stereo, 20));
+    call.deliver(on_time);
+    let heard = call.rig.heard_f32();
+    let side = |side| heard[44_100..132_300].iter().skip(side).step_by(2).copied().collect::<Vec<_>>();
+    let fit = tone::fit(&side(0), 440.0, 44_100);
+    assert!((fit.amplitude / 0.5 - 1.0).abs() < 0.05, "{}", fit.amplitude);
+    assert!(tone::rms(&side(1)) < 0.02, "{}", tone::rms(&side(1)));
+}
+
+#[test]
+fn a_peer_whose_time_runs_away_is_kept_in_step() {
+    let mut call = Call::tone(1);
+    let packet = call.packets[0].clone();
+    for n in 0..500_u32 {
+        call.rig.run_until(FRAME * n);
+        // 240 ms later with each packet of 20 ms.
+        let packet = Packet { sequence_number: n as u16, timestamp: n * 12_480, ..packet.clone() };
+        call.rig.receive(&packet);
+    }
+    let frames = call.rig.frames.len();
+    assert!((500..=560).contains(&frames), "{frames} frames in 10 s");
 }
 
 #[test]

@@ -172,3 +172,26 @@ pub fn packets_of(samples: Vec<f32>, start: RtpStart) -> Vec<Packet> {
     assert_eq!(peer.packets.len(), count);
     peer.packets
 }
+
+/// What a peer sends that has its own idea of a packet: so many milliseconds each, in that layout.
+pub fn packets_of_length(samples: &[f32], layout: Layout, milliseconds: u32) -> Vec<Packet> {
+    let channels = match layout {
+        Layout::Mono => opusic_c::Channels::Mono,
+        Layout::Stereo => opusic_c::Channels::Stereo,
+    };
+    let mut encoder =
+        opusic_c::Encoder::new(channels, opusic_c::SampleRate::Hz48000, opusic_c::Application::Audio)
+            .expect("valid");
+    let ticks = 48 * milliseconds;
+    let pieces = samples.chunks_exact(ticks as usize * layout.channels());
+    pieces
+        .enumerate()
+        .map(|(n, piece)| {
+            let mut payload = vec![0; 4_000];
+            let length = encoder.encode_float_to_slice(piece, &mut payload).expect("a length that Opus has");
+            payload.truncate(length);
+            let at = MS * milliseconds * n as u32;
+            Packet { at, sequence_number: n as u16, timestamp: ticks * n as u32, marker: n == 0, payload }
+        })
+        .collect()
+}
