@@ -6,15 +6,15 @@ use crate::session::NativeSession;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
-use parley_transport::{ReadyList, SessionHandle};
+use parley_transport::{EVENT, ReadyList, SessionHandle};
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 /// One for each JavaScript environment. It never keeps the process alive.
 #[napi]
 pub struct NativeHost {
     list: Arc<ReadyList>,
-    sessions: HashMap<u32, Weak<SessionHandle>>,
+    sessions: HashMap<u32, Arc<SessionHandle>>,
 }
 
 #[napi]
@@ -40,9 +40,13 @@ impl NativeHost {
     pub fn poll(&mut self) -> Vec<u32> {
         let mut pairs = Vec::new();
         for key in self.list.take() {
-            match self.sessions.get(&key).and_then(Weak::upgrade) {
-                Some(session) => pairs.extend([key, session.take_ready()]),
-                None => drop(self.sessions.remove(&key)),
+            let Some(session) = self.sessions.get(&key) else { continue };
+            if session.has_ended() {
+                // Nothing comes after its last event, which waits to be taken even if its bit is yet to be set.
+                pairs.extend([key, session.take_ready() | EVENT]);
+                self.sessions.remove(&key);
+            } else {
+                pairs.extend([key, session.take_ready()]);
             }
         }
         pairs
@@ -55,8 +59,17 @@ impl NativeHost {
         let limits = options.limits();
         let options = options.try_into()?;
         let session = Arc::new(parley_transport::accept(&engine.try_into()?, options, limits, offer_sdp, self.list.clone()));
-        self.sessions.insert(session.key(), Arc::downgrade(&session));
+        self.sessions.insert(session.key(), session.clone());
         Ok(NativeSession::new(session))
+    }
+}
+
+/// The environment ended, a worker thread that was terminated for instance: nobody hears its sessions any more.
+impl Drop for NativeHost {
+    fn drop(&mut self) {
+        for session in self.sessions.values() {
+            session.close();
+        }
     }
 }
 

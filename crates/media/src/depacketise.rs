@@ -13,7 +13,8 @@ pub struct RtpView<'a> {
     pub timestamp: u32,
     /// The marker bit: the first packet after a pause.
     pub marker: bool,
-    /// An Opus packet (RFC 7587), RTP padding removed. Any bytes are safe.
+    /// An Opus packet (RFC 7587), RTP padding removed; empty when the packet has a number of this stream but no Opus,
+    /// such as a telephone event (RFC 4733). Any bytes are safe.
     pub payload: &'a [u8],
 }
 

@@ -83,6 +83,10 @@ impl Pacer {
         *self = Self::Idle;
     }
 
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self, Self::Idle)
+    }
+
     pub(crate) fn is_flowing(&self) -> bool {
         matches!(self, Self::Flowing { .. })
     }

@@ -94,6 +94,13 @@ impl Pipeline {
         self.sender.queued()
     }
 
+    /// Whether emitted audio waits or its end is still to be sent. After [`drain`](Self::drain), `false` means that the
+    /// peer has been sent everything.
+    #[must_use]
+    pub fn is_sending(&self) -> bool {
+        !self.sender.is_idle()
+    }
+
     /// Counters since the start.
     #[must_use]
     pub fn stats(&self) -> PipelineStats {

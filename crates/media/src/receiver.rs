@@ -214,15 +214,22 @@ impl Receiver {
         self.end = Some(begin + u64::from(ticks));
         self.silence = 0;
         self.gap_is_loss = false;
-        let Some(clock) = &mut self.clock else { return };
-        let heard = match clock.arrive(now, ticks) {
-            Verdict::Play => self.decoder.decode(payload, ticks).map(|()| true),
-            Verdict::PlayUnlessQuiet => self.decoder.decode_unless_quiet(payload, ticks),
-            Verdict::Drop => {
-                self.counts.late += 1;
-                return;
+        match self.clock.as_mut().map(|clock| clock.arrive(now, ticks)) {
+            Some(Verdict::Play) => {
+                let decoded = self.decoder.decode(payload, ticks);
+                self.played(ticks, decoded.map(|()| true));
             }
-        };
+            Some(Verdict::PlayUnlessQuiet) => {
+                let heard = self.decoder.decode_unless_quiet(payload, ticks);
+                self.played(ticks, heard);
+            }
+            Some(Verdict::Drop) | None => self.counts.late += 1,
+        }
+    }
+
+    /// A packet was heard, left out, or could not be decoded.
+    fn played(&mut self, ticks: u32, heard: Option<bool>) {
+        let Some(clock) = &mut self.clock else { return };
         match heard {
             Some(true) => clock.advance(ticks.into()),
             Some(false) => {

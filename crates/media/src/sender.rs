@@ -101,6 +101,10 @@ impl Sender {
         self.assembler.depth()
     }
 
+    pub(crate) fn is_idle(&self) -> bool {
+        self.pacer.is_idle()
+    }
+
     pub(crate) fn count(&self, stats: &mut PipelineStats) {
         stats.sent = self.sent;
         stats.underruns = self.underruns;

@@ -143,11 +143,33 @@ fn a_last_frame_that_is_not_full_is_padded_with_silence() {
 }
 
 #[test]
+fn an_echo_is_sent_the_moment_its_frame_arrives() {
+    let mut rig = Rig::new(options());
+    for packet in common::tone_packets(440.0, 100, RtpStart::default()) {
+        rig.run_until(packet.at);
+        rig.receive(&packet);
+        for (_, samples) in std::mem::take(&mut rig.frames) {
+            rig.emit(Chunk { samples: Samples::I16(samples), rate: rate(48_000), layout: Layout::Mono });
+        }
+    }
+    assert_eq!(steps(&rig.packets, |packet| packet.at), (0..100).map(|n| FRAME * n).collect::<Vec<_>>());
+    let fit = tone::fit(&heard(&rig.packets, Layout::Mono)[24_000..72_000], 440.0, 48_000);
+    assert!(
+        (fit.amplitude / 0.5 - 1.0).abs() < 0.06 && fit.snr_db > 18.0,
+        "{} {}",
+        fit.amplitude,
+        fit.snr_db
+    );
+}
+
+#[test]
 fn draining_sends_what_is_left_without_waiting_for_more() {
     let mut rig = Rig::new(options());
     rig.emit(mono(vec![0.25; 1_200], 48_000));
     rig.pipeline.drain();
+    assert!(rig.pipeline.is_sending());
     rig.run_until(Duration::from_secs(1));
+    assert!(!rig.pipeline.is_sending(), "all of it was sent");
     assert_eq!(steps(&rig.packets, |packet| packet.at), [Duration::ZERO, 20 * MS]);
 }
 

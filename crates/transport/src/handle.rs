@@ -54,6 +54,12 @@ impl SessionHandle {
         self.shared.take_ready()
     }
 
+    /// Whether the last event, `closed`, is among the events or has been taken.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.shared.ended.load(Ordering::SeqCst)
+    }
+
     /// All events since the last call, in order.
     #[must_use]
     pub fn take_events(&self) -> VecDeque<SessionEvent> {

@@ -94,6 +94,8 @@ pub(crate) struct Shared {
     pub(crate) messages_buffered: AtomicUsize,
     pub(crate) channel: AtomicU8,
     pub(crate) closed: AtomicBool,
+    /// The `closed` event is among the events, or has been taken.
+    pub(crate) ended: AtomicBool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -125,6 +127,7 @@ impl Shared {
             messages_buffered: AtomicUsize::new(0),
             channel: AtomicU8::new(channel_state::NOT_YET),
             closed: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
         }
     }
 
@@ -215,7 +218,9 @@ impl Shared {
             return;
         }
         self.channel.store(channel_state::CLOSED, Ordering::SeqCst);
-        self.push_event(SessionEvent { code: Some(reason), ..SessionEvent::new("closed") });
+        lock(&self.events).push_back(SessionEvent { code: Some(reason), ..SessionEvent::new("closed") });
+        self.ended.store(true, Ordering::SeqCst);
+        self.mark(ready::EVENT);
         lock(&self.engine).take();
     }
 }
