@@ -176,7 +176,7 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   /** How well the call goes, now. */
   async stats(): Promise<CallStats> {
-    return this.#stats.read((await this.#pc.getStats()) as unknown as Iterable<[string, RTCStats]>)
+    return this.#stats.read(await this.#pc.getStats())
   }
 
   /** Ends the call, and the microphone if it was opened for it. A second time does nothing. */
@@ -295,7 +295,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   #onMessage(data: unknown): void {
     const message = parseMessage(data)
     if (!message) return
-    if (message.type === 'end_stream') this.#farewell = String(message.data ?? '')
+    if (message.type === 'end_stream') this.#farewell = typeof message.data === 'string' ? message.data : ''
     this.emit('message', message)
     // The server closes after its farewell, but a network may lose that.
     if (message.type === 'end_stream') setTimeout(() => this.#endedByServer(), 2_000)

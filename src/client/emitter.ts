@@ -22,7 +22,7 @@ export class Emitter<Events> {
 
   /** Calls the listeners of a name. One that throws is reported to the page, and the others are called all the same. */
   protected emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+    for (const listener of this.#listeners.get(name) ?? []) {
       try {
         ;(listener as (value: Events[Name]) => void)(value)
       } catch (error) {

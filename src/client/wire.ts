@@ -49,9 +49,9 @@ export type ServerMessage =
 export function parseMessage(text: unknown): ServerMessage | undefined {
   const value = typeof text === 'string' ? parseObject(text) : undefined
   if (typeof value?.['type'] !== 'string') return undefined
-  const data = value['data']
-  const message = typeof value['message'] === 'string' ? value['message'] : String(data ?? '')
-  return { ...value, data, message, type: value['type'] } as ServerMessage
+  if (value['type'] !== 'error' && value['type'] !== 'warning') return value as unknown as ServerMessage
+  // Their text is in both; one that has it in `data` alone is shown all the same.
+  return { ...value, message: value['message'] ?? value['data'] ?? '' } as ServerMessage
 }
 
 /**

@@ -76,7 +76,6 @@ export function showLevels(levels: Levels): void {
  * @param seconds - how long it lasts
  */
 export function showStats(stats: CallStats | undefined, seconds: number): void {
-  const percent = (part: number | undefined): string => (part === undefined ? '–' : `${(part * 100).toFixed(1)} %`)
   const roundTrip = stats?.roundTripMs
   byId('round-trip').textContent = roundTrip === undefined ? '–' : `${roundTrip.toFixed(roundTrip < 10 ? 1 : 0)} ms`
   byId('loss-sent').textContent = percent(stats?.lossSent)
@@ -104,4 +103,8 @@ export function showMode(mode: Mode): void {
   for (const id of ['microphone-field', 'mute', 'sent-row']) byId(id).hidden = mode === 'receive'
   byId('heard-row').hidden = mode === 'send'
   document.body.dataset['mode'] = mode
+}
+
+function percent(part: number | undefined): string {
+  return part === undefined ? '–' : `${(part * 100).toFixed(1)} %`
 }
