@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import test from 'ava'
@@ -11,12 +12,14 @@ type Body = Record<string, unknown>
 /** A server that answers as told, and what it was sent. */
 async function server(t: ExecutionContext, answer: (body: Body) => unknown): Promise<{ url: URL; bodies: Body[] }> {
   const bodies: Body[] = []
-  const http = createServer(async (request, response) => {
-    const body = { method: request.method, url: request.url, ...JSON.parse((await text(request)) || '{}') } as Body
+  const respond = async (request: IncomingMessage): Promise<string> => {
+    const sent = JSON.parse((await text(request)) || '{}') as Body
+    const body = { method: request.method, url: request.url, ...sent }
     bodies.push(body)
     const value = answer(body)
-    response.end(typeof value === 'string' ? value : JSON.stringify(value))
-  })
+    return typeof value === 'string' ? value : JSON.stringify(value)
+  }
+  const http = createServer((request, response) => void respond(request).then((body) => response.end(body)))
   t.teardown(() => void http.close())
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   return { url: new URL(`http://127.0.0.1:${(http.address() as AddressInfo).port}/voice/`), bodies }

@@ -7,7 +7,8 @@ import { Recovery } from './recovery.ts'
 import type { Signaling } from './signaling.ts'
 import { StatsReader } from './statistics.ts'
 import type { CallStats } from './statistics.ts'
-import { parseMessage } from './wire.ts'
+import { TextChannel } from './text-channel.ts'
+import { stopTracks, Voice } from './voice.ts'
 import type { Mode, ServerMessage } from './wire.ts'
 
 /** Where a connection stands: `reconnecting` while the path is lost and a new one is looked for. */
@@ -79,16 +80,14 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   readonly #parts: ConnectionParts
   readonly #pc: RTCPeerConnection
-  readonly #channel: RTCDataChannel
+  readonly #channel: TextChannel
+  readonly #voice: Voice
   readonly #meter = new LevelMeter()
   readonly #stats = new StatsReader()
   readonly #recovery: Recovery
   readonly #timers: number[] = []
-  #microphone: MediaStream | undefined
-  #ownsMicrophone: boolean
   #state: ConnectionState = 'connecting'
   #farewell: string | undefined
-  #unsent: string[] = []
   #settle!: (closing: Closing) => void
   readonly #onPageHide = (): void => this.close()
 
@@ -98,10 +97,12 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.id = parts.id
     this.closed = new Promise((resolve) => (this.#settle = resolve))
     this.#parts = parts
-    this.#microphone = parts.microphone
-    this.#ownsMicrophone = parts.ownsMicrophone
+    this.#voice = new Voice(parts.microphone, parts.ownsMicrophone, () => this.emit('microphonelost', undefined))
     this.#pc = new RTCPeerConnection(parts.rtcConfiguration)
-    this.#channel = this.#pc.createDataChannel('text')
+    this.#channel = new TextChannel(this.#pc.createDataChannel('text'), {
+      onMessage: (message) => this.#onMessage(message),
+      onClose: () => this.#endedByServer(),
+    })
     this.#recovery = new Recovery({
       restart: () => this.#restart(),
       onPath: (path) => this.#setState(path === 'lost' ? 'reconnecting' : 'connected'),
@@ -123,16 +124,16 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   /** The microphone's track, for its label and settings; undefined when nothing is sent. */
   get microphone(): MediaStreamTrack | undefined {
-    return this.#microphone?.getAudioTracks()[0]
+    return this.#voice.track
   }
 
   /** Whether silence is sent in place of the microphone's sound. */
   get muted(): boolean {
-    return this.microphone?.enabled === false
+    return this.#voice.muted
   }
 
   set muted(muted: boolean) {
-    if (this.microphone) this.microphone.enabled = !muted
+    this.#voice.muted = muted
   }
 
   /**
@@ -143,8 +144,7 @@ export class Connection extends Emitter<ConnectionEvents> {
    */
   send(text: string): void {
     if (this.#state === 'closed') throw new ConnectionClosedError()
-    if (this.#channel.readyState === 'open') this.#channel.send(text)
-    else this.#unsent.push(text)
+    this.#channel.send(text)
   }
 
   /**
@@ -156,17 +156,15 @@ export class Connection extends Emitter<ConnectionEvents> {
   async useMicrophone(deviceId?: string): Promise<void> {
     const chosen = deviceId === undefined ? {} : { deviceId: { exact: deviceId } }
     const stream = await openMicrophone({ ...this.#parts.constraints, ...chosen })
-    const track = stream.getAudioTracks()[0]
+    const [track] = stream.getAudioTracks()
     if (this.#state === 'closed' || !track) return stopTracks(stream)
     track.enabled = !this.muted
     await this.#pc
       .getSenders()
       .find((sender) => sender.track?.kind === 'audio')
       ?.replaceTrack(track)
-    this.#release()
-    this.#microphone = stream
-    this.#ownsMicrophone = true
-    this.#watchMicrophone(stream)
+    this.#voice.replace(stream)
+    this.#meter.attach('sent', stream)
   }
 
   /** Plays the server's audio, where the browser waits for a click before it plays anything. Call it from one. */
@@ -207,11 +205,12 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #addMedia(): void {
-    const { mode } = this.#parts
-    const track = this.#microphone?.getAudioTracks()[0]
-    const streams = this.#microphone ? [this.#microphone] : []
-    this.#pc.addTransceiver(track ?? 'audio', { direction: DIRECTIONS[mode], streams })
-    if (this.#microphone) this.#watchMicrophone(this.#microphone)
+    const { stream, track } = this.#voice
+    this.#pc.addTransceiver(track ?? 'audio', {
+      direction: DIRECTIONS[this.#parts.mode],
+      streams: stream ? [stream] : [],
+    })
+    if (stream) this.#meter.attach('sent', stream)
   }
 
   #listen(): void {
@@ -221,9 +220,6 @@ export class Connection extends Emitter<ConnectionEvents> {
       if (candidate?.candidate) void this.#parts.signaling.candidate(candidate)
     })
     pc.addEventListener('connectionstatechange', () => this.#onPeerState(pc.connectionState))
-    this.#channel.addEventListener('open', () => this.#flush())
-    this.#channel.addEventListener('message', ({ data }) => this.#onMessage(data))
-    this.#channel.addEventListener('close', () => this.#endedByServer())
     addEventListener('pagehide', this.#onPageHide)
     this.#timers.push(
       setInterval(() => this.#tellLevels(), 50),
@@ -279,22 +275,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     })
   }
 
-  #watchMicrophone(stream: MediaStream): void {
-    this.#meter.attach('sent', stream)
-    const [track] = stream.getAudioTracks()
-    track?.addEventListener('ended', () => {
-      if (this.#state !== 'closed' && track === this.microphone) this.emit('microphonelost', undefined)
-    })
-  }
-
-  #flush(): void {
-    for (const text of this.#unsent) this.#channel.send(text)
-    this.#unsent = []
-  }
-
-  #onMessage(data: unknown): void {
-    const message = parseMessage(data)
-    if (!message) return
+  #onMessage(message: ServerMessage): void {
     if (message.type === 'end_stream') this.#farewell = typeof message.data === 'string' ? message.data : ''
     this.emit('message', message)
     // The server closes after its farewell, but a network may lose that.
@@ -316,25 +297,17 @@ export class Connection extends Emitter<ConnectionEvents> {
     if (this.#state !== 'connecting' && this.hasListeners('stats')) this.emit('stats', await this.stats())
   }
 
-  #release(): void {
-    if (this.#ownsMicrophone && this.#microphone) stopTracks(this.#microphone)
-  }
-
   #finish(closing: Closing): void {
     if (this.#state === 'closed') return
     this.#setState('closed')
     removeEventListener('pagehide', this.#onPageHide)
     for (const timer of this.#timers) clearInterval(timer)
     this.#recovery.close()
-    this.#release()
+    this.#voice.release()
     this.#meter.close()
     this.#pc.close()
     if (this.#parts.player) this.#parts.player.srcObject = null
     this.#settle(closing)
     this.emit('closed', closing)
   }
-}
-
-function stopTracks(stream: MediaStream): void {
-  for (const track of stream.getTracks()) track.stop()
 }
