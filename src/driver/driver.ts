@@ -1,0 +1,120 @@
+import { WebRTCError } from '../errors.ts'
+import { channelsOf } from '../frames/audio-frame.ts'
+import { type HandlerContext, runInContext } from '../handlers/context.ts'
+import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import type { MediaLink } from '../native/media-link.ts'
+import type { DriverClient } from './driver-client.ts'
+import { EmitSink, isThenable } from './emit-sink.ts'
+import { FrameReader } from './frame-reader.ts'
+import { Ticker } from './ticker.ts'
+
+/** What a driver needs to run a handler. */
+export interface DriverParts<Handler extends StreamHandlerBase = StreamHandlerBase> {
+  /** The copy made for this session. */
+  handler: Handler
+  /** Its media. */
+  link: MediaLink
+  /** Its session. */
+  client: DriverClient
+  /** What `getCurrentContext` returns in the handler. */
+  context: HandlerContext
+  /** How much emitted audio may wait before `emit` is called again, in ms. */
+  outputTargetMs: number
+  /** Whether emitted audio is dropped, for a client that only sends. */
+  muted: boolean
+}
+
+/** Runs one handler against one session. The only code that calls handlers. */
+export abstract class Driver<Handler extends StreamHandlerBase & { startUp(): unknown } = StreamHandlerBase & { startUp(): unknown }> {
+  /** The handler that is run. */
+  protected readonly handler: Handler
+  /** What waits to be received. */
+  protected readonly frames: FrameReader
+  /** Where emitted values go. */
+  protected readonly sink: EmitSink
+  /** When to try again with nothing to emit. */
+  protected readonly ticker: Ticker = Ticker.shared
+  readonly #client: DriverClient
+  readonly #context: HandlerContext
+  #state: 'new' | 'running' | 'halted' | 'ended' = 'new'
+
+  /** @param parts - what is run, and for whom */
+  constructor(parts: DriverParts<Handler>) {
+    const { handler, link, client, context, outputTargetMs, muted } = parts
+    this.handler = handler
+    this.frames = new FrameReader(link, handler.inputSampleRate, channelsOf(handler.expectedLayout))
+    this.sink = new EmitSink(link, client, handler.expectedLayout, outputTargetMs, muted)
+    this.#client = client
+    this.#context = context
+  }
+
+  /** Whether the handler may be called. */
+  protected get isRunning(): boolean {
+    return this.#state === 'running'
+  }
+
+  /** The client has connected: starts the handler up, then its loops, which don't wait for an asynchronous start-up. */
+  start(): void {
+    if (this.#state !== 'new') return
+    this.#state = 'running'
+    this.inContext(() => {
+      this.watch(() => this.handler.startUp())
+      this.run()
+    })
+  }
+
+  /** Calls the handler no more, but leaves it as it is: its session is closing. */
+  halt(): void {
+    if (this.#state === 'running') this.#state = 'halted'
+    this.stop()
+  }
+
+  /** The session has ended: shuts the handler down, the first time that this is called. */
+  end(): void {
+    if (this.#state === 'ended') return
+    this.#state = 'ended'
+    this.stop()
+    this.inContext(() => this.watch(() => this.handler.shutdown()))
+  }
+
+  /** Frames may be read. */
+  abstract onAudio(): void
+
+  /** The output queue has fallen to its target. */
+  abstract onRoom(): void
+
+  /** Starts the loops. */
+  protected abstract run(): void
+
+  /** Lets go of timers. */
+  protected abstract stop(): void
+
+  /** Runs a function so that `getCurrentContext` works in it. */
+  protected inContext(fn: () => void): void {
+    runInContext(this.#context, fn)
+  }
+
+  /** Calls a method of the handler whose failure is the session's, now or later. */
+  protected watch(call: () => unknown): void {
+    try {
+      const result = call()
+      if (isThenable(result)) result.then(undefined, this.fail)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** The handler threw, or a promise of its rejected. */
+  protected readonly fail = (error: unknown): void => {
+    const wrapped = error instanceof WebRTCError ? error : new WebRTCError(messageOf(error), { cause: error })
+    const wasRunning = this.isRunning
+    this.halt()
+    if (wasRunning) this.#client.onFailure(wrapped)
+    else this.#client.onComplaint(wrapped)
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof Error && error.message !== '') return error.message
+  return error instanceof Error ? error.name : String(error)
+}

@@ -1,0 +1,110 @@
+import type { AsyncStreamHandler } from '../handlers/async-stream-handler.ts'
+import type { EmitSink } from './emit-sink.ts'
+import { FRAME_MS, type Ticker } from './ticker.ts'
+
+/** Calls that may settle at once, one after the other, before the event loop gets a turn. */
+const CALLS_A_TURN = 16
+/** Values other than audio in a row, beyond which they count as nothing: what paces audio doesn't pace them. */
+const OTHERS_IN_A_ROW = 64
+
+/** How an emit loop acts on its driver. */
+interface LoopControl {
+  isRunning(): boolean
+  halt(): void
+  fail(error: unknown): void
+}
+
+/**
+ * Calls an asynchronous `emit` again whenever it has settled: while the output queue has room, and when it gave nothing at
+ * once, after 20 ms or when audio arrived.
+ */
+export class EmitLoop {
+  readonly #handler: AsyncStreamHandler
+  readonly #sink: EmitSink
+  readonly #ticker: Ticker
+  readonly #control: LoopControl
+  #state: 'new' | 'calling' | 'full' | 'idle' = 'new'
+  #calledAt = 0
+  #calls = 0
+  #others = 0
+
+  /**
+   * @param handler - whose `emit`
+   * @param sink - takes what it returns
+   * @param ticker - says when to try again
+   * @param control - the driver
+   */
+  constructor(handler: AsyncStreamHandler, sink: EmitSink, ticker: Ticker, control: LoopControl) {
+    this.#handler = handler
+    this.#sink = sink
+    this.#ticker = ticker
+    this.#control = control
+  }
+
+  /** Whether `emit` is called when the output queue has room again. */
+  get waitsForRoom(): boolean {
+    return this.#state === 'full'
+  }
+
+  /** Begins, after the client has connected. */
+  start(): void {
+    if (this.#state === 'new') this.next()
+  }
+
+  /** Audio arrived, so there may be something to emit. */
+  onAudio(): void {
+    if (this.#state === 'idle' && this.#control.isRunning()) this.next()
+  }
+
+  /** Called by the ticker while `emit` has nothing. */
+  onTick(): void {
+    if (performance.now() - this.#calledAt >= FRAME_MS - 1) this.next()
+  }
+
+  /** Calls no more. */
+  stop(): void {
+    this.#ticker.delete(this)
+  }
+
+  /** Calls `emit`, unless the output queue is full. */
+  readonly next = (): void => {
+    if (!this.#control.isRunning()) return
+    if (this.#state === 'idle') this.#ticker.delete(this)
+    if (this.#sink.isFull()) {
+      this.#state = 'full'
+      return
+    }
+    this.#state = 'calling'
+    this.#calledAt = performance.now()
+    this.#call()
+  }
+
+  #call(): void {
+    try {
+      const emitted: unknown = this.#handler.emit()
+      if (emitted instanceof Promise) emitted.then(this.#emitted, this.#failed)
+      else Promise.resolve(emitted).then(this.#emitted, this.#failed)
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  readonly #emitted = (value: unknown): void => {
+    if (!this.#control.isRunning()) return
+    const delivery = this.#sink.deliver(value)
+    if (delivery === 'closed') return this.#control.halt()
+    this.#others = delivery === 'other' ? this.#others + 1 : 0
+    const isEmpty = delivery === 'nothing' || this.#others > OTHERS_IN_A_ROW
+    if (isEmpty && performance.now() - this.#calledAt < FRAME_MS) this.#rest()
+    else if (++this.#calls % CALLS_A_TURN === 0) setImmediate(this.next)
+    else this.next()
+  }
+
+  #rest(): void {
+    if (!this.#control.isRunning()) return
+    this.#state = 'idle'
+    this.#ticker.add(this)
+  }
+
+  readonly #failed = (error: unknown): void => this.#control.fail(error)
+}

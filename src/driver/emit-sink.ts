@@ -1,0 +1,145 @@
+import { InvalidEmitError } from '../errors.ts'
+import { AdditionalOutputs } from '../frames/additional-outputs.ts'
+import { channelsOf, type EmitAudio, type Layout } from '../frames/audio-frame.ts'
+import { CloseStream } from '../frames/close-stream.ts'
+import { describe } from '../frames/describe.ts'
+import type { MediaLink } from '../native/media-link.ts'
+import type { DriverClient } from './driver-client.ts'
+
+/** What became of an emitted value: audio was queued; something else was done; there was nothing; the stream ends. */
+export type Delivery = 'audio' | 'other' | 'nothing' | 'closed'
+
+const MIN_SAMPLE_RATE = 8000
+const MAX_SAMPLE_RATE = 192_000
+
+/** Takes what a handler emits to where it belongs. */
+export class EmitSink {
+  readonly #link: MediaLink
+  readonly #client: DriverClient
+  readonly #layout: Layout
+  readonly #targetMs: number
+  readonly #muted: boolean
+  #depthMs = 0
+  #warned = false
+  #complaint = ''
+
+  /**
+   * @param link - takes the audio
+   * @param client - takes the rest
+   * @param layout - of audio that says none
+   * @param targetMs - how much audio may be queued before the next is asked for
+   * @param muted - whether audio is dropped, for a client that only sends
+   */
+  constructor(link: MediaLink, client: DriverClient, layout: Layout, targetMs: number, muted: boolean) {
+    this.#link = link
+    this.#client = client
+    this.#layout = layout
+    this.#targetMs = targetMs
+    this.#muted = muted
+  }
+
+  /** Whether more than the target is queued; `onRoom` comes when that changes. */
+  isFull(): boolean {
+    if (this.#depthMs <= this.#targetMs) return false
+    this.#depthMs = this.#link.queuedMs()
+    return this.#depthMs > this.#targetMs
+  }
+
+  /**
+   * Delivers a value. One that is no `EmitType` is reported, and counts as nothing.
+   *
+   * @param value - what `emit` returned
+   * @returns what became of it
+   */
+  deliver(value: unknown): Delivery {
+    try {
+      return this.#deliver(value)
+    } catch (error) {
+      this.#complain(error as Error)
+      return 'nothing'
+    }
+  }
+
+  #deliver(value: unknown): Delivery {
+    if (value === null || value === undefined) return 'nothing'
+    if (!Array.isArray(value)) return this.#deliverOther(value)
+    if (typeof value[0] === 'number') return this.#deliverAudio(value)
+    const [audio, then] = value as unknown[]
+    if (value.length !== 2 || !Array.isArray(audio) || !isOther(then)) throw nonsense(value)
+    this.#deliverAudio(audio)
+    return this.#deliverOther(then)
+  }
+
+  #deliverOther(value: unknown): Delivery {
+    if (value instanceof AdditionalOutputs) {
+      this.#client.onOutputs(value)
+      return 'other'
+    }
+    if (!(value instanceof CloseStream)) throw nonsense(value)
+    this.#client.onCloseStream(value.msg)
+    return 'closed'
+  }
+
+  #deliverAudio(value: unknown): Delivery {
+    checkAudio(value, this.#layout)
+    const [sampleRate, samples, layout = this.#layout] = value
+    if (this.#muted) return this.#dropAudio()
+    if (samples.length === 0) return 'other'
+    this.#depthMs = this.#link.writeAudio(samples, sampleRate, channelsOf(layout))
+    return 'audio'
+  }
+
+  #dropAudio(): Delivery {
+    if (!this.#warned) {
+      this.#warned = true
+      this.#client.onWarning("The handler emits audio, but nobody hears it: the stream's mode is 'send'")
+    }
+    return 'nothing'
+  }
+
+  /** The same complaint is made once in a row: a handler that emits nonsense may do so fifty times a second. */
+  #complain(error: Error): void {
+    if (error.message === this.#complaint) return
+    this.#complaint = error.message
+    this.#client.onComplaint(error)
+  }
+}
+
+function isOther(value: unknown): boolean {
+  return value instanceof AdditionalOutputs || value instanceof CloseStream
+}
+
+function checkAudio(value: unknown, defaultLayout: Layout): asserts value is EmitAudio {
+  const [sampleRate, samples, layout = defaultLayout, ...more] = value as unknown[]
+  if (more.length > 0) throw nonsense(value)
+  if (!Number.isInteger(sampleRate) || Number(sampleRate) < MIN_SAMPLE_RATE || Number(sampleRate) > MAX_SAMPLE_RATE) {
+    throw new InvalidEmitError(`emit() gave audio at ${describe(sampleRate)} Hz; it must be an integer from 8,000 to 192,000`)
+  }
+  if (!(samples instanceof Int16Array) && !(samples instanceof Float32Array)) {
+    throw new InvalidEmitError(`emit() gave samples as ${describe(samples)}; they must be an Int16Array or a Float32Array`)
+  }
+  if (layout !== 'mono' && layout !== 'stereo') {
+    throw new InvalidEmitError(`emit() gave audio with layout ${describe(layout)}; it must be 'mono' or 'stereo'`)
+  }
+  if (layout === 'stereo' && samples.length % 2 === 1) {
+    throw new InvalidEmitError(`emit() gave ${samples.length} samples as stereo, which is no whole number for each channel`)
+  }
+}
+
+function nonsense(value: unknown): InvalidEmitError {
+  const hint = isThenable(value) ? ' (a promise: extend AsyncStreamHandler, whose emit is awaited)' : ''
+  return new InvalidEmitError(
+    `emit() gave ${describe(value)}${hint}; it must be [sampleRate, samples], AdditionalOutputs, CloseStream, ` +
+      '[audio, AdditionalOutputs], [audio, CloseStream] or null',
+  )
+}
+
+/**
+ * Whether a value is a promise or acts like one.
+ *
+ * @param value - anything
+ * @returns whether it can be awaited
+ */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}

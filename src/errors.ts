@@ -1,0 +1,208 @@
+/**
+ * Whatever Parley throws on purpose, other than a `TypeError` or `RangeError` for a wrong argument.
+ *
+ * `code` is stable across releases; each code is explained in `docs/errors.md` with its cause and cure.
+ */
+export class ParleyError extends Error {
+  override name = 'ParleyError'
+  /** Stable, machine-readable name of what went wrong: `ERR_PARLEY_…`. */
+  readonly code: string
+
+  /**
+   * @param code - a stable name, `ERR_PARLEY_…`
+   * @param message - one sentence for a person
+   * @param options - `cause`: the error underneath, when there is one
+   */
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/**
+ * A failure of a handler, as the client sees it. A handler throws it to end its session with a message of its own;
+ * any other error that a handler throws is wrapped in one, with `cause` set.
+ */
+export class WebRTCError extends ParleyError {
+  override name = 'WebRTCError'
+
+  /**
+   * @param message - shown to the client
+   * @param options - `cause`: what the handler threw
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_WEBRTC', message, options)
+  }
+}
+
+/** A client's request has the wrong shape. Its message names the field; servers answer it with status 422. */
+export class InvalidRequestError extends ParleyError {
+  override name = 'InvalidRequestError'
+  /** The HTTP status to answer with. */
+  readonly status: 422 = 422
+  /** Where in the body the trouble is, such as `webrtc_id` or `candidate.sdpMid`; empty for the body itself. */
+  readonly field: string
+
+  /**
+   * @param field - path of the field in the body
+   * @param message - what it must be
+   */
+  constructor(field: string, message: string) {
+    super('ERR_PARLEY_INVALID_REQUEST', message)
+    this.field = field
+  }
+}
+
+/** The data channel has closed, so the message can't be sent any more. */
+export class ChannelClosedError extends ParleyError {
+  override name = 'ChannelClosedError'
+
+  /** @param message - one sentence for a person */
+  constructor(message = 'The data channel is closed: the session has ended or its peer closed the channel') {
+    super('ERR_PARLEY_CHANNEL_CLOSED', message)
+  }
+}
+
+/** A message for the data channel is longer than 64 KiB. */
+export class MessageTooLargeError extends ParleyError {
+  override name = 'MessageTooLargeError'
+
+  /** @param message - one sentence for a person */
+  constructor(message = 'The message is longer than 65,536 bytes') {
+    super('ERR_PARLEY_MESSAGE_TOO_LARGE', message)
+  }
+}
+
+/** More than 1 MiB of messages waits for a peer that doesn't take them. */
+export class ChannelFullError extends ParleyError {
+  override name = 'ChannelFullError'
+
+  /** @param message - one sentence for a person */
+  constructor(message = 'More than 1 MiB of messages waits for the peer') {
+    super('ERR_PARLEY_CHANNEL_FULL', message)
+  }
+}
+
+/** The session has ended, so nothing can be sent or read any more. */
+export class SessionClosedError extends ParleyError {
+  override name = 'SessionClosedError'
+
+  /** @param message - one sentence for a person */
+  constructor(message = 'The session has ended') {
+    super('ERR_PARLEY_SESSION_CLOSED', message)
+  }
+}
+
+/** The media engine ended a session because of a fault of its own; other sessions go on. */
+export class SessionFailedError extends ParleyError {
+  override name = 'SessionFailedError'
+
+  /**
+   * @param message - what the engine said
+   * @param options - `cause`
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_SESSION_FAILED', message, options)
+  }
+}
+
+/** An offer could not be used; `reason` is the code that the client gets. */
+export class NegotiationError extends ParleyError {
+  override name = 'NegotiationError'
+  /** What the client is told, such as `unsupported_codec`. */
+  readonly reason: string
+
+  /**
+   * @param reason - the code that the client gets
+   * @param message - one sentence that says why
+   */
+  constructor(reason: string, message: string) {
+    super('ERR_PARLEY_NEGOTIATION', message)
+    this.reason = reason
+  }
+}
+
+/** Something that was waited for did not come in time. */
+export class TimeoutError extends ParleyError {
+  override name = 'TimeoutError'
+
+  /** @param message - what was waited for, and how long */
+  constructor(message: string) {
+    super('ERR_PARLEY_TIMEOUT', message)
+  }
+}
+
+/** `copy()` threw, or returned something that can't serve a connection. Only that connection fails. */
+export class InvalidCopyError extends ParleyError {
+  override name = 'InvalidCopyError'
+
+  /**
+   * @param message - what `copy()` did
+   * @param options - `cause`: what it threw
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_INVALID_COPY', message, options)
+  }
+}
+
+/** A handler emitted something that is no `EmitType`. It is dropped, and the session goes on. */
+export class InvalidEmitError extends ParleyError {
+  override name = 'InvalidEmitError'
+
+  /** @param message - names the value and what is allowed */
+  constructor(message: string) {
+    super('ERR_PARLEY_INVALID_EMIT', message)
+  }
+}
+
+/** A configuration that was computed for one request, by a function of the user's, failed or can't be used. */
+export class ConfigurationError extends ParleyError {
+  override name = 'ConfigurationError'
+
+  /**
+   * @param message - what failed
+   * @param options - `cause`
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_CONFIGURATION', message, options)
+  }
+}
+
+/** The native addon is missing for this platform, or doesn't load. */
+export class AddonMissingError extends ParleyError {
+  override name = 'AddonMissingError'
+
+  /**
+   * @param message - names the platform and what to do
+   * @param options - `cause`: the loader's own error
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_ADDON_MISSING', message, options)
+  }
+}
+
+/** The addon refused a call with a code that has no class of its own here. */
+export class NativeError extends ParleyError {
+  override name = 'NativeError'
+
+  /**
+   * @param message - the addon's message
+   * @param options - `cause`: the addon's error, whose `code` tells more
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_NATIVE', message, options)
+  }
+}
+
+/** A server could not be launched where it was asked to listen: the port is taken, or the address isn't this machine's. */
+export class ListenError extends ParleyError {
+  override name = 'ListenError'
+
+  /**
+   * @param message - names the address and port, and what to do
+   * @param options - `cause`: the error of `node:net`, whose `code` tells more
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_LISTEN', message, options)
+  }
+}

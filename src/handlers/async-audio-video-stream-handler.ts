@@ -1,0 +1,38 @@
+import type { VideoEmitType } from '../frames/emit-type.ts'
+import type { VideoFormat, VideoFrame } from '../frames/video-frame.ts'
+import { AsyncStreamHandler } from './async-stream-handler.ts'
+import { type AudioVideoHandlerOptions, checkVideoDtype, checkVideoFormat, type VideoDtype } from './video-options.ts'
+
+/** An {@link AsyncStreamHandler} for audio and video together. */
+export abstract class AsyncAudioVideoStreamHandler extends AsyncStreamHandler {
+  /** Number type of the pixels that {@link videoReceive} gets. */
+  readonly videoDtype: VideoDtype
+  /** Order of the bytes of a pixel. */
+  readonly videoFormat: VideoFormat
+
+  /**
+   * @param options - how the handler wants its audio and video
+   * @throws RangeError naming the value that can't work
+   */
+  constructor(options: AudioVideoHandlerOptions = {}) {
+    super(options)
+    this.videoDtype = checkVideoDtype(options.videoDtype ?? 'float32')
+    this.videoFormat = checkVideoFormat(options.videoFormat ?? 'bgr24')
+  }
+
+  /**
+   * Called with each picture of the client's video, the next one when this one has settled.
+   *
+   * @param frame - in {@link videoFormat} and {@link videoDtype}
+   */
+  abstract videoReceive(frame: VideoFrame<Float32Array>): Promise<void>
+
+  /**
+   * Called again whenever it has settled.
+   *
+   * @returns a picture, outputs, the end of the stream, or null for nothing now
+   */
+  abstract videoEmit(): Promise<VideoEmitType>
+
+  abstract override copy(): AsyncAudioVideoStreamHandler
+}

@@ -1,0 +1,68 @@
+import type { EngineOptions, NativeHost, SessionOptions } from '#binding'
+import { loadBinding } from './binding.ts'
+import { mapError } from './map-error.ts'
+import type { MediaLink } from './media-link.ts'
+import { NativeLink } from './native-link.ts'
+
+/** Where the media threads listen; sessions with equal settings share one engine of the process. */
+export type EngineSettings = EngineOptions
+
+/** How the media of one session behaves. */
+export type LinkSettings = SessionOptions
+
+/** Makes links: the addon, or what stands in for it in a test of the driver. */
+export interface LinkFactory {
+  /**
+   * Accepts an offer. Returns at once; the answer comes as an event.
+   *
+   * @throws RangeError naming a setting that is out of range
+   */
+  accept(engine: EngineSettings, settings: LinkSettings, offerSdp: string): MediaLink
+}
+
+/** The media engine as one JavaScript thread sees it: one wake-up for all its sessions. */
+export class Host implements LinkFactory {
+  static #opening: Promise<Host> | undefined
+
+  readonly #native: NativeHost
+  readonly #links = new Map<number, NativeLink>()
+
+  /**
+   * This thread's host; the addon is loaded the first time.
+   *
+   * @returns always the same one
+   * @throws AddonMissingError
+   */
+  static open(): Promise<Host> {
+    Host.#opening ??= loadBinding().then(
+      (binding) => new Host(binding.NativeHost),
+      (error: unknown) => {
+        Host.#opening = undefined
+        throw error
+      },
+    )
+    return Host.#opening
+  }
+
+  private constructor(native: new (wake: () => void) => NativeHost) {
+    this.#native = new native(() => this.#dispatch())
+  }
+
+  accept(engine: EngineSettings, settings: LinkSettings, offerSdp: string): MediaLink {
+    try {
+      const link = new NativeLink(this.#native.accept(engine, settings, offerSdp))
+      this.#links.set(link.key, link)
+      return link
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  #dispatch(): void {
+    const ready = this.#native.poll()
+    for (let i = 0; i + 1 < ready.length; i += 2) {
+      const key = ready[i] as number
+      if (this.#links.get(key)?.dispatch(ready[i + 1] as number) === true) this.#links.delete(key)
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/** Counters and queue depths of a session's media, at most a tenth of a second old. */
+export interface MediaStats {
+  /** Media packets received. */
+  packetsIn: number
+  /** Bytes of media received. */
+  bytesIn: number
+  /** Media packets sent. */
+  packetsOut: number
+  /** Bytes of media sent. */
+  bytesOut: number
+  /** Packets that never came, by their sequence numbers. */
+  lost: number
+  /** Packets that came after their time. */
+  late: number
+  /** Packets that came twice. */
+  duplicate: number
+  /** Frames made up for missing packets. */
+  concealed: number
+  /** Interarrival jitter in ms (RFC 3550, section 6.4.1). */
+  jitterMs: number
+  /** Round trip of the last connectivity check in ms; -1 before the first. */
+  roundTripMs: number
+  /** Received frames dropped because the handler did not take them. */
+  inputDropped: number
+  /** Emitted frames dropped unsent. */
+  outputDropped: number
+  /** Received audio that waits for the handler, in ms. */
+  inputQueueMs: number
+  /** Emitted audio that waits to be sent, in ms. */
+  outputQueueMs: number
+  /** `ip:port` of the client; undefined until media tells it. */
+  remoteAddress?: string
+  /** Name of the codec; undefined until negotiated. */
+  codec?: string
+}
+
+/** Why a session ended, as the media engine saw it. */
+export type CloseCode = 'local' | 'peer' | 'timeout' | 'connect_timeout' | 'failed' | 'error'
+
+/** Something that a session's media engine has to tell. */
+export type LinkEvent =
+  | { kind: 'answer'; sdp: string }
+  | { kind: 'rejected'; code: string; message: string }
+  | { kind: 'renegotiation-rejected'; code: string; message: string }
+  | { kind: 'connected' | 'disconnected' | 'channel-open' | 'channel-closed' | 'drained' }
+  | { kind: 'message'; text: string }
+  | { kind: 'error'; code: string; message: string }
+  | { kind: 'closed'; code: CloseCode }
+
+/** What a link calls when there is something to do. None of these may throw. */
+export interface LinkListener {
+  /** Frames may be read. */
+  onAudio(): void
+  /** The output queue has fallen to its target or below. */
+  onRoom(): void
+  /** Something happened. */
+  onEvent(event: LinkEvent): void
+}
+
+/** One session of the media engine, as driver and session see it. All PCM is interleaved. */
+export interface MediaLink {
+  /** Says who is told what happens; one at a time. */
+  listen(listener: LinkListener): void
+  /**
+   * Moves the oldest 20 ms frame into an array.
+   *
+   * @param into - long enough for 20 ms of all channels
+   * @returns samples per channel, 0 when no frame waits
+   */
+  readAudio(into: Int16Array): number
+  /**
+   * Appends audio of any length to the output queue.
+   *
+   * @returns the queue's depth after it, in ms
+   * @throws SessionClosedError after the end
+   */
+  writeAudio(samples: Int16Array | Float32Array, sampleRate: number, channels: number): number
+  /** Depth of the output queue in ms. */
+  queuedMs(): number
+  /** Drops all audio that has not been sent. */
+  clearQueue(): void
+  /**
+   * Hands over a message; it is kept until the channel opens.
+   *
+   * @throws ChannelClosedError, MessageTooLargeError or ChannelFullError
+   */
+  sendMessage(text: string): void
+  /** Hands over a candidate of the client; one that can't be used does no harm. */
+  addCandidate(candidate: string, sdpMid: string | undefined, sdpMLineIndex: number | undefined): void
+  /** Hands over a later offer; the result comes as an event. */
+  renegotiate(offerSdp: string): void
+  /** Asks for a `drained` event when all audio so far was sent and had time to be heard. */
+  drain(): void
+  /** Counters and queue depths. */
+  stats(): MediaStats
+  /**
+   * Ends the session; a `closed` event follows.
+   *
+   * @param drain - whether what is queued is sent first
+   */
+  close(drain: boolean): void
+}

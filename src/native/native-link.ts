@@ -1,0 +1,130 @@
+import type { NativeEvent, NativeSession } from '#binding'
+import { mapError } from './map-error.ts'
+import type { CloseCode, LinkEvent, LinkListener, MediaLink, MediaStats } from './media-link.ts'
+
+/** Bits that say why a session is ready. */
+const AUDIO = 1
+const ROOM = 2
+const EVENT = 4
+
+/** A session of the addon. */
+export class NativeLink implements MediaLink {
+  readonly #native: NativeSession
+  #listener: LinkListener | null = null
+
+  /** @param native - the addon's handle */
+  constructor(native: NativeSession) {
+    this.#native = native
+  }
+
+  /** What the addon's ready list calls this session. */
+  get key(): number {
+    return this.#native.key
+  }
+
+  listen(listener: LinkListener): void {
+    this.#listener = listener
+  }
+
+  /**
+   * Tells the listener what is there.
+   *
+   * @param bits - why the session is ready
+   * @returns whether the session has ended, so that nothing more will come
+   */
+  dispatch(bits: number): boolean {
+    let ended = false
+    // Events first: audio that came with the connection finds the handler started.
+    if ((bits & EVENT) !== 0) ended = this.#dispatchEvents()
+    if ((bits & AUDIO) !== 0) this.#listener?.onAudio()
+    if ((bits & ROOM) !== 0) this.#listener?.onRoom()
+    return ended
+  }
+
+  readAudio(into: Int16Array): number {
+    try {
+      return this.#native.readAudio(into)
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  writeAudio(samples: Int16Array | Float32Array, sampleRate: number, channels: number): number {
+    try {
+      if (samples instanceof Int16Array) return this.#native.writeAudio(samples, sampleRate, channels)
+      return this.#native.writeAudioFloat(samples, sampleRate, channels)
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  queuedMs(): number {
+    return this.#native.queuedMs()
+  }
+
+  clearQueue(): void {
+    this.#native.clearQueue()
+  }
+
+  sendMessage(text: string): void {
+    try {
+      this.#native.sendMessage(text)
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  addCandidate(candidate: string, sdpMid: string | undefined, sdpMLineIndex: number | undefined): void {
+    this.#native.addCandidate(candidate, sdpMid, sdpMLineIndex)
+  }
+
+  renegotiate(offerSdp: string): void {
+    this.#native.renegotiate(offerSdp)
+  }
+
+  drain(): void {
+    this.#native.drain()
+  }
+
+  stats(): MediaStats {
+    return this.#native.stats()
+  }
+
+  close(drain: boolean): void {
+    this.#native.close(drain)
+  }
+
+  #dispatchEvents(): boolean {
+    let ended = false
+    for (const native of this.#native.takeEvents()) {
+      const event = toLinkEvent(native)
+      if (event === undefined) continue
+      if (event.kind === 'closed' || event.kind === 'rejected') ended = true
+      this.#listener?.onEvent(event)
+    }
+    return ended
+  }
+}
+
+function toLinkEvent({ kind, code = '', text = '' }: NativeEvent): LinkEvent | undefined {
+  switch (kind) {
+    case 'answer':
+      return { kind, sdp: text }
+    case 'rejected':
+    case 'renegotiation-rejected':
+    case 'error':
+      return { kind, code, message: text }
+    case 'message':
+      return { kind, text }
+    case 'closed':
+      return { kind, code: code as CloseCode }
+    case 'connected':
+    case 'disconnected':
+    case 'channel-open':
+    case 'channel-closed':
+    case 'drained':
+      return { kind }
+    default:
+      return undefined
+  }
+}

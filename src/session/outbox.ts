@@ -1,0 +1,104 @@
+import { ChannelClosedError } from '../errors.ts'
+import type { MediaLink } from '../native/media-link.ts'
+import { formatMessage, formatNotice, type ServerMessage } from '../signaling/messages.ts'
+import type { Logger } from './logger.ts'
+
+/** Messages and candidates that may wait for the media engine to be loaded and the offer to be handed over. */
+const MAX_EARLY = 64
+
+/** What goes to a session's media, whether there is any yet or not. */
+export class Outbox {
+  readonly #logger: Logger
+  readonly #prefix: string
+  #early: ((link: MediaLink) => void)[] = []
+  #link: MediaLink | undefined
+  #isClosed = false
+
+  /**
+   * @param logger - is told what could not be sent
+   * @param id - the session's
+   */
+  constructor(logger: Logger, id: string) {
+    this.#logger = logger
+    this.#prefix = `session ${id}: `
+  }
+
+  /**
+   * There is media now: what has waited goes out.
+   *
+   * @param link - where to
+   */
+  open(link: MediaLink): void {
+    this.#link = link
+    for (const action of this.#early.splice(0)) this.attempt(() => action(link))
+  }
+
+  /** Nothing goes out any more. */
+  close(): void {
+    this.#isClosed = true
+    this.#early = []
+  }
+
+  /**
+   * Does something with the media: now, or when there is some.
+   *
+   * @param action - what
+   */
+  withLink(action: (link: MediaLink) => void): void {
+    if (this.#isClosed) return
+    if (this.#link !== undefined) action(this.#link)
+    else if (this.#early.length < MAX_EARLY) this.#early.push(action)
+  }
+
+  /**
+   * Sends a text.
+   *
+   * @param text - up to 64 KiB
+   * @throws ChannelClosedError, MessageTooLargeError, ChannelFullError
+   */
+  send(text: string): void {
+    if (this.#isClosed) throw new ChannelClosedError()
+    this.withLink((link) => link.sendMessage(text))
+  }
+
+  /**
+   * Sends one of the protocol's messages; one that can't be sent is only logged.
+   *
+   * @param message - which
+   */
+  tell(message: ServerMessage): void {
+    this.trySend(formatMessage(message))
+  }
+
+  /**
+   * Shows a warning to the client, or an error.
+   *
+   * @param type - which of the two
+   * @param text - for a person
+   */
+  notice(type: 'error' | 'warning', text: string): void {
+    this.trySend(formatNotice(type, text))
+  }
+
+  /**
+   * Sends a text; one that can't be sent is only logged.
+   *
+   * @param text - up to 64 KiB
+   */
+  trySend(text: string): void {
+    this.attempt(() => this.send(text))
+  }
+
+  /**
+   * Does something that may fail when the client has gone.
+   *
+   * @param action - what
+   */
+  attempt(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#logger.debug(this.#prefix + String(error))
+    }
+  }
+}

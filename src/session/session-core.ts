@@ -1,0 +1,328 @@
+import type { EventEmitter } from 'node:events'
+import { createDriver } from '../driver/create-driver.ts'
+import type { Driver } from '../driver/driver.ts'
+import type { DriverClient } from '../driver/driver-client.ts'
+import { ChannelClosedError, ParleyError, SessionFailedError, WebRTCError } from '../errors.ts'
+import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
+import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import type { LinkEvent, MediaLink } from '../native/media-link.ts'
+import { formatReceipt, HANDSHAKE } from '../signaling/messages.ts'
+import { announce, describeError } from './announce.ts'
+import type { Logger } from './logger.ts'
+import { Negotiation } from './negotiation.ts'
+import { Outbox } from './outbox.ts'
+import { Session, type SessionBackend, type SessionEvents, type SessionState } from './session.ts'
+import { SessionOutputs } from './session-outputs.ts'
+import { readStats, type SessionStats } from './session-stats.ts'
+
+/** What a session is made of. */
+export interface SessionParts {
+  /** The id that the client chose. */
+  id: string
+  /** The copy made for it. */
+  handler: StreamHandlerBase
+  /** Where to write what an operator may want to read. */
+  logger: Logger
+  /** The address that the offer came from, until media tells it. */
+  remoteAddress: string | undefined
+  /** How long it may last once connected, in seconds; `Infinity` for no limit. */
+  timeLimit: number
+  /** How much emitted audio may wait before `emit` is called again, in ms. */
+  outputTargetMs: number
+  /** Whether emitted audio is dropped, for a client that only sends. */
+  muted: boolean
+}
+
+/** How long the engine may take to send the messages that are queued when a session closes. */
+const CLOSE_GRACE_MS = 5000
+
+/** A session's work: its offers, its handler's driver, its messages, and its end. */
+export class SessionCore implements SessionBackend, DriverClient {
+  readonly id: string
+  readonly handler: StreamHandlerBase
+  readonly logger: Logger
+  /** What users see of it. */
+  readonly session: Session = new Session(this)
+  /** What the handler has for the page. */
+  readonly outputs: SessionOutputs = new SessionOutputs()
+  /** What goes to the client. */
+  readonly outbox: Outbox
+
+  readonly #parts: SessionParts
+  readonly #negotiation = new Negotiation()
+  #state: SessionState = 'connecting'
+  #link: MediaLink | undefined
+  #driver: Driver | undefined
+  #farewell = ''
+  #closeReason: string | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param parts - what it is made of */
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+    this.id = parts.id
+    this.handler = parts.handler
+    this.logger = parts.logger
+    this.outbox = new Outbox(parts.logger, parts.id)
+  }
+
+  get state(): SessionState {
+    return this.#state
+  }
+
+  get remoteAddress(): string | undefined {
+    return withoutPort(this.#link?.stats().remoteAddress) ?? this.#parts.remoteAddress
+  }
+
+  /** Whether it has ended or is ending. */
+  get isOver(): boolean {
+    return this.#state === 'closing' || this.#state === 'closed'
+  }
+
+  /** Whether a later offer may be handed over now. */
+  get canRenegotiate(): boolean {
+    return this.#link !== undefined && !this.isOver && !this.#negotiation.isPending
+  }
+
+  stats(): SessionStats {
+    return readStats(this.#link)
+  }
+
+  sendMessage(message: string): void {
+    this.outbox.send(message)
+  }
+
+  clearQueue(): void {
+    this.#link?.clearQueue()
+  }
+
+  close(reason: string): void {
+    if (this.#state === 'closed') return
+    this.#closeLink()
+    this.#finish(this.#closeReason ?? reason)
+  }
+
+  /**
+   * Tells the client that the stream ends, then ends it. Audio that is queued is dropped.
+   *
+   * @param message - what the client is told
+   * @param reason - what listeners are told
+   */
+  endStream(message: string, reason: string): void {
+    if (this.isOver) return
+    this.outbox.tell({ type: 'end_stream', data: message })
+    this.#closeGracefully(reason)
+  }
+
+  /**
+   * Ends it with an error that the client is told.
+   *
+   * @param error - what went wrong
+   */
+  fail(error: ParleyError): void {
+    if (this.isOver) return
+    this.#report(error)
+    this.#closeGracefully('error')
+  }
+
+  /**
+   * Gives the session its media.
+   *
+   * @param link - accepts its offer
+   * @returns the answer's SDP
+   * @throws NegotiationError when the offer can't be used
+   */
+  attach(link: MediaLink): Promise<string> {
+    this.#link = link
+    const answer = this.#negotiation.wait()
+    const { outputTargetMs, muted } = this.#parts
+    const context = { webrtcId: this.id, warn: (message: string) => this.outbox.notice('warning', message) }
+    const driver = createDriver({ handler: this.handler, link, client: this, context, outputTargetMs, muted })
+    this.#driver = driver
+    link.listen({ onAudio: () => driver.onAudio(), onRoom: () => driver.onRoom(), onEvent: this.#onEvent })
+    this.outbox.open(link)
+    this.outbox.attempt(() => connectHandler(this.handler, this.#handlerConnection))
+    return answer
+  }
+
+  /**
+   * Hands over a later offer.
+   *
+   * @param sdp - the offer
+   * @returns the answer's SDP
+   * @throws NegotiationError when the offer can't be used; the session goes on as it was
+   */
+  renegotiate(sdp: string): Promise<string> {
+    const answer = this.#negotiation.wait()
+    this.#link?.renegotiate(sdp)
+    return answer
+  }
+
+  /** @param error - the handler threw it, so the session ends */
+  onFailure(error: WebRTCError): void {
+    this.fail(error)
+  }
+
+  /** @param error - told to everybody; the session goes on */
+  onComplaint(error: Error): void {
+    this.#report(error)
+  }
+
+  /** @param message - told to the client and the log */
+  onWarning(message: string): void {
+    this.logger.warn(`session ${this.id}: ${message}`)
+    this.outbox.notice('warning', message)
+  }
+
+  /** @param outputs - what the handler emitted for the page */
+  onOutputs(outputs: AdditionalOutputs): void {
+    if (!this.outputs.put(outputs)) {
+      this.logger.debug(`session ${this.id}: nobody reads the outputs, so the oldest were dropped`)
+    }
+    this.outbox.tell({ type: 'fetch_output', data: [] })
+    this.#announce('outputs', outputs)
+  }
+
+  /** @param message - told to the client when all audio before it was heard */
+  onCloseStream(message: string): void {
+    if (this.isOver) return
+    this.#farewell = message
+    this.#state = 'closing'
+    this.#link?.drain()
+  }
+
+  readonly #handlerConnection = {
+    send: (text: string): void => this.outbox.send(text),
+    clearQueue: (): void => this.clearQueue(),
+  }
+
+  readonly #onEvent = (event: LinkEvent): void => {
+    switch (event.kind) {
+      case 'answer':
+      case 'rejected':
+      case 'renegotiation-rejected':
+        return this.#negotiation.settle(event)
+      case 'connected':
+        return this.#onConnected()
+      case 'disconnected':
+        return this.#onDisconnected()
+      case 'channel-open':
+        return this.#onChannelOpen()
+      case 'message':
+        return this.#onMessage(event.text)
+      case 'drained':
+        return this.#onDrained()
+      case 'error':
+        return this.#report(new SessionFailedError(event.message))
+      case 'closed':
+        return this.#finish(this.#closeReason ?? event.code)
+      case 'channel-closed':
+        return
+    }
+  }
+
+  #onConnected(): void {
+    if (this.isOver) return
+    this.#state = 'connected'
+    this.#announce('connected')
+    if (this.isOver) return
+    this.#startTimeLimit()
+    this.#driver?.start()
+  }
+
+  #startTimeLimit(): void {
+    const { timeLimit } = this.#parts
+    if (this.#timer !== undefined || timeLimit === Infinity) return
+    const end = (): void => this.endStream(`The time limit of ${timeLimit} seconds is over`, 'time_limit')
+    this.#timer = setTimeout(end, timeLimit * 1000).unref()
+  }
+
+  #onDisconnected(): void {
+    if (this.#state !== 'connected') return
+    this.#state = 'disconnected'
+    this.#announce('disconnected')
+  }
+
+  #onChannelOpen(): void {
+    try {
+      this.handler.setChannel({ send: (text) => this.outbox.send(text) })
+    } catch (error) {
+      this.fail(wrap(error))
+    }
+  }
+
+  #onMessage(text: string): void {
+    if (text === HANDSHAKE) return
+    this.outbox.trySend(formatReceipt(text))
+    this.#announce('message', text)
+  }
+
+  /** All audio that was emitted before a `CloseStream` has been heard. */
+  #onDrained(): void {
+    if (this.#state !== 'closing' || this.#closeReason !== undefined) return
+    this.outbox.tell({ type: 'end_stream', data: this.#farewell })
+    this.#closeGracefully('close_stream')
+  }
+
+  /** Ends the session when the messages that are queued have gone out. */
+  #closeGracefully(reason: string): void {
+    if (this.#state === 'connecting') return this.close(reason)
+    this.#closeReason = reason
+    this.#state = 'closing'
+    this.#driver?.halt()
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#finish(reason), CLOSE_GRACE_MS).unref()
+    this.#closeLink()
+  }
+
+  #closeLink(): void {
+    this.#link?.clearQueue()
+    // Who never connected gets no messages, so there is nothing to wait for.
+    this.#link?.close(this.#state !== 'connecting')
+  }
+
+  #finish(reason: string): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    clearTimeout(this.#timer)
+    this.#negotiation.end()
+    this.outbox.close()
+    this.outputs.end()
+    connectHandler(this.handler, closedConnection)
+    if (this.#driver === undefined) this.#shutDownUnstarted()
+    else this.#driver.end()
+    this.#announce('closed', reason)
+  }
+
+  /** The handler of an offer that came to nothing never ran, but may hold something. */
+  #shutDownUnstarted(): void {
+    const shutDown = async (): Promise<void> => this.handler.shutdown()
+    shutDown().catch((error: unknown) => this.#report(wrap(error)))
+  }
+
+  /** Tells everybody of an error: the client, the listeners, the log. */
+  #report(error: Error): void {
+    // What was under way when the session ended fails because it ended.
+    const isAftermath = this.#state === 'closed' && error.cause instanceof ChannelClosedError
+    this.logger[isAftermath ? 'debug' : 'error'](`session ${this.id}: ${describeError(error)}`)
+    if (isAftermath) return
+    this.outbox.notice('error', error.message)
+    if (this.session.listenerCount('error') > 0) this.#announce('error', error instanceof ParleyError ? error : wrap(error))
+  }
+
+  #announce<Name extends keyof SessionEvents>(name: Name, ...args: SessionEvents[Name]): void {
+    // Node's types don't follow a generic name to its arguments; the signature above does.
+    const emitter = this.session as unknown as EventEmitter
+    announce(this.logger, () => void emitter.emit(name, ...args))
+  }
+}
+
+function wrap(error: unknown): WebRTCError {
+  if (error instanceof WebRTCError) return error
+  return new WebRTCError(error instanceof Error ? error.message : String(error), { cause: error })
+}
+
+/** `192.0.2.1:5000` or `[2001:db8::1]:5000` without the port. */
+function withoutPort(address: string | undefined): string | undefined {
+  return address?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+}

@@ -1,0 +1,31 @@
+import type { MediaLink, MediaStats } from '../native/media-link.ts'
+
+/** Counters and queue depths of a session. */
+export type SessionStats = MediaStats
+
+const NOTHING_YET: Readonly<SessionStats> = {
+  packetsIn: 0,
+  bytesIn: 0,
+  packetsOut: 0,
+  bytesOut: 0,
+  lost: 0,
+  late: 0,
+  duplicate: 0,
+  concealed: 0,
+  jitterMs: 0,
+  roundTripMs: -1,
+  inputDropped: 0,
+  outputDropped: 0,
+  inputQueueMs: 0,
+  outputQueueMs: 0,
+}
+
+/**
+ * Statistics of a session that may have no media yet.
+ *
+ * @param link - its media
+ * @returns a fresh object
+ */
+export function readStats(link: MediaLink | undefined): SessionStats {
+  return link === undefined ? { ...NOTHING_YET } : link.stats()
+}

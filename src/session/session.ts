@@ -1,0 +1,128 @@
+import { EventEmitter, captureRejectionSymbol } from 'node:events'
+import type { ParleyError } from '../errors.ts'
+import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
+import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import { logListenerError } from './announce.ts'
+import type { Logger } from './logger.ts'
+import type { SessionStats } from './session-stats.ts'
+
+/**
+ * Where a session stands: its offer was accepted; media flows; media has stopped but may come back; it is being ended, and
+ * what is queued is still sent; it has ended.
+ */
+export type SessionState = 'connecting' | 'connected' | 'disconnected' | 'closing' | 'closed'
+
+/** How a client reaches the server. */
+export type Transport = 'webrtc' | 'websocket' | 'telephone'
+
+/** What a session tells its listeners. */
+export interface SessionEvents {
+  /** Media flows; again after each `disconnected`. */
+  connected: []
+  /** Media has stopped; it may come back. */
+  disconnected: []
+  /** The client sent a message. */
+  message: [text: string]
+  /** The handler emitted outputs. */
+  outputs: [outputs: AdditionalOutputs]
+  /** Something went wrong: the handler threw or emitted nonsense, or the engine failed. Nobody has to listen. */
+  error: [error: ParleyError]
+  /** It has ended; the reason is a word or what `close` was given. */
+  closed: [reason: string]
+}
+
+/** What does a session's work. */
+export interface SessionBackend {
+  /** The id that the client chose for its connection. */
+  readonly id: string
+  /** The copy of the stream's handler that serves this client. */
+  readonly handler: StreamHandlerBase
+  /** Where errors of listeners go. */
+  readonly logger: Logger
+  /** Where the session stands. */
+  readonly state: SessionState
+  /** The client's IP address. */
+  readonly remoteAddress: string | undefined
+  /** Counters and queue depths. */
+  stats(): SessionStats
+  /** Sends a message over the data channel. */
+  sendMessage(message: string): void
+  /** Drops all audio that was emitted and not sent yet. */
+  clearQueue(): void
+  /** Ends the session. */
+  close(reason: string): void
+}
+
+/** One connection of a client, and the handler that serves it. A `Stream` makes them. */
+export class Session extends EventEmitter<SessionEvents> {
+  readonly #backend: SessionBackend
+
+  /** @param backend - does the work */
+  constructor(backend: SessionBackend) {
+    super({ captureRejections: true })
+    this.#backend = backend
+  }
+
+  /** The id that the client chose for its connection. */
+  get id(): string {
+    return this.#backend.id
+  }
+
+  /** The copy of the stream's handler that serves this client. */
+  get handler(): StreamHandlerBase {
+    return this.#backend.handler
+  }
+
+  /** How the client reaches the server. */
+  get transport(): Transport {
+    return 'webrtc'
+  }
+
+  /** Where it stands. */
+  get state(): SessionState {
+    return this.#backend.state
+  }
+
+  /** The client's IP address: where its media comes from, before that where its offer came from; undefined if unknown. */
+  get remoteAddress(): string | undefined {
+    return this.#backend.remoteAddress
+  }
+
+  /** @returns counters and queue depths as they are now; all zero before there is media */
+  stats(): SessionStats {
+    return this.#backend.stats()
+  }
+
+  /**
+   * Sends a message over the data channel; before it opens the message is kept.
+   *
+   * @param message - any string, up to 64 KiB in UTF-8
+   * @throws ChannelClosedError after the channel has closed, MessageTooLargeError, ChannelFullError
+   */
+  sendMessage(message: string): void {
+    this.#backend.sendMessage(message)
+  }
+
+  /** Drops all audio that was emitted and not sent yet; the client hears silence within 20 ms. */
+  clearQueue(): void {
+    this.#backend.clearQueue()
+  }
+
+  /**
+   * Ends the session now. Messages that are queued still go out, audio doesn't.
+   *
+   * @param reason - told to the listeners of `closed`; `'closed by the server'` by default
+   */
+  close(reason = 'closed by the server'): void {
+    this.#backend.close(reason)
+  }
+
+  /**
+   * Called by Node when the promise of an asynchronous listener is rejected: it is logged, and nothing else suffers.
+   *
+   * @param error - what it was rejected with
+   */
+  override [captureRejectionSymbol](error: Error, ..._event: unknown[]): void {
+    logListenerError(this.#backend.logger, error)
+  }
+}

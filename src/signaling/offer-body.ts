@@ -1,0 +1,97 @@
+import { InvalidRequestError } from '../errors.ts'
+import { describe } from '../frames/describe.ts'
+
+/** An offer of a new session, or a later one of the same session. */
+export interface OfferRequest {
+  /** Tells the two kinds apart. */
+  kind: 'offer'
+  /** The id that the client chose for its connection. */
+  webrtcId: string
+  /** The session description. */
+  sdp: string
+}
+
+/** One trickled candidate of a client. */
+export interface CandidateRequest {
+  /** Tells the two kinds apart. */
+  kind: 'candidate'
+  /** Whose candidate. */
+  webrtcId: string
+  /** The candidate's attribute, as in `RTCIceCandidate.candidate`; empty for the end of candidates. */
+  candidate: string
+  /** The `a=mid` of its m-line, when the client said it. */
+  sdpMid: string | undefined
+  /** The index of its m-line, when the client said it. */
+  sdpMLineIndex: number | undefined
+}
+
+/** The body of `POST /webrtc/offer`. */
+export type OfferBody = OfferRequest | CandidateRequest
+
+const MAX_ID_LENGTH = 256
+
+/**
+ * Reads the body of `POST /webrtc/offer`.
+ *
+ * @param body - parsed JSON; unknown fields are ignored
+ * @returns the offer or the candidate in it
+ * @throws InvalidRequestError naming the first field that is missing or has the wrong type
+ */
+export function parseOfferBody(body: unknown): OfferBody {
+  const fields = asObject('', body)
+  const type = fields['type']
+  if (type !== 'offer' && type !== 'ice-candidate') {
+    throw wrong('type', "'offer' or 'ice-candidate'", type)
+  }
+  const webrtcId = parseId(fields['webrtc_id'])
+  return type === 'offer' ? parseOffer(webrtcId, fields) : parseCandidate(webrtcId, fields)
+}
+
+function parseOffer(webrtcId: string, fields: Fields): OfferRequest {
+  const sdp = fields['sdp']
+  if (typeof sdp !== 'string') throw wrong('sdp', 'a string', sdp)
+  return { kind: 'offer', webrtcId, sdp }
+}
+
+function parseCandidate(webrtcId: string, fields: Fields): CandidateRequest {
+  const init = asObject('candidate', fields['candidate'])
+  const { candidate, sdpMid, sdpMLineIndex } = init as { [name in 'candidate' | 'sdpMid' | 'sdpMLineIndex']?: unknown }
+  if (typeof candidate !== 'string') throw wrong('candidate.candidate', 'a string', candidate)
+  if (!isAbsent(sdpMid) && typeof sdpMid !== 'string') throw wrong('candidate.sdpMid', 'a string or null', sdpMid)
+  if (!isAbsent(sdpMLineIndex) && !isIndex(sdpMLineIndex)) {
+    throw wrong('candidate.sdpMLineIndex', 'an integer from 0 to 65535 or null', sdpMLineIndex)
+  }
+  return {
+    kind: 'candidate',
+    webrtcId,
+    candidate,
+    sdpMid: sdpMid ?? undefined,
+    sdpMLineIndex: sdpMLineIndex ?? undefined,
+  }
+}
+
+function parseId(id: unknown): string {
+  if (typeof id === 'string' && id.length > 0 && id.length <= MAX_ID_LENGTH) return id
+  throw wrong('webrtc_id', `a string of 1 to ${MAX_ID_LENGTH} characters`, id)
+}
+
+type Fields = Record<string, unknown>
+
+function asObject(field: string, value: unknown): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields
+  throw wrong(field, 'an object', value)
+}
+
+function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null
+}
+
+function isIndex(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff
+}
+
+function wrong(field: string, wanted: string, value: unknown): InvalidRequestError {
+  const name = field === '' ? 'The body' : field
+  if (value === undefined) return new InvalidRequestError(field, `${name} is missing: it must be ${wanted}`)
+  return new InvalidRequestError(field, `${name} must be ${wanted}, not ${describe(value)}`)
+}
