@@ -12,7 +12,7 @@ use parley_media::{Chunk, Pipeline, PipelineOptions, PipelineOutput, PipelineSta
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
-use rtc::peer_connection::state::RTCPeerConnectionState;
+use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtp::{Packet, header::Header};
 use rtc::sansio::Protocol;
@@ -32,6 +32,12 @@ const LINGER: Duration = Duration::from_millis(500);
 const PLAYOUT: Duration = Duration::from_millis(200);
 /// Most checks whose answer is awaited.
 const MAX_PENDING_CHECKS: usize = 64;
+/// How long the peer has to check the path first.
+const PEER_FIRST: Duration = Duration::from_millis(250);
+/// Most candidates that are remembered until then; how many are ever contacted is the guard's business.
+const MAX_UNTRIED: usize = 64;
+/// Most datagrams that are held until a path is found: two flights of a handshake.
+const MAX_EARLY: usize = 8;
 
 /// Something that happened outside.
 #[derive(Debug)]
@@ -154,6 +160,10 @@ pub struct RtcSession {
     local: Arc<LocalAddresses>,
     seed: Seed,
     guard: CandidateGuard,
+    /// Candidates of the peer that the core does not know yet…
+    untried: Vec<String>,
+    /// …and when it is told at the latest.
+    try_at: Instant,
     credentials: Credentials,
     fingerprint: String,
     payload_type: u8,
@@ -167,6 +177,10 @@ pub struct RtcSession {
     held: Vec<Chunk>,
     now: Instant,
     events: VecDeque<Event>,
+    /// The core has a path to the peer.
+    has_path: bool,
+    /// What came before it had.
+    early: Vec<(SocketAddr, Vec<u8>)>,
     /// The core may have something to say.
     dirty: bool,
     frame: Vec<i16>,
@@ -188,11 +202,11 @@ impl RtcSession {
         seed: Seed,
         offer: &str,
     ) -> Result<(Self, String), Rejection> {
-        let mut guard = CandidateGuard::new(local.allow_loopback);
-        let answered = setup::accept(now, identity, &local, &options, seed, offer, &mut guard)?;
+        let guard = CandidateGuard::new(local.allow_loopback);
+        let answered = setup::accept(now, identity, &local, &options, seed, offer)?;
         let pipeline = Pipeline::new(pipeline_options(&options, seed))
             .map_err(|error| Rejection { code: "unsupported_codec", message: error.to_string() })?;
-        let Answer { sdp, direction, payload_type, credentials, fingerprint } = answered.answer;
+        let Answer { sdp, direction, payload_type, credentials, fingerprint, candidates } = answered.answer;
         let session = Self {
             pc: answered.pc,
             identity: identity.clone(),
@@ -201,6 +215,8 @@ impl RtcSession {
             local,
             seed,
             guard,
+            untried: candidates,
+            try_at: now + PEER_FIRST,
             credentials,
             fingerprint,
             payload_type,
@@ -212,6 +228,8 @@ impl RtcSession {
             held: Vec::new(),
             now,
             events: VecDeque::new(),
+            has_path: false,
+            early: Vec::new(),
             dirty: true,
             frame: Vec::new(),
             validated: Vec::new(),
@@ -261,8 +279,9 @@ impl RtcSession {
         let seed = (!self.has_track).then_some(self.seed);
         // A restart brings new candidates, so the guard counts anew; what it refuses stays the same.
         self.guard = CandidateGuard::new(self.local.allow_loopback);
-        let answer =
-            setup::answer(self.now, &mut self.pc, &offer, &self.local, &self.options, seed, &mut self.guard)?;
+        let answer = setup::answer(self.now, &mut self.pc, offer, &self.local, &self.options, seed)?;
+        self.untried = answer.candidates;
+        self.try_at = self.now + PEER_FIRST;
         self.has_track |= answer.direction.sends();
         self.direction = answer.direction;
         self.credentials = answer.credentials;
@@ -298,7 +317,7 @@ impl RtcSession {
                 self.pipeline.clear_queue(self.now);
             }
             Input::Message(text) => self.message(text),
-            Input::Candidate(candidate) => setup::add_candidate(&mut self.pc, &mut self.guard, candidate),
+            Input::Candidate(candidate) => self.candidate(candidate),
             Input::Drain { close } => self.start_draining(close),
             Input::Close => self.start_closing(),
             Input::Wake => self.wake(),
@@ -342,7 +361,31 @@ impl RtcSession {
         };
         if bytes.first().is_some_and(|first| *first > 3) {
             self.stats.remote_address = Some(from);
+            if !self.has_path {
+                return self.hold_back(from, bytes);
+            }
         }
+        self.feed(from, local_addr, bytes);
+    }
+
+    /// The peer may begin its handshake before our own check of the path was answered, and the core would drop that
+    /// flight, which comes again only a second later.
+    fn hold_back(&mut self, from: SocketAddr, bytes: &[u8]) {
+        if self.early.len() < MAX_EARLY {
+            self.early.push((from, bytes.to_vec()));
+        }
+    }
+
+    fn path_found(&mut self) {
+        self.has_path = true;
+        for (from, bytes) in std::mem::take(&mut self.early) {
+            if let Some(local_addr) = self.local.towards(from) {
+                self.feed(from, local_addr, &bytes);
+            }
+        }
+    }
+
+    fn feed(&mut self, from: SocketAddr, local_addr: SocketAddr, bytes: &[u8]) {
         let transport = TransportContext {
             local_addr,
             peer_addr: from,
@@ -370,6 +413,9 @@ impl RtcSession {
         let ours = stun.local_ufrag() == Some(self.credentials.ufrag.as_bytes());
         if !ours || !stun.is_signed_with(&self.credentials.password, self.identity.provider.crypto()) {
             return false;
+        }
+        if self.now < self.try_at {
+            self.try_candidates();
         }
         if !self.validated.contains(&from) {
             if self.validated.len() >= MAX_VALIDATED {
@@ -411,6 +457,25 @@ impl RtcSession {
                 self.checks.remove(0);
             }
             self.checks.push((stun.transaction_id(), self.now));
+        }
+    }
+
+    /// Candidates are tried once the peer's own check came, or a while later: a check of ours that overtakes the answer
+    /// makes the peer take us for a peer-reflexive candidate, which some (Pion) accept only after a second.
+    fn candidate(&mut self, candidate: &str) {
+        if self.now < self.try_at {
+            if self.untried.len() < MAX_UNTRIED {
+                self.untried.push(candidate.to_owned());
+            }
+        } else {
+            setup::add_candidate(&mut self.pc, &mut self.guard, candidate);
+        }
+    }
+
+    fn try_candidates(&mut self) {
+        self.try_at = self.now;
+        for candidate in std::mem::take(&mut self.untried) {
+            setup::add_candidate(&mut self.pc, &mut self.guard, &candidate);
         }
     }
 
@@ -463,6 +528,9 @@ impl RtcSession {
 
     fn core_event(&mut self, event: RTCPeerConnectionEvent) {
         match event {
+            RTCPeerConnectionEvent::OnIceConnectionStateChangeEvent(
+                RTCIceConnectionState::Connected | RTCIceConnectionState::Completed,
+            ) => self.path_found(),
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => self.core_state(state),
             RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
                 if self.channels.opened(&mut self.pc, id) {
@@ -578,6 +646,10 @@ impl RtcSession {
 
     /// Moves on what waits for time or for other parts.
     fn advance(&mut self) {
+        if self.try_at <= self.now && !self.untried.is_empty() {
+            self.try_candidates();
+            self.dirty = true;
+        }
         match self.drain {
             Some(Drain::Flushing { close }) if self.queued().is_zero() => {
                 self.drain = Some(Drain::Playing { close, until: self.now + PLAYOUT });
@@ -624,7 +696,8 @@ impl RtcSession {
             Some(Drain::Playing { until, .. }) => Some(until),
             _ => None,
         };
-        [self.pc.poll_timeout(), self.pipeline.wake_at(), deadline, drained].into_iter().flatten().min()
+        let untried = (!self.untried.is_empty()).then_some(self.try_at);
+        [self.pc.poll_timeout(), self.pipeline.wake_at(), deadline, drained, untried].into_iter().flatten().min()
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) struct Answer {
     pub(crate) payload_type: u8,
     pub(crate) credentials: Credentials,
     pub(crate) fingerprint: String,
+    /// The peer's candidates, as the offer carried them.
+    pub(crate) candidates: Vec<String>,
 }
 
 /// Answers a first offer.
@@ -62,11 +64,10 @@ pub(crate) fn accept(
     options: &SessionOptions,
     seed: Seed,
     sdp: &str,
-    guard: &mut CandidateGuard,
 ) -> Result<Answered, Rejection> {
     let offer = Offer::parse(sdp, options.allow_extra_tracks)?;
     let mut pc = build(now, identity, &offer, options).map_err(invalid)?;
-    let answer = answer(now, &mut pc, &offer, local, options, Some(seed), guard)?;
+    let answer = answer(now, &mut pc, offer, local, options, Some(seed))?;
     Ok(Answered { pc, answer })
 }
 
@@ -74,18 +75,14 @@ pub(crate) fn accept(
 pub(crate) fn answer(
     now: Instant,
     pc: &mut RTCPeerConnection,
-    offer: &Offer,
+    offer: Offer,
     local: &LocalAddresses,
     options: &SessionOptions,
     seed: Option<Seed>,
-    guard: &mut CandidateGuard,
 ) -> Result<Answer, Rejection> {
     let (we_send, we_receive) = (options.mode != Mode::Send, options.mode != Mode::Receive);
     let direction = offer.audio.direction.answered(we_send, we_receive);
-    let core = negotiate(now, pc, offer, local, seed.filter(|_| direction.sends())).map_err(invalid)?;
-    for candidate in &offer.candidates {
-        add_candidate(pc, guard, candidate);
-    }
+    let core = negotiate(now, pc, &offer, local, seed.filter(|_| direction.sends())).map_err(invalid)?;
     let sdp = offer.answer(&core, &AnswerTerms {
         direction,
         receive_stereo: options.input.layout == Layout::Stereo,
@@ -95,8 +92,8 @@ pub(crate) fn answer(
         reflexive: &local.reflexive,
     })?;
     let credentials = credentials(&sdp)?;
-    let (payload_type, fingerprint) = (offer.audio.payload_type, offer.fingerprint.clone());
-    Ok(Answer { sdp, direction, payload_type, credentials, fingerprint })
+    let Offer { candidates, fingerprint, audio, .. } = offer;
+    Ok(Answer { sdp, direction, payload_type: audio.payload_type, credentials, fingerprint, candidates })
 }
 
 /// Lets the core contact one more address, if the guard lets it pass.
