@@ -1,0 +1,34 @@
+//! A seeded virtual network for tests and benches: a link with latency, loss and reordering, time that stands still
+//! until it is told to move, and a foreign peer at the other end.
+//!
+//! ```
+//! use parley_netsim::{Call, Link, secs};
+//!
+//! let mut call = Call::connect(Link::lossy(0.02).seed(7));
+//! call.peer_speaks(440.0, secs(2));
+//! assert!(call.handler_heard.last(secs(1)).tone_share(440.0) > 0.9);
+//! ```
+//!
+//! [`Peer`] is built directly on the `rtc` crate, which otherwise only `parley-session` names: a session must be
+//! tested against something that is not itself. ICE credentials and DTLS keys come from the system's random source,
+//! so datagrams differ from run to run; what happens to them on the link, and all of the audio, does not.
+//!
+//! Everything here is for tests, so a step that can't work panics and says which one.
+
+#![forbid(unsafe_code)]
+
+mod call;
+mod clock;
+mod heard;
+mod link;
+mod peer;
+mod random;
+mod wire;
+
+pub use call::{Call, Scene, peer_address, server_address, session_options};
+pub use clock::{millis, secs, start_of_time};
+pub use heard::{Heard, tone};
+pub use link::{Link, Pipe};
+pub use peer::{AudioWay, Peer, PeerOptions, RtpPacket};
+pub use random::Random;
+pub use wire::{Ends, Kind, Sent, Wire};
