@@ -18,5 +18,5 @@ pub mod stun;
 pub use channel::{ChannelError, MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES};
 pub use options::{AudioFormat, Identity, LocalAddresses, Mode, Seed, SessionOptions};
 pub use sdp::{Direction, MAX_OFFER_BYTES, Rejection};
-pub use session::{MAX_DATAGRAM_BYTES, CloseReason, Event, Input, Output, RtcSession, SessionStats, duration};
+pub use session::{MAX_DATAGRAM_BYTES, CloseReason, Event, Input, Output, RtcSession, SessionStats};
 pub use setup::Credentials;

@@ -8,7 +8,7 @@ use crate::sdp::{Direction, Offer, Rejection};
 use crate::setup::{self, Answer, Credentials};
 use crate::stun::{Kind, StunView, TransactionId};
 use bytes::BytesMut;
-use parley_media::{Chunk, Pipeline, PipelineOptions, PipelineOutput, PipelineStats, RtpStart, RtpView, Samples};
+use parley_media::{Chunk, Pipeline, PipelineOptions, PipelineOutput, PipelineStats, RtpStart, RtpView};
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
@@ -254,7 +254,7 @@ impl RtcSession {
     /// Audio that was taken and not yet sent.
     #[must_use]
     pub fn queued(&self) -> Duration {
-        self.pipeline.queued() + self.held.iter().map(duration).sum::<Duration>()
+        self.pipeline.queued() + self.held.iter().map(Chunk::duration).sum::<Duration>()
     }
 
     /// Bytes of messages that wait to be sent or acknowledged.
@@ -699,17 +699,6 @@ impl RtcSession {
         let untried = (!self.untried.is_empty()).then_some(self.try_at);
         [self.pc.poll_timeout(), self.pipeline.wake_at(), deadline, drained, untried].into_iter().flatten().min()
     }
-}
-
-/// How long a chunk lasts.
-#[must_use]
-pub fn duration(chunk: &Chunk) -> Duration {
-    let samples = match &chunk.samples {
-        Samples::I16(samples) => samples.len(),
-        Samples::F32(samples) => samples.len(),
-    };
-    let each_channel = (samples / chunk.layout.channels()) as u64;
-    Duration::from_micros(each_channel * 1_000_000 / u64::from(chunk.rate.hz()))
 }
 
 fn pipeline_options(options: &SessionOptions, seed: Seed) -> PipelineOptions {

@@ -3,7 +3,7 @@
 use crate::inbox::Command;
 use crate::shared::{SessionEvent, Shared, Snapshot, channel_state};
 use parley_media::Chunk;
-use parley_session::{MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES, duration};
+use parley_session::{MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -84,7 +84,7 @@ impl SessionHandle {
         if shared.closed.load(Ordering::SeqCst) {
             return Err(WriteError);
         }
-        let length = duration(&chunk);
+        let length = chunk.duration();
         shared.handed_over.fetch_add(u64::try_from(length.as_micros()).unwrap_or(u64::MAX), Ordering::SeqCst);
         // The depth before the worker can take the chunk, so that the caller's wish for room is never too late.
         let depth = shared.output_queue();

@@ -11,7 +11,7 @@ use crate::shared::{SessionEvent, Shared, channel_state};
 use crate::socket::WorkerSocket;
 use crate::timers::Timers;
 use bytes::BytesMut;
-use parley_session::{ChannelError, CloseReason, Event, Input, LocalAddresses, Output, RtcSession, duration};
+use parley_session::{ChannelError, CloseReason, Event, Input, LocalAddresses, Output, RtcSession};
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
@@ -157,7 +157,7 @@ impl Worker {
                 Command::Stop => stop = true,
                 Command::Renegotiate(key, offer) => self.renegotiate(now, key, &offer),
                 Command::Audio(key, chunk) => {
-                    let length = u64::try_from(duration(&chunk).as_micros()).unwrap_or(u64::MAX);
+                    let length = u64::try_from(chunk.duration().as_micros()).unwrap_or(u64::MAX);
                     self.feed(now, key, Input::Audio(chunk));
                     if let Some(slot) = self.slots.get(&key) {
                         // In this order, so that the depth is never told too small.
