@@ -25,7 +25,9 @@ export interface DriverParts<Handler extends StreamHandlerBase = StreamHandlerBa
 }
 
 /** Runs one handler against one session. The only code that calls handlers. */
-export abstract class Driver<Handler extends StreamHandlerBase & { startUp(): unknown } = StreamHandlerBase & { startUp(): unknown }> {
+export abstract class Driver<
+  Handler extends StreamHandlerBase & { startUp(): unknown } = StreamHandlerBase & { startUp(): unknown },
+> {
   /** The handler that is run. */
   protected readonly handler: Handler
   /** What waits to be received. */

@@ -113,16 +113,22 @@ function checkAudio(value: unknown, defaultLayout: Layout): asserts value is Emi
   const [sampleRate, samples, layout = defaultLayout, ...more] = value as unknown[]
   if (more.length > 0) throw nonsense(value)
   if (!Number.isInteger(sampleRate) || Number(sampleRate) < MIN_SAMPLE_RATE || Number(sampleRate) > MAX_SAMPLE_RATE) {
-    throw new InvalidEmitError(`emit() gave audio at ${describe(sampleRate)} Hz; it must be an integer from 8,000 to 192,000`)
+    throw new InvalidEmitError(
+      `emit() gave audio at ${describe(sampleRate)} Hz; it must be an integer from 8,000 to 192,000`,
+    )
   }
   if (!(samples instanceof Int16Array) && !(samples instanceof Float32Array)) {
-    throw new InvalidEmitError(`emit() gave samples as ${describe(samples)}; they must be an Int16Array or a Float32Array`)
+    throw new InvalidEmitError(
+      `emit() gave samples as ${describe(samples)}; they must be an Int16Array or a Float32Array`,
+    )
   }
   if (layout !== 'mono' && layout !== 'stereo') {
     throw new InvalidEmitError(`emit() gave audio with layout ${describe(layout)}; it must be 'mono' or 'stereo'`)
   }
   if (layout === 'stereo' && samples.length % 2 === 1) {
-    throw new InvalidEmitError(`emit() gave ${samples.length} samples as stereo, which is no whole number for each channel`)
+    throw new InvalidEmitError(
+      `emit() gave ${samples.length} samples as stereo, which is no whole number for each channel`,
+    )
   }
 }
 

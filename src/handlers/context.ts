@@ -36,7 +36,8 @@ export function runInContext<T>(context: HandlerContext, fn: () => T): T {
  */
 export function getCurrentContext(): Context {
   const context = storage.getStore()
-  if (context === undefined) throw new Error('getCurrentContext() works inside a handler only: no connection is being served here')
+  if (context === undefined)
+    throw new Error('getCurrentContext() works inside a handler only: no connection is being served here')
   return context
 }
 

@@ -8,7 +8,7 @@ import { EventLoop } from './event-loop.ts'
 import { checkHandlerOptions, type HandlerOptions } from './handler-options.ts'
 
 /** Placeholder at index 0 of additional arguments, where the reference has the audio component's own value. */
-const PLACEHOLDER = '__webrtc_value__'
+export const PLACEHOLDER = '__webrtc_value__'
 
 // Assigned by the class, the only one that may touch its private fields, and kept off it so that subclasses don't see it.
 let connect: (handler: StreamHandlerBase, connection: HandlerConnection) => void
@@ -112,7 +112,9 @@ export abstract class StreamHandlerBase {
   setArgs(args: unknown[]): void {
     if (!Array.isArray(args)) throw new TypeError(`Additional arguments must be an array, not ${describe(args)}`)
     if (args.length === 0) {
-      throw new RangeError(`Additional arguments must begin with the placeholder '${PLACEHOLDER}': the array [] is empty`)
+      throw new RangeError(
+        `Additional arguments must begin with the placeholder '${PLACEHOLDER}': the array [] is empty`,
+      )
     }
     this.latestArgs = args
     this.argsSet.set()

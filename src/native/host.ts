@@ -10,18 +10,8 @@ export type EngineSettings = EngineOptions
 /** How the media of one session behaves. */
 export type LinkSettings = SessionOptions
 
-/** Makes links: the addon, or what stands in for it in a test of the driver. */
-export interface LinkFactory {
-  /**
-   * Accepts an offer. Returns at once; the answer comes as an event.
-   *
-   * @throws RangeError naming a setting that is out of range
-   */
-  accept(engine: EngineSettings, settings: LinkSettings, offerSdp: string): MediaLink
-}
-
 /** The media engine as one JavaScript thread sees it: one wake-up for all its sessions. */
-export class Host implements LinkFactory {
+export class Host {
   static #opening: Promise<Host> | undefined
 
   readonly #native: NativeHost
@@ -48,6 +38,15 @@ export class Host implements LinkFactory {
     this.#native = new native(() => this.#dispatch())
   }
 
+  /**
+   * Accepts an offer. Returns at once; the answer comes as an event.
+   *
+   * @param engine - where its media runs
+   * @param settings - how it behaves
+   * @param offerSdp - the offer
+   * @returns the session's media
+   * @throws RangeError naming a setting that is out of range
+   */
   accept(engine: EngineSettings, settings: LinkSettings, offerSdp: string): MediaLink {
     try {
       const link = new NativeLink(this.#native.accept(engine, settings, offerSdp))

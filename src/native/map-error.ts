@@ -1,4 +1,10 @@
-import { ChannelClosedError, ChannelFullError, MessageTooLargeError, NativeError, SessionClosedError } from '../errors.ts'
+import {
+  ChannelClosedError,
+  ChannelFullError,
+  MessageTooLargeError,
+  NativeError,
+  SessionClosedError,
+} from '../errors.ts'
 
 /**
  * Turns an error that the addon threw into one of ours, by its code.

@@ -1,3 +1,4 @@
+import { captureRejectionSymbol, type EventEmitter } from 'node:events'
 import type { Logger } from './logger.ts'
 
 /**
@@ -15,12 +16,22 @@ export function announce(logger: Logger, emit: () => void): void {
 }
 
 /**
- * Logs what a listener threw, or what its promise was rejected with.
+ * Logs what the promises of an emitter's asynchronous listeners are rejected with, where Node would make it an `error`
+ * event. The emitter must be made with `captureRejections`.
  *
- * @param logger - where it goes
- * @param error - what it was
+ * @param emitter - whose listeners
+ * @param logger - finds where it goes; called when it is needed
  */
-export function logListenerError(logger: Logger, error: unknown): void {
+export function logRejections<Events extends Record<keyof Events, unknown[]>>(
+  emitter: EventEmitter<Events>,
+  logger: () => Logger,
+): void {
+  Object.defineProperty(emitter, captureRejectionSymbol, {
+    value: (error: unknown) => logListenerError(logger(), error),
+  })
+}
+
+function logListenerError(logger: Logger, error: unknown): void {
   logger.error(`An event listener failed: ${describeError(error)}`)
 }
 

@@ -158,6 +158,17 @@ export class SessionCore implements SessionBackend, DriverClient {
     return answer
   }
 
+  /**
+   * Hands over a candidate of the client; one that comes before the answer waits.
+   *
+   * @param candidate - the attribute
+   * @param sdpMid - of its m-line
+   * @param sdpMLineIndex - of its m-line
+   */
+  addCandidate(candidate: string, sdpMid: string | undefined, sdpMLineIndex: number | undefined): void {
+    this.outbox.withLink((link) => link.addCandidate(candidate, sdpMid, sdpMLineIndex))
+  }
+
   /** @param error - the handler threw it, so the session ends */
   onFailure(error: WebRTCError): void {
     this.fail(error)
@@ -288,7 +299,7 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.#negotiation.end()
     this.outbox.close()
     this.outputs.end()
-    connectHandler(this.handler, closedConnection)
+    this.outbox.attempt(() => connectHandler(this.handler, closedConnection))
     if (this.#driver === undefined) this.#shutDownUnstarted()
     else this.#driver.end()
     this.#announce('closed', reason)
@@ -307,7 +318,8 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.logger[isAftermath ? 'debug' : 'error'](`session ${this.id}: ${describeError(error)}`)
     if (isAftermath) return
     this.outbox.notice('error', error.message)
-    if (this.session.listenerCount('error') > 0) this.#announce('error', error instanceof ParleyError ? error : wrap(error))
+    if (this.session.listenerCount('error') > 0)
+      this.#announce('error', error instanceof ParleyError ? error : wrap(error))
   }
 
   #announce<Name extends keyof SessionEvents>(name: Name, ...args: SessionEvents[Name]): void {

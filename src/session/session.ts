@@ -1,8 +1,8 @@
-import { EventEmitter, captureRejectionSymbol } from 'node:events'
+import { EventEmitter } from 'node:events'
 import type { ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
-import { logListenerError } from './announce.ts'
+import { logRejections } from './announce.ts'
 import type { Logger } from './logger.ts'
 import type { SessionStats } from './session-stats.ts'
 
@@ -61,6 +61,7 @@ export class Session extends EventEmitter<SessionEvents> {
   constructor(backend: SessionBackend) {
     super({ captureRejections: true })
     this.#backend = backend
+    logRejections(this, () => backend.logger)
   }
 
   /** The id that the client chose for its connection. */
@@ -115,14 +116,5 @@ export class Session extends EventEmitter<SessionEvents> {
    */
   close(reason = 'closed by the server'): void {
     this.#backend.close(reason)
-  }
-
-  /**
-   * Called by Node when the promise of an asynchronous listener is rejected: it is logged, and nothing else suffers.
-   *
-   * @param error - what it was rejected with
-   */
-  override [captureRejectionSymbol](error: Error, ..._event: unknown[]): void {
-    logListenerError(this.#backend.logger, error)
   }
 }

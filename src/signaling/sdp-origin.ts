@@ -16,7 +16,9 @@ export interface SdpOrigin {
  */
 export function parseOrigin(sdp: string): SdpOrigin | undefined {
   const line = /^o=(\S+) (\S+) (\d{1,20}) /m.exec(sdp)
-  const prints = new Set(Array.from(sdp.matchAll(/^a=fingerprint:(.+?)\r?$/gm), ([, print = '']) => print.toLowerCase()))
+  const prints = new Set(
+    Array.from(sdp.matchAll(/^a=fingerprint:(.+?)\r?$/gm), ([, print = '']) => print.toLowerCase()),
+  )
   const [, user, id, version] = line ?? []
   if (user === undefined || id === undefined || version === undefined || prints.size === 0) return undefined
   return { session: `${user} ${id}`, version: BigInt(version), fingerprints: [...prints].sort().join('\n') }

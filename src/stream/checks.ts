@@ -1,0 +1,90 @@
+import { describe } from '../frames/describe.ts'
+
+/**
+ * Refuses an option.
+ *
+ * @param name - which
+ * @param wanted - what it must be
+ * @param value - what it was
+ * @returns the error to throw
+ */
+export function wrongType(name: string, wanted: string, value: unknown): TypeError {
+  return new TypeError(`The option ${name} must be ${wanted}, not ${describe(value)}`)
+}
+
+/**
+ * A number that must lie between two others.
+ *
+ * @param name - the option's
+ * @param value - as a user gave it
+ * @param range - least and most, both allowed
+ * @returns the same
+ * @throws TypeError or RangeError naming the value
+ */
+export function checkInteger(name: string, value: unknown, [least, most]: readonly [number, number]): number {
+  if (typeof value !== 'number') throw wrongType(name, `an integer from ${least} to ${most}`, value)
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw new RangeError(`The option ${name} must be an integer from ${least} to ${most}, not ${describe(value)}`)
+}
+
+/**
+ * A duration.
+ *
+ * @param name - the option's
+ * @param value - as a user gave it
+ * @returns the same
+ * @throws TypeError or RangeError naming the value
+ */
+export function checkSeconds(name: string, value: unknown): number {
+  if (typeof value !== 'number') throw wrongType(name, 'a number of seconds', value)
+  // Timers count milliseconds in 31 bits.
+  if (value > 0 && value <= 2_147_483) return value
+  throw new RangeError(`The option ${name} must be more than 0 and at most 2,147,483 seconds, not ${describe(value)}`)
+}
+
+/**
+ * Yes or no.
+ *
+ * @param name - the option's
+ * @param value - as a user gave it
+ * @returns the same
+ * @throws TypeError naming the value
+ */
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw wrongType(name, 'true or false', value)
+}
+
+/**
+ * One of a few words.
+ *
+ * @param name - the option's
+ * @param value - as a user gave it
+ * @param words - which there are
+ * @returns the same
+ * @throws TypeError or RangeError naming the value
+ */
+export function checkWord<Word extends string>(name: string, value: unknown, words: readonly Word[]): Word {
+  const word = words.find((each) => each === value)
+  if (word !== undefined) return word
+  const wanted = `'${words.join("', '")}'`
+  if (typeof value !== 'string') throw wrongType(name, wanted, value)
+  throw new RangeError(`The option ${name} must be ${wanted}, not ${describe(value)}`)
+}
+
+/**
+ * A plain object whose properties are known.
+ *
+ * @param name - the option's; empty for the options themselves
+ * @param value - as a user gave it
+ * @param known - names of its properties; absent: any
+ * @returns its properties
+ * @throws TypeError naming the value, or the property that doesn't exist
+ */
+export function checkObject(name: string, value: unknown, known?: readonly string[]): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(name, 'an object', value)
+  const unknown = known === undefined ? undefined : Object.keys(value).find((key) => !known.includes(key))
+  if (unknown === undefined) return value as Record<string, unknown>
+  const path = name === '' ? unknown : `${name}.${unknown}`
+  throw new TypeError(`There is no option ${path}; there are ${(known ?? []).join(', ')}`)
+}

@@ -1,0 +1,51 @@
+import { channelsOf } from '../frames/audio-frame.ts'
+import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import type { EngineSettings, LinkSettings } from '../native/host.ts'
+import type { StreamSettings } from './stream-options.ts'
+
+/**
+ * Where the media of a stream's sessions runs.
+ *
+ * @param settings - the stream's
+ * @param stunServers - resolved, each `ip:port`
+ * @returns for the media engine
+ */
+export function engineSettings({ media }: StreamSettings, stunServers: string[]): EngineSettings {
+  return {
+    workers: media.workers,
+    bindAddress: media.bindAddress,
+    udpPortMin: media.udpPorts.min,
+    udpPortMax: media.udpPorts.max,
+    announcedAddresses: [...media.announcedAddresses],
+    stunServers,
+  }
+}
+
+/**
+ * How the media of one session behaves.
+ *
+ * @param settings - the stream's
+ * @param handler - of the session
+ * @returns for the media engine
+ */
+export function linkSettings(settings: StreamSettings, handler: StreamHandlerBase): LinkSettings {
+  const { media, mode } = settings
+  const channels = channelsOf(handler.expectedLayout)
+  return {
+    inputSampleRate: handler.inputSampleRate,
+    inputChannels: channels,
+    outputSampleRate: handler.outputSampleRate,
+    outputChannels: media.opus.channels ?? channels,
+    mode,
+    inputQueueMs: media.queueMs.input,
+    outputTargetMs: media.queueMs.output,
+    connectTimeoutMs: Math.ceil(settings.connectTimeout * 1000),
+    allowExtraTracks: settings.allowExtraTracks,
+    jitterMinMs: media.jitter.minMs,
+    jitterMaxMs: media.jitter.maxMs,
+    opusBitrate: media.opus.bitrate,
+    opusComplexity: media.opus.complexity,
+    opusFec: media.opus.fec,
+    opusDtx: media.opus.dtx,
+  }
+}

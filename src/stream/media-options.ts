@@ -1,0 +1,139 @@
+import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { checkBoolean, checkInteger, checkObject, wrongType } from './checks.ts'
+
+/** How the media engine works. Everything is optional. */
+export interface MediaOptions {
+  /** Media threads, 1 to 64; by default one for each core up to 4, and no more than there are `udpPorts`. */
+  workers?: number
+  /** The UDP port of the only worker, a range with a port for each worker, or 0 (default) for any free ones. */
+  udpPorts?: number | { min: number; max: number }
+  /** The IP address to listen at; `'::'` by default, which is every address, IPv4 too. */
+  bindAddress?: string
+  /** IP addresses that answers name instead of the machine's own: behind NAT, or in a container. */
+  announcedAddresses?: readonly string[]
+  /** How long a missing packet is waited for: at least `minMs` (0), at most `maxMs` (120), by the measured jitter. */
+  jitter?: { minMs?: number; maxMs?: number }
+  /** The encoder. */
+  opus?: OpusEncoderOptions
+  /** How much audio may wait for the handler (5000), and up to how much emitted audio the handler is asked for more (400). */
+  queueMs?: { input?: number; output?: number }
+}
+
+/** How emitted audio is encoded. */
+export interface OpusEncoderOptions {
+  /** Bit/s, 6,000 to 510,000; 48,000 by default. */
+  bitrate?: number
+  /** Effort, 0 (default) to 10. More costs CPU and helps at low bitrates only. */
+  complexity?: number
+  /** Whether packets carry a coarse copy of the one before, so that a lost one can be made up; true by default. */
+  fec?: boolean
+  /** Whether silence is not sent; false by default. */
+  dtx?: boolean
+  /** 1 or 2; by default 2 for a handler whose layout is stereo, else 1. */
+  channels?: 1 | 2
+}
+
+/** {@link MediaOptions}, checked and completed. */
+export interface MediaSettings {
+  /** Media threads. */
+  readonly workers: number
+  /** First and last UDP port; 0 and 0 for any. */
+  readonly udpPorts: { readonly min: number; readonly max: number }
+  /** The IP address to listen at. */
+  readonly bindAddress: string
+  /** IP addresses that answers name; empty for the machine's own. */
+  readonly announcedAddresses: readonly string[]
+  /** Least and most time that a missing packet is waited for. */
+  readonly jitter: { readonly minMs: number; readonly maxMs: number }
+  /** The encoder; `channels` is undefined when the handler's layout decides. */
+  readonly opus: {
+    readonly bitrate: number
+    readonly complexity: number
+    readonly fec: boolean
+    readonly dtx: boolean
+    readonly channels: 1 | 2 | undefined
+  }
+  /** Bound of the input queue, target of the output queue. */
+  readonly queueMs: { readonly input: number; readonly output: number }
+}
+
+const NAMES = ['workers', 'udpPorts', 'bindAddress', 'announcedAddresses', 'jitter', 'opus', 'queueMs']
+
+/**
+ * Checks the option `media`.
+ *
+ * @param media - as a user gave it
+ * @returns the same with defaults filled in
+ * @throws TypeError or RangeError naming the value that can't be used
+ */
+export function resolveMedia(media: MediaOptions = {}): MediaSettings {
+  checkObject('media', media, NAMES)
+  const udpPorts = resolvePorts(media.udpPorts ?? 0)
+  return {
+    workers: resolveWorkers(media.workers, udpPorts),
+    udpPorts,
+    bindAddress: checkAddress('media.bindAddress', media.bindAddress ?? '::'),
+    announcedAddresses: resolveAddresses(media.announcedAddresses ?? []),
+    jitter: resolveJitter(media.jitter ?? {}),
+    opus: resolveOpus(media.opus ?? {}),
+    queueMs: resolveQueues(media.queueMs ?? {}),
+  }
+}
+
+function resolvePorts(ports: unknown): { min: number; max: number } {
+  if (typeof ports === 'number') {
+    const port = checkInteger('media.udpPorts', ports, [0, 65_535])
+    return { min: port, max: port }
+  }
+  if (typeof ports !== 'object') throw wrongType('media.udpPorts', 'a port, { min, max } or 0', ports)
+  const { min, max } = checkObject('media.udpPorts', ports, ['min', 'max'])
+  const first = checkInteger('media.udpPorts.min', min, [1, 65_535])
+  return { min: first, max: checkInteger('media.udpPorts.max', max, [first, 65_535]) }
+}
+
+function resolveWorkers(workers: number | undefined, { min, max }: { min: number; max: number }): number {
+  const ports = min === 0 ? Infinity : max - min + 1
+  if (workers === undefined) return Math.min(4, availableParallelism(), ports)
+  if (checkInteger('media.workers', workers, [1, 64]) <= ports) return workers
+  throw new RangeError(
+    `The option media.udpPorts must have a port for each of the ${workers} workers, not ${ports} in all`,
+  )
+}
+
+function resolveAddresses(addresses: unknown): readonly string[] {
+  if (!Array.isArray(addresses)) throw wrongType('media.announcedAddresses', 'a list of IP addresses', addresses)
+  return addresses.map((address: unknown, i) => checkAddress(`media.announcedAddresses[${i}]`, address))
+}
+
+function checkAddress(name: string, address: unknown): string {
+  if (typeof address === 'string' && isIP(address) !== 0) return address
+  throw wrongType(name, "an IP address, such as '192.0.2.1'", address)
+}
+
+function resolveJitter(jitter: NonNullable<MediaOptions['jitter']>): MediaSettings['jitter'] {
+  const { minMs = 0, maxMs = 120 } = checkObject('media.jitter', jitter, ['minMs', 'maxMs'])
+  const least = checkInteger('media.jitter.minMs', minMs, [0, 1000])
+  return { minMs: least, maxMs: checkInteger('media.jitter.maxMs', maxMs, [least, 1000]) }
+}
+
+function resolveOpus(opus: OpusEncoderOptions): MediaSettings['opus'] {
+  checkObject('media.opus', opus, ['bitrate', 'complexity', 'fec', 'dtx', 'channels'])
+  const { bitrate = 48_000, complexity = 0, fec = true, dtx = false, channels } = opus
+  if (channels !== undefined) checkInteger('media.opus.channels', channels, [1, 2])
+  return {
+    bitrate: checkInteger('media.opus.bitrate', bitrate, [6000, 510_000]),
+    complexity: checkInteger('media.opus.complexity', complexity, [0, 10]),
+    fec: checkBoolean('media.opus.fec', fec),
+    dtx: checkBoolean('media.opus.dtx', dtx),
+    channels,
+  }
+}
+
+function resolveQueues(queueMs: NonNullable<MediaOptions['queueMs']>): MediaSettings['queueMs'] {
+  const { input = 5000, output = 400 } = checkObject('media.queueMs', queueMs, ['input', 'output'])
+  return {
+    input: checkInteger('media.queueMs.input', input, [20, 60_000]),
+    output: checkInteger('media.queueMs.output', output, [20, 60_000]),
+  }
+}

@@ -1,0 +1,166 @@
+import { NegotiationError } from '../errors.ts'
+import { Host } from '../native/host.ts'
+import { SessionCore } from '../session/session-core.ts'
+import { isCandidate } from '../signaling/candidate.ts'
+import { type CandidateRequest, type OfferRequest, parseOfferBody } from '../signaling/offer-body.ts'
+import { type FailedResult, type OfferResult, refusal } from '../signaling/offer-result.ts'
+import { isLaterOffer, parseOrigin, type SdpOrigin } from '../signaling/sdp-origin.ts'
+import { bindSession, HandlerSource } from './handler-source.ts'
+import { configurationFor, resolveStunServers, stunServers } from './ice-servers.ts'
+import { engineSettings, linkSettings } from './link-settings.ts'
+import type { Entry, SessionRegistry } from './session-registry.ts'
+import type { StreamSettings } from './stream-options.ts'
+
+/** What is known about an offer beside its body. */
+export interface OfferContext {
+  /** Gives the offer up when it is aborted: its session ends, and its slot is free. */
+  signal?: AbortSignal
+  /** The request that brought it, for a `serverRtcConfiguration` that is a function. */
+  request?: Request
+  /** The IP address that it came from; offers that never connect are counted by it. */
+  remoteAddress?: string
+}
+
+/** Whom an offer desk tells. */
+export interface DeskListener {
+  /** An offer was answered. */
+  onSession(core: SessionCore): void
+  /** An offer could not be answered, and that is no fault of the client's. */
+  onError(error: unknown): void
+}
+
+/** Answers offers and candidates. */
+export class OfferDesk {
+  readonly #settings: StreamSettings
+  readonly #registry: SessionRegistry
+  readonly #listener: DeskListener
+  readonly #handlers: HandlerSource
+  #isClosed = false
+
+  /**
+   * @param settings - the stream's
+   * @param registry - its sessions
+   * @param listener - is told what comes of it
+   */
+  constructor(settings: StreamSettings, registry: SessionRegistry, listener: DeskListener) {
+    this.#settings = settings
+    this.#registry = registry
+    this.#listener = listener
+    this.#handlers = new HandlerSource(settings.handler, settings.mode, settings.additionalInputs.length > 0)
+  }
+
+  /** Takes no new session from now on. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /**
+   * Answers the body of `POST /webrtc/offer`.
+   *
+   * @param body - parsed JSON
+   * @param context - what is known beside it
+   * @returns the answer, or the refusal
+   * @throws InvalidRequestError for a body of the wrong shape, and the signal's reason
+   */
+  async answer(body: unknown, context: OfferContext): Promise<OfferResult> {
+    context.signal?.throwIfAborted()
+    const request = parseOfferBody(body)
+    return request.kind === 'offer' ? this.#takeOffer(request, context) : this.#takeCandidate(request)
+  }
+
+  #takeCandidate({ webrtcId, candidate, sdpMid, sdpMLineIndex }: CandidateRequest): OfferResult {
+    const core = this.#registry.get(webrtcId)?.core
+    if (core === undefined) return refusal('unknown_connection')
+    if (core.isOver) return refusal('connection_closed')
+    if (!isCandidate(candidate)) return refusal('invalid_candidate_format')
+    core.addCandidate(candidate, sdpMid, sdpMLineIndex)
+    return { status: 'success' }
+  }
+
+  async #takeOffer(request: OfferRequest, context: OfferContext): Promise<OfferResult> {
+    const origin = parseOrigin(request.sdp)
+    const known = this.#registry.get(request.webrtcId)
+    if (known !== undefined) return this.#takeLaterOffer(known, request.sdp, origin)
+    const admitted = this.#admit(request.webrtcId, origin, context.remoteAddress)
+    if (!(admitted instanceof SessionCore)) return admitted
+    try {
+      const sdp = await this.#negotiate(admitted, request.sdp, context)
+      this.#listener.onSession(admitted)
+      return { sdp, type: 'answer' }
+    } catch (error) {
+      admitted.close('rejected')
+      context.signal?.throwIfAborted()
+      return this.#refuse(error)
+    }
+  }
+
+  /** Nobody but the session's own client holds the key of its certificate, so nobody else's offer gets this far. */
+  async #takeLaterOffer(entry: Entry, sdp: string, origin: SdpOrigin | undefined): Promise<OfferResult> {
+    if (!entry.core.canRenegotiate || !isLaterOffer(origin, entry.origin)) return refusal('connection_already_exists')
+    try {
+      const answer = await entry.core.renegotiate(sdp)
+      entry.origin = origin
+      return { sdp: answer, type: 'answer' }
+    } catch (error) {
+      return this.#refuse(error)
+    }
+  }
+
+  /** Makes a session, known from now on, unless there is a reason not to. Nothing is awaited here, so two can't race. */
+  #admit(id: string, origin: SdpOrigin | undefined, remoteAddress: string | undefined): SessionCore | FailedResult {
+    if (this.#isClosed) return refusal('connection_closed', { message: 'The server takes no new connections' })
+    const lack = this.#registry.lack(remoteAddress)
+    if (lack === 'limit') return refusal('concurrency_limit_reached', { limit: this.#settings.concurrencyLimit })
+    if (lack === 'half-open')
+      return refusal('too_many_offers', { message: 'Too many offers wait for their connection' })
+    try {
+      const core = this.#makeSession(id, remoteAddress)
+      this.#registry.add(core, origin, remoteAddress)
+      return core
+    } catch (error) {
+      return this.#refuse(error)
+    }
+  }
+
+  #makeSession(id: string, remoteAddress: string | undefined): SessionCore {
+    const { logger, timeLimit, media, mode } = this.#settings
+    const handler = this.#handlers.make()
+    const core = new SessionCore({
+      id,
+      handler,
+      logger,
+      remoteAddress,
+      timeLimit,
+      outputTargetMs: media.queueMs.output,
+      muted: mode === 'send',
+    })
+    bindSession(handler, core.session)
+    return core
+  }
+
+  async #negotiate(core: SessionCore, sdp: string, { request, signal }: OfferContext): Promise<string> {
+    const giveUp = (): void => core.close('aborted')
+    signal?.addEventListener('abort', giveUp, { once: true })
+    try {
+      const [host, servers] = await Promise.all([Host.open(), this.#stunServers(request)])
+      if (core.isOver)
+        throw new NegotiationError('connection_closed', 'The session ended before the offer was answered')
+      const link = host.accept(engineSettings(this.#settings, servers), linkSettings(this.#settings, core.handler), sdp)
+      return await core.attach(link)
+    } finally {
+      signal?.removeEventListener('abort', giveUp)
+    }
+  }
+
+  async #stunServers(request: Request | undefined): Promise<string[]> {
+    const { serverRtcConfiguration, logger } = this.#settings
+    const configuration = await configurationFor('serverRtcConfiguration', serverRtcConfiguration, request)
+    return resolveStunServers(stunServers(configuration), logger)
+  }
+
+  #refuse(error: unknown): FailedResult {
+    if (error instanceof NegotiationError) return refusal(error.reason, { message: error.message })
+    this.#listener.onError(error)
+    return refusal('server_error', { message: 'The server could not answer the offer; its log says why' })
+  }
+}

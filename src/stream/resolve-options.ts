@@ -1,0 +1,128 @@
+import { stderrLogger, type Logger } from '../session/logger.ts'
+import { checkBoolean, checkObject, checkSeconds, checkWord, wrongType } from './checks.ts'
+import { checkHandler, modalityOf } from './handler-source.ts'
+import { stunServers } from './ice-servers.ts'
+import { resolveMedia } from './media-options.ts'
+import { checkInputs, checkOutputs, checkUi } from './page-options.ts'
+import type { RtcConfigurationSource, RtpParams, StreamOptions, StreamSettings } from './stream-options.ts'
+
+const NAMES = [
+  'handler',
+  'modality',
+  'mode',
+  'concurrencyLimit',
+  'timeLimit',
+  'connectTimeout',
+  'allowExtraTracks',
+  'rtpParams',
+  'rtcConfiguration',
+  'serverRtcConfiguration',
+  'trackConstraints',
+  'additionalInputs',
+  'additionalOutputs',
+  'additionalOutputsHandler',
+  'ui',
+  'media',
+  'logger',
+]
+const MODALITIES = ['audio', 'video', 'audio-video'] as const
+const MODES = ['send-receive', 'send', 'receive'] as const
+const RTP_PARAMS = ['maxBitrate', 'maxFramerate', 'scaleResolutionDownBy', 'degradationPreference', 'priority']
+
+/**
+ * Checks a stream's options.
+ *
+ * @param options - as a user gave them
+ * @returns the same with defaults filled in
+ * @throws TypeError or RangeError naming the value that can't be used, and what can
+ */
+export function resolveOptions(options: StreamOptions): StreamSettings {
+  checkObject('', options, NAMES)
+  const mode = checkWord('mode', options.mode ?? 'send-receive', MODES)
+  const modality = checkWord('modality', options.modality ?? modalityOf(options.handler), MODALITIES)
+  checkHandler(options.handler, modality, mode)
+  return {
+    handler: options.handler,
+    modality,
+    mode,
+    ...resolveLimits(options),
+    ...resolveConfigurations(options),
+    ...resolvePage(options),
+    media: resolveMedia(options.media),
+    logger: checkLogger(options.logger ?? stderrLogger),
+  }
+}
+
+function resolveLimits(
+  options: StreamOptions,
+): Pick<StreamSettings, 'concurrencyLimit' | 'timeLimit' | 'connectTimeout' | 'allowExtraTracks'> {
+  const { timeLimit } = options
+  return {
+    concurrencyLimit: checkLimit(options.concurrencyLimit ?? 1),
+    timeLimit: timeLimit === undefined || timeLimit === Infinity ? Infinity : checkSeconds('timeLimit', timeLimit),
+    connectTimeout: checkSeconds('connectTimeout', options.connectTimeout ?? 30),
+    allowExtraTracks: checkBoolean('allowExtraTracks', options.allowExtraTracks ?? false),
+  }
+}
+
+function checkLimit(limit: number): number {
+  if (limit === Infinity) return limit
+  if (typeof limit !== 'number') throw wrongType('concurrencyLimit', 'a positive integer or Infinity', limit)
+  if (Number.isInteger(limit) && limit > 0) return limit
+  throw new RangeError(`The option concurrencyLimit must be a positive integer or Infinity, not ${limit}`)
+}
+
+function resolveConfigurations(
+  options: StreamOptions,
+): Pick<StreamSettings, 'rtpParams' | 'rtcConfiguration' | 'serverRtcConfiguration' | 'trackConstraints'> {
+  const { rtpParams = {}, rtcConfiguration = {}, serverRtcConfiguration = {}, trackConstraints = {} } = options
+  checkSource('rtcConfiguration', rtcConfiguration)
+  checkSource('serverRtcConfiguration', serverRtcConfiguration)
+  if (typeof serverRtcConfiguration !== 'function') stunServers(serverRtcConfiguration)
+  checkObject('trackConstraints', trackConstraints)
+  return { rtpParams: checkRtpParams(rtpParams), rtcConfiguration, serverRtcConfiguration, trackConstraints }
+}
+
+function checkSource(name: string, source: RtcConfigurationSource): void {
+  if (typeof source !== 'function' && (typeof source !== 'object' || source === null)) {
+    throw wrongType(name, 'an RTCConfiguration or a function that returns one', source)
+  }
+}
+
+function checkRtpParams(params: RtpParams): RtpParams {
+  const values = checkObject('rtpParams', params, RTP_PARAMS)
+  for (const name of RTP_PARAMS.slice(0, 3)) {
+    const value = values[name]
+    if (value === undefined || (typeof value === 'number' && value > 0)) continue
+    throw wrongType(`rtpParams.${name}`, 'a positive number', value)
+  }
+  return params
+}
+
+function resolvePage(
+  options: StreamOptions,
+): Pick<StreamSettings, 'additionalInputs' | 'additionalOutputs' | 'additionalOutputsHandler' | 'ui'> {
+  const { additionalOutputsHandler } = options
+  const additionalOutputs = checkOutputs(options.additionalOutputs)
+  if (additionalOutputsHandler !== undefined && typeof additionalOutputsHandler !== 'function') {
+    throw wrongType('additionalOutputsHandler', 'a function', additionalOutputsHandler)
+  }
+  if (additionalOutputs.length > 0 && additionalOutputsHandler === undefined) {
+    throw new TypeError(
+      'The option additionalOutputs needs additionalOutputsHandler, a function (current, ...outputArgs) => next; it is undefined',
+    )
+  }
+  return {
+    additionalInputs: checkInputs(options.additionalInputs),
+    additionalOutputs,
+    additionalOutputsHandler,
+    ui: checkUi(options.ui),
+  }
+}
+
+function checkLogger(logger: Logger): Logger {
+  const methods = ['debug', 'info', 'warn', 'error'] as const
+  const missing = methods.find((name) => typeof (logger as Partial<Logger>)[name] !== 'function')
+  if (missing === undefined) return logger
+  throw new TypeError(`The option logger must have the methods debug, info, warn and error; ${missing} is missing`)
+}

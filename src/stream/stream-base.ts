@@ -1,0 +1,184 @@
+import { EventEmitter } from 'node:events'
+import { ParleyError, WebRTCError } from '../errors.ts'
+import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
+import { PLACEHOLDER } from '../handlers/stream-handler-base.ts'
+import { announce, describeError, logRejections } from '../session/announce.ts'
+import type { SessionCore } from '../session/session-core.ts'
+import type { Session } from '../session/session.ts'
+import type { OfferResult } from '../signaling/offer-result.ts'
+import { checkObject, checkSeconds, checkWord } from './checks.ts'
+import { type ClientConfiguration, clientConfiguration } from './client-configuration.ts'
+import { type OfferContext, OfferDesk } from './offer-desk.ts'
+import { OutputBoard } from './output-board.ts'
+import { resolveOptions } from './resolve-options.ts'
+import { SessionRegistry } from './session-registry.ts'
+import type { StreamOptions, StreamSettings } from './stream-options.ts'
+
+export type { StreamOptions } from './stream-options.ts'
+
+/** What a stream tells its listeners. Nobody has to listen. */
+export interface StreamEvents {
+  /** An offer was answered. */
+  session: [session: Session]
+  /** Its media flows, for the first time or again. */
+  'session:connected': [session: Session]
+  /** It has ended. */
+  'session:closed': [session: Session, reason: string]
+  /** A session went wrong, or an offer could not be answered, which is then without a session. */
+  error: [error: ParleyError, session?: Session]
+}
+
+/** A handler offered to clients, without a server: whoever has a way to carry offers calls {@link StreamBase.offer}. */
+export class StreamBase extends EventEmitter<StreamEvents> {
+  /** The options, checked and completed. */
+  readonly options: StreamSettings
+  readonly #registry: SessionRegistry
+  readonly #outputs = new OutputBoard()
+  readonly #desk: OfferDesk
+
+  /**
+   * @param options - the handler, and whatever differs from the defaults
+   * @throws TypeError or RangeError naming the option that can't be used
+   */
+  constructor(options: StreamOptions) {
+    super({ captureRejections: true })
+    this.options = resolveOptions(options)
+    logRejections(this, () => this.options.logger)
+    this.#registry = new SessionRegistry(this.options.concurrencyLimit)
+    this.#desk = new OfferDesk(this.options, this.#registry, {
+      onSession: (core) => this.#onSession(core),
+      onError: (error) => this.#onError(error),
+    })
+  }
+
+  /** The sessions by their clients' ids, from when their offer was taken until they have ended. */
+  get sessions(): ReadonlyMap<string, Session> {
+    return this.#registry.sessions
+  }
+
+  /**
+   * Answers an offer or a candidate: what `POST /webrtc/offer` does, for a signalling path of one's own.
+   *
+   * @param body - `{ sdp, type: 'offer', webrtc_id }` or `{ type: 'ice-candidate', candidate, webrtc_id }`, parsed
+   * @param context - where it came from
+   * @returns the answer, success, or the refusal with its code
+   * @throws InvalidRequestError for a body of the wrong shape, and the signal's reason when it is aborted
+   */
+  offer(body: unknown, context: OfferContext = {}): Promise<OfferResult> {
+    return this.#desk.answer(body, context)
+  }
+
+  /**
+   * Gives a session its additional inputs.
+   *
+   * @param webrtcId - the client's id
+   * @param args - the inputs; none counts as inputs having arrived too
+   * @returns whether there is such a session
+   */
+  setInput(webrtcId: string, ...args: unknown[]): boolean {
+    const core = this.#registry.get(webrtcId)?.core
+    core?.handler.setArgs([PLACEHOLDER, ...args])
+    return core !== undefined
+  }
+
+  /**
+   * The outputs of a session, one after the other until it ends. Each is read by one reader only. Begun before the session
+   * exists, it waits for it at most 10 s.
+   *
+   * @param webrtcId - the client's id
+   * @param options - `signal`: ends the reading when it is aborted
+   * @returns the outputs; reading throws TimeoutError when no session began
+   */
+  outputStream(webrtcId: string, options: { signal?: AbortSignal } = {}): AsyncIterable<AdditionalOutputs> {
+    return this.#outputs.stream(webrtcId, options.signal)
+  }
+
+  /**
+   * The next outputs of a session.
+   *
+   * @param webrtcId - the client's id
+   * @param options - `timeout`: seconds to wait for them; 10 by default
+   * @returns them
+   * @throws TimeoutError when none came in time, SessionClosedError when the session ended
+   */
+  async fetchLatestOutput(webrtcId: string, options: { timeout?: number } = {}): Promise<AdditionalOutputs> {
+    return this.#outputs.latest(webrtcId, checkSeconds('timeout', options.timeout ?? 10))
+  }
+
+  /**
+   * Asks a client to change its connection.
+   *
+   * @param webrtcId - the client's id
+   * @param state - `'closed'`: to close it
+   * @returns whether there is such a session
+   * @throws RangeError for another state
+   */
+  updateConnection(webrtcId: string, state: 'closed'): boolean {
+    checkWord('state', state, ['closed'])
+    const core = this.#registry.get(webrtcId)?.core
+    core?.outbox.tell({ type: 'update_connection', data: state })
+    return core !== undefined
+  }
+
+  /**
+   * What a page needs to connect: what `GET /webrtc/config` serves.
+   *
+   * @param request - the page's, for an `rtcConfiguration` that is a function
+   * @returns plain JSON
+   * @throws ConfigurationError when that function fails
+   */
+  clientConfiguration(request?: Request): Promise<ClientConfiguration> {
+    return clientConfiguration(this.options, request)
+  }
+
+  /**
+   * Takes no new session, and ends the others.
+   *
+   * @param options - `drain`: seconds that they may go on meanwhile; by default they end now
+   */
+  async close(options: { drain?: number } = {}): Promise<void> {
+    const { drain = 0 } = checkObject('', options, ['drain'])
+    this.#desk.close()
+    if (drain !== 0) await this.#registry.whenEmpty(checkSeconds('drain', drain))
+    for (const session of this.sessions.values()) session.close('The stream was closed')
+  }
+
+  /** The same as {@link close}, at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #onSession(core: SessionCore): void {
+    const { session, outputs } = core
+    this.options.logger.info(`session ${session.id}: from ${session.remoteAddress ?? 'an unknown address'}`)
+    session.on('connected', () => {
+      // One that came too late for a place is closing already.
+      if (session.state === 'connected') this.#announce('session:connected', session)
+    })
+    session.on('closed', (reason) => {
+      this.#outputs.close(session.id, outputs)
+      this.options.logger.info(`session ${session.id}: closed (${reason})`)
+      this.#announce('session:closed', session, reason)
+    })
+    session.on('error', (error) => this.#announceError(error, session))
+    this.#outputs.open(session.id, outputs)
+    this.#announce('session', session)
+  }
+
+  #onError(error: unknown): void {
+    this.options.logger.error(`An offer could not be answered: ${describeError(error)}`)
+    const message = error instanceof Error ? error.message : String(error)
+    this.#announceError(error instanceof ParleyError ? error : new WebRTCError(message, { cause: error }))
+  }
+
+  /** Node throws what nobody listens for; here the log has it, and the process lives. */
+  #announceError(...args: StreamEvents['error']): void {
+    if (this.listenerCount('error') > 0) this.#announce('error', ...args)
+  }
+
+  #announce<Name extends keyof StreamEvents>(name: Name, ...args: StreamEvents[Name]): void {
+    // Node's types don't follow a generic name to its arguments; the signature above does.
+    const emitter = this as unknown as EventEmitter
+    announce(this.options.logger, () => void emitter.emit(name, ...args))
+  }
+}

@@ -1,0 +1,120 @@
+import type { DuplexFunction } from '../driver/duplex-handler.ts'
+import type { GeneratorFunction } from '../driver/generator-handler.ts'
+import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import type { Logger } from '../session/logger.ts'
+import type { Session } from '../session/session.ts'
+import type { RtcConfiguration } from '../signaling/rtc-configuration.ts'
+import type { MediaOptions, MediaSettings } from './media-options.ts'
+import type { InputDescription, OutputDescription, UiOptions } from './page-options.ts'
+
+/** What kinds of media a stream carries. */
+export type Modality = 'audio' | 'video' | 'audio-video'
+
+/** Which way media goes, as the client sees it: both ways, from client to server, or from server to client. */
+export type Mode = 'send-receive' | 'send' | 'receive'
+
+/**
+ * What serves a stream's connections: a handler, whose `copy()` is called for each of them; in `receive` mode a generator
+ * function; in the other modes a duplex function.
+ */
+export type Handler = StreamHandlerBase | DuplexFunction<Session> | GeneratorFunction
+
+/** A configuration, or a function that makes a fresh one for a request. */
+export type RtcConfigurationSource =
+  RtcConfiguration | ((request: Request | undefined) => RtcConfiguration | Promise<RtcConfiguration>)
+
+/** `MediaTrackConstraints` of the Media Capture standard, as plain JSON. */
+export type TrackConstraints = Readonly<Record<string, unknown>>
+
+/** Parameters for the senders of the page and of clients (`RTCRtpEncodingParameters` and its like). */
+export interface RtpParams {
+  /** Bit/s. */
+  maxBitrate?: number
+  /** Frames a second. */
+  maxFramerate?: number
+  /** 1 or more. */
+  scaleResolutionDownBy?: number
+  /** What gives when bandwidth is short. */
+  degradationPreference?: 'maintain-framerate' | 'maintain-resolution' | 'balanced'
+  /** Against other streams of the client. */
+  priority?: 'very-low' | 'low' | 'medium' | 'high'
+}
+
+/** Makes the outputs that the page shows of those it showed and those that the handler emitted. */
+export type OutputsHandler = (current: readonly unknown[], ...outputArgs: unknown[]) => unknown
+
+/** Options of a stream. Only `handler` is needed. */
+export interface StreamOptions {
+  /** What serves the connections. */
+  handler: Handler
+  /** Default: what the handler's class says, `'video'` for a function. Only `'audio'` is supported so far. */
+  modality?: Modality
+  /** `'send-receive'` by default. */
+  mode?: Mode
+  /** How many sessions there may be at once: a positive integer or `Infinity`; 1 by default. */
+  concurrencyLimit?: number
+  /** A session ends that many seconds after it connected; by default it doesn't. */
+  timeLimit?: number
+  /** Seconds from the offer to the connection; 30 by default. */
+  connectTimeout?: number
+  /** Whether tracks of other kinds in an offer are left unanswered; by default (false) such an offer is refused. */
+  allowExtraTracks?: boolean
+  /** For the senders of the page and of clients. */
+  rtpParams?: RtpParams
+  /** For the browser's ICE; served at `GET /webrtc/config`. */
+  rtcConfiguration?: RtcConfigurationSource
+  /** For the server's own ICE: STUN servers. By default none. TURN is for clients: give it in `rtcConfiguration`. */
+  serverRtcConfiguration?: RtcConfigurationSource
+  /** For the page and clients: of the audio, or one each for audio and video. */
+  trackConstraints?: TrackConstraints | { audio?: TrackConstraints; video?: TrackConstraints }
+  /** Inputs that the page shows and passes to the handler as additional arguments. */
+  additionalInputs?: readonly InputDescription[]
+  /** Outputs that the page shows; needs `additionalOutputsHandler`. */
+  additionalOutputs?: readonly OutputDescription[]
+  /** Makes of emitted outputs what the page shows. */
+  additionalOutputsHandler?: OutputsHandler
+  /** The built-in page. */
+  ui?: UiOptions
+  /** The media engine. */
+  media?: MediaOptions
+  /** Default: `warn` and `error` to stderr. */
+  logger?: Logger
+}
+
+/** {@link StreamOptions}, checked and completed. */
+export interface StreamSettings {
+  /** What serves the connections. */
+  readonly handler: Handler
+  /** What kinds of media it carries. */
+  readonly modality: Modality
+  /** Which way media goes. */
+  readonly mode: Mode
+  /** How many sessions there may be at once. */
+  readonly concurrencyLimit: number
+  /** Seconds; `Infinity` for no limit. */
+  readonly timeLimit: number
+  /** Seconds. */
+  readonly connectTimeout: number
+  /** Whether tracks of other kinds are left unanswered. */
+  readonly allowExtraTracks: boolean
+  /** For senders. */
+  readonly rtpParams: RtpParams
+  /** For the browser's ICE. */
+  readonly rtcConfiguration: RtcConfigurationSource
+  /** For the server's own ICE. */
+  readonly serverRtcConfiguration: RtcConfigurationSource
+  /** For the page and clients. */
+  readonly trackConstraints: NonNullable<StreamOptions['trackConstraints']>
+  /** Inputs that the page shows. */
+  readonly additionalInputs: readonly InputDescription[]
+  /** Outputs that the page shows. */
+  readonly additionalOutputs: readonly OutputDescription[]
+  /** Makes of emitted outputs what the page shows. */
+  readonly additionalOutputsHandler: OutputsHandler | undefined
+  /** The built-in page. */
+  readonly ui: UiOptions
+  /** The media engine. */
+  readonly media: MediaSettings
+  /** Where to write what an operator may want to read. */
+  readonly logger: Logger
+}
