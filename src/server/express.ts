@@ -1,0 +1,41 @@
+/**
+ * Parley's routes on an Express app, version 4 or 5.
+ *
+ * @module
+ */
+import type { NextFunction, Request, Response } from 'express'
+import { mountPath } from './app.ts'
+import { nodeListener } from './node-listener.ts'
+import type { MountOptions } from './options.ts'
+import { isRoutePath } from './routes.ts'
+import type { Stream } from './stream.ts'
+
+/** The part of an Express app or router that the routes are added by. */
+export interface ExpressApp {
+  /** Adds a middleware below a path. */
+  use(path: string, handler: (request: Request, response: Response, next: NextFunction) => void): unknown
+}
+
+/**
+ * Adds a stream's routes to an Express app or router. They work before or after `express.json()`.
+ *
+ * @param stream - answers the requests
+ * @param app - the app or router
+ * @param path - prefix, such as `'/voice'`; default none
+ * @param options - `page`: also the built-in page at `{path}/`
+ * @returns the same app
+ * @throws TypeError when `path` isn't empty and doesn't begin with a slash
+ */
+export function mount<App extends ExpressApp>(stream: Stream, app: App, path = '', options: MountOptions = {}): App {
+  const prefix = mountPath(path)
+  const { page = false } = options
+  const listener = nodeListener(stream, { page })
+  app.use(prefix || '/', (request, response, next) => {
+    // Express hides the prefix from `url`, so `/voice` and `/voice/` look alike, and the page needs the slash.
+    const bare = page && request.path === '/' && !/\/(\?|$)/.test(request.originalUrl)
+    if (bare) response.redirect(307, `${request.baseUrl.split('/').at(-1)}/`)
+    else if (isRoutePath(request.path, page)) listener(request, response)
+    else next()
+  })
+  return app
+}

@@ -1,0 +1,52 @@
+/**
+ * Parley's routes on a Fastify app, version 4 or 5.
+ *
+ * @module
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { mountPath } from './app.ts'
+import { nodeListener } from './node-listener.ts'
+import type { MountOptions } from './options.ts'
+import type { Stream } from './stream.ts'
+
+/**
+ * Adds a stream's routes to a Fastify app, in a scope of their own: the app's body parsers don't touch their requests,
+ * its hooks see them.
+ *
+ * @param stream - answers the requests
+ * @param app - the app; its prefix, if it has one, goes in front
+ * @param path - prefix, such as `'/voice'`; default none
+ * @param options - `page`: also the built-in page at `{path}/`
+ * @returns the same app
+ * @throws TypeError when `path` isn't empty and doesn't begin with a slash
+ */
+export function mount<App extends Pick<FastifyInstance, 'register'>>(
+  stream: Stream,
+  app: App,
+  path = '',
+  options: MountOptions = {},
+): App {
+  const { page = false } = options
+  // Fastify reports an error of a plugin when the app becomes ready.
+  void app.register((scope, _options, done) => addTo(scope, stream, page, done), { prefix: mountPath(path) })
+  return app
+}
+
+function addTo(scope: FastifyInstance, stream: Stream, page: boolean, done: () => void): void {
+  const listener = nodeListener(stream, { path: mountPath(scope.prefix), page })
+  const handler = (request: FastifyRequest, reply: FastifyReply): void => {
+    // What hooks have set so far, such as CORS headers, is sent along.
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) reply.raw.setHeader(name, value)
+    }
+    reply.hijack()
+    listener(request.raw, reply.raw)
+  }
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', (_request, payload, next) => next(null, payload))
+  // Below a prefix Fastify takes '/' for the prefix with and without its slash.
+  for (const path of ['/webrtc/offer', '/webrtc/config', ...(page ? ['/', '/client/*'] : [])]) {
+    scope.all(path, handler)
+  }
+  done()
+}

@@ -1,0 +1,96 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { ListenError } from '../errors.ts'
+import type { StreamBase } from '../stream/stream-base.ts'
+import { createApp, mountPath } from './app.ts'
+import type { RouteSettings } from './options.ts'
+import { refuseUpgrade } from './upgrade.ts'
+
+/** Where a launched server listens. */
+export interface LaunchOptions {
+  /** Address or name of an interface; `'0.0.0.0'` or `'::'` for all of them. Default `'127.0.0.1'`: this machine only. */
+  readonly host?: string
+  /** TCP port, 0 to 65,535; 0 takes a free one. Default 7860. */
+  readonly port?: number
+  /** Prefix of the page and the routes. Default none: the page is at `/`. */
+  readonly path?: string
+  /** Whether the URL isn't printed to stdout. Default false. */
+  readonly quiet?: boolean
+}
+
+/** A server that {@link launch} started. */
+export interface LaunchedServer {
+  /** The address of the built-in page, with a slash at the end. */
+  readonly url: string
+  /** Stops listening and ends idle connections at once, others after their answer. Sessions go on: see `Stream.close`. */
+  close(): Promise<void>
+}
+
+/**
+ * Serves a stream with the built-in page.
+ *
+ * @param stream - answers the requests
+ * @param settings - what the routes go by
+ * @param options - where to listen
+ * @returns the running server
+ * @throws ListenError when the port is taken or the address can't be listened on; RangeError for a port out of range
+ */
+export async function launch(
+  stream: StreamBase,
+  settings: RouteSettings,
+  options: LaunchOptions,
+): Promise<LaunchedServer> {
+  const { host = '127.0.0.1', port = 7860, path = '', quiet = false } = options
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new RangeError(`port must be an integer from 0 to 65535, not ${String(port)}`)
+  }
+  const prefix = mountPath(path)
+  const app = createApp(prefix, stream, { ...settings, page: true, loopbackOnly: isLoopback(host) })
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, serverOptions: TIMES }) as Server
+  server.on('upgrade', (_request, socket) => refuseUpgrade(socket))
+  await listen(server, host, port)
+  const url = `http://${urlHost(host)}:${(server.address() as AddressInfo).port}${prefix}/`
+  if (!quiet) process.stdout.write(`Parley listens at ${url}\n`)
+  return { url, close: () => close(server) }
+}
+
+/** Milliseconds. A whole request has 15 s and its headers 10 s; both are looked after every two seconds. */
+const TIMES = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 }
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new ListenError(reason(error, host, port), { cause: error })),
+    )
+    server.listen(port, host, () => resolve())
+  })
+}
+
+function reason(error: NodeJS.ErrnoException, host: string, port: number): string {
+  if (error.code === 'EADDRINUSE') {
+    return `Port ${port} on ${host} is in use: stop the program that has it, or launch with another, such as { port: ${port + 1} }, or { port: 0 } for any free one`
+  }
+  if (error.code === 'EACCES') return `Port ${port} needs rights that this process lacks: take one from 1024 up`
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return `This machine has no address ${host} to listen on`
+  return `Can't listen on ${host}, port ${port}: ${error.message}`
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    // Its only error is that it was closed before, which is as good.
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+/** A browser gives a page the microphone only at a secure address, and of plain HTTP only this machine's own is one. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}

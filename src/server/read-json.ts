@@ -1,0 +1,63 @@
+import { Refusal } from './refusal.ts'
+
+/** The largest body that a route reads, in bytes; a longer one is refused with status 413. */
+export const MAX_BODY_BYTES: number = 64 * 1024
+
+/**
+ * Reads a request's body as JSON, in bounded space and time.
+ *
+ * @param request - its body is consumed
+ * @param timeoutMs - how long the whole body may take
+ * @returns the value, of any JSON type
+ * @throws Refusal with status 413 (over {@link MAX_BODY_BYTES}), 408 (too slow) or 400 (cut off, or no JSON in UTF-8)
+ */
+export async function readJson(request: Request, timeoutMs: number): Promise<unknown> {
+  // A length that is declared too long is refused before a byte is read; one that lies is caught by the count.
+  if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge()
+  const bytes = await readBounded(request, timeoutMs)
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown
+  } catch {
+    throw new Refusal(400, 'invalid_json', 'The body must be JSON in UTF-8')
+  }
+}
+
+async function readBounded(request: Request, timeoutMs: number): Promise<Uint8Array> {
+  const reader = request.body?.getReader()
+  if (!reader) return new Uint8Array()
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooSlow(timeoutMs)), timeoutMs)
+  })
+  try {
+    return await Promise.race([collect(reader), deadline])
+  } catch (error) {
+    // Only tells the sender to stop; what it answers changes nothing.
+    reader.cancel().catch(() => undefined)
+    throw error instanceof Refusal ? error : new Refusal(400, 'body_incomplete', 'The body broke off')
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function collect(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    length += next.value.length
+    if (length > MAX_BODY_BYTES) throw tooLarge()
+    chunks.push(next.value)
+  }
+  return Buffer.concat(chunks, length)
+}
+
+function tooLarge(): Refusal {
+  return new Refusal(413, 'body_too_large', `The body may have at most ${MAX_BODY_BYTES} bytes`, CLOSE)
+}
+
+function tooSlow(timeoutMs: number): Refusal {
+  return new Refusal(408, 'request_timeout', `The body didn't arrive within ${timeoutMs / 1000} s`, CLOSE)
+}
+
+/** What remains of such a body isn't worth reading: the connection ends with the answer. */
+const CLOSE: Readonly<Record<string, string>> = { connection: 'close' }

@@ -1,0 +1,151 @@
+import { InvalidRequestError } from '../errors.ts'
+import type { StreamBase } from '../stream/stream-base.ts'
+import type { RouteSettings } from './options.ts'
+import { checkLoopbackHost, checkOrigin, isAllowedOrigin } from './origin.ts'
+import { assetResponse, pageResponse } from './page-assets.ts'
+import { readJson } from './read-json.ts'
+import { Refusal } from './refusal.ts'
+
+/** What a server knows of a request beside the request itself. */
+export interface RequestContext {
+  /** The address that the connection came from, without port; undefined where the server doesn't tell. */
+  readonly remoteAddress?: string | undefined
+}
+
+/** One address below the mount path, and what it answers. */
+export interface Route {
+  /** The path, with a leading slash; a last segment of `*` stands for any rest. */
+  readonly path: string
+  /** The method beside OPTIONS; GET includes HEAD. */
+  readonly method: 'GET' | 'POST'
+  /** Answers a request that passed every check. */
+  handle(request: Request, context: RequestContext): Promise<Response>
+}
+
+/** Which routes there are, and what they go by. */
+export interface RouteOptions extends RouteSettings {
+  /** Whether the built-in page is among them. */
+  readonly page: boolean
+  /** Whether only loopback names are served, see {@link checkLoopbackHost}. */
+  readonly loopbackOnly: boolean
+}
+
+/**
+ * The routes of the wire protocol for one stream.
+ *
+ * @param stream - answers the requests
+ * @param options - which routes, and what they go by
+ * @returns the routes, for paths relative to wherever they are mounted
+ */
+export function routesOf(stream: StreamBase, options: RouteOptions): Route[] {
+  const signaling: Route[] = [
+    { path: '/webrtc/offer', method: 'POST', handle: (...call) => answerOffer(stream, options, ...call) },
+    { path: '/webrtc/config', method: 'GET', handle: async (r) => Response.json(await stream.clientConfiguration(r)) },
+  ]
+  if (!options.page) return signaling
+  return [
+    ...signaling,
+    { path: '/', method: 'GET', handle: pageResponse },
+    {
+      path: '/client/*',
+      method: 'GET',
+      handle: (r) => assetResponse(new URL(r.url).pathname.split('/client/')[1] ?? ''),
+    },
+  ]
+}
+
+/**
+ * Tells a route's path from the paths of the server that the routes share.
+ *
+ * @param path - a request's path, below the mount path
+ * @param page - whether the built-in page is among the routes
+ * @returns whether a route answers it
+ */
+export function isRoutePath(path: string, page: boolean): boolean {
+  if (path === '/webrtc/offer' || path === '/webrtc/config') return true
+  return page && (path === '/' || path.startsWith('/client/'))
+}
+
+async function answerOffer(
+  stream: StreamBase,
+  options: RouteOptions,
+  request: Request,
+  context: RequestContext,
+): Promise<Response> {
+  const body = await readJson(request, options.bodyTimeoutMs)
+  const { remoteAddress } = context
+  const from = remoteAddress === undefined ? {} : { remoteAddress }
+  return Response.json(await stream.offer(body, { signal: request.signal, request, ...from }))
+}
+
+/**
+ * Answers a request to a route: checks first, whatever happens an answer, and the headers that all answers share.
+ *
+ * @param route - the route that the request's path led to
+ * @param options - what the checks go by
+ * @param log - is told of an error that is not the client's
+ * @param request - the request
+ * @param context - what the server knows beside it
+ * @returns the answer; this never rejects
+ */
+export async function respond(
+  route: Route,
+  options: RouteOptions,
+  log: (message: string, error: unknown) => void,
+  request: Request,
+  context: RequestContext,
+): Promise<Response> {
+  const response = await attempt(route, options, request, context).catch((error: unknown) => {
+    const refusal = refusalOf(error)
+    if (refusal.status >= 500) log(`${request.method} ${route.path} failed`, error)
+    return refusal.toResponse()
+  })
+  return withSharedHeaders(response, request, options)
+}
+
+async function attempt(
+  route: Route,
+  options: RouteOptions,
+  request: Request,
+  context: RequestContext,
+): Promise<Response> {
+  if (options.loopbackOnly) checkLoopbackHost(request, options.allowedOrigins)
+  // A person who follows a link to the page comes from another site by right; only what it does then is guarded.
+  if (isSignaling(route)) checkOrigin(request, options.allowedOrigins)
+  if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflight(route, request) })
+  const allowed = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
+  if (!allowed.includes(request.method)) {
+    const allow = [...allowed, 'OPTIONS'].join(', ')
+    throw new Refusal(405, 'method_not_allowed', `Only ${allow} is answered here`, { allow })
+  }
+  return route.handle(request, context)
+}
+
+function isSignaling(route: Route): boolean {
+  return route.path.startsWith('/webrtc/')
+}
+
+/** For a page whose origin is allowed any header is: what one means, such as a token, is for the user's own code. */
+function preflight(route: Route, request: Request): Record<string, string> {
+  return {
+    'access-control-allow-methods': route.method,
+    'access-control-allow-headers': request.headers.get('access-control-request-headers') ?? 'content-type',
+    'access-control-max-age': '600',
+  }
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  if (error instanceof InvalidRequestError) return new Refusal(error.status, 'invalid_request', error.message)
+  return new Refusal(500, 'internal_error', 'The server could not answer; its log says why')
+}
+
+function withSharedHeaders(response: Response, request: Request, options: RouteOptions): Response {
+  const origin = request.headers.get('origin')
+  response.headers.set('x-content-type-options', 'nosniff')
+  // Answers and configurations are made for one caller, and a configuration may hold short-lived credentials.
+  if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
+  response.headers.append('vary', 'Origin')
+  if (isAllowedOrigin(origin, options.allowedOrigins)) response.headers.set('access-control-allow-origin', origin)
+  return response
+}

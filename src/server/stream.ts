@@ -1,0 +1,126 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { StreamBase } from '../stream/stream-base.ts'
+import type { StreamOptions as CoreOptions } from '../stream/stream-base.ts'
+import { addRoutes, createApp, mountPath } from './app.ts'
+import type { HonoApp } from './app.ts'
+import { launch } from './launch.ts'
+import type { LaunchedServer, LaunchOptions } from './launch.ts'
+import { routeSettings } from './options.ts'
+import type { MountOptions, RouteSettings, ServerOptions } from './options.ts'
+import { refuseUpgrade } from './upgrade.ts'
+
+/** Options of {@link Stream}: what it does with media, and who may reach it. */
+export interface StreamOptions extends CoreOptions, ServerOptions {}
+
+/** How {@link Stream.fetch} reads a request. */
+export interface FetchOptions extends MountOptions {
+  /** The prefix in front of the routes in the requests' paths. Default none. */
+  readonly path?: string
+  /** The address that the request came from, for `Session.remoteAddress` until media tells it. Default unknown. */
+  readonly remoteAddress?: string | undefined
+}
+
+/**
+ * A handler, offered to browsers: each connection gets a copy of it. Mount it on a web server of your own, or
+ * {@link launch} one with the built-in page.
+ *
+ * ```ts
+ * const stream = new Stream({ handler: new Echo() })
+ * await stream.launch({ port: 7860 })
+ * ```
+ */
+export class Stream extends StreamBase {
+  readonly #settings: RouteSettings
+  readonly #apps = new Map<string, ReturnType<typeof createApp>>()
+  readonly #launched = new Set<LaunchedServer>()
+
+  /**
+   * @param options - the handler, and whatever differs from the defaults
+   * @throws TypeError or RangeError naming the option that can't be used
+   */
+  constructor(options: StreamOptions) {
+    const { allowedOrigins, requestTimeout, ...core } = options
+    super(core)
+    this.#settings = routeSettings({ ...given({ allowedOrigins, requestTimeout }) })
+  }
+
+  /**
+   * Adds the routes to a Hono app: `POST {path}/webrtc/offer` and `GET {path}/webrtc/config`. For other servers see
+   * `parley-rtc/express`, `parley-rtc/fastify` and `parley-rtc/node`.
+   *
+   * @param app - the app
+   * @param path - prefix, such as `'/voice'`; default none
+   * @param options - `page`: also the built-in page at `{path}/`
+   * @returns the same app
+   * @throws TypeError when `path` isn't empty and doesn't begin with a slash
+   */
+  mount<App extends HonoApp>(app: App, path = '', options: MountOptions = {}): App {
+    addRoutes(app, mountPath(path), this, this.#routeOptions(options))
+    return app
+  }
+
+  /**
+   * Answers a request of the Fetch API: the same routes, for any server that speaks it.
+   *
+   * @param request - the request; its path decides the route
+   * @param options - `path`: the prefix that the routes have there; `page`: whether the built-in page is among them
+   * @returns the answer; status 404 for a path that is no route
+   */
+  async fetch(request: Request, options: FetchOptions = {}): Promise<Response> {
+    const { path = '', page = false, remoteAddress } = options
+    const key = `${page} ${path}`
+    const app = this.#apps.get(key) ?? createApp(mountPath(path), this, this.#routeOptions(options))
+    this.#apps.set(key, app)
+    return app.fetch(request, { incoming: { socket: { remoteAddress } } })
+  }
+
+  /**
+   * Answers a request to change to another protocol, as the `upgrade` event of `node:http` hands it over. No route
+   * takes a WebSocket yet: the answer is status 501, as JSON that says so.
+   *
+   * @param _request - the request
+   * @param socket - its connection; it is ended
+   * @param _head - what came after the request's head
+   */
+  handleUpgrade(_request: IncomingMessage, socket: Duplex, _head: Buffer): void {
+    refuseUpgrade(socket)
+  }
+
+  /**
+   * Starts a server with the built-in page, and prints its URL.
+   *
+   * @param options - where to listen; by default port 7860 of this machine only
+   * @returns the page's URL, and `close()`, which stops the server; {@link close} stops it too
+   * @throws ListenError when the port is taken, naming it, or the address isn't this machine's
+   */
+  async launch(options: LaunchOptions = {}): Promise<LaunchedServer> {
+    const server = await launch(this, this.#settings, options)
+    const launched: LaunchedServer = { url: server.url, close: () => this.#stop(launched, server) }
+    this.#launched.add(launched)
+    return launched
+  }
+
+  /**
+   * Takes no new session, ends the others, and stops the servers that {@link launch} started.
+   *
+   * @param options - `drain`: seconds that the sessions may go on meanwhile; default: they end now
+   */
+  override async close(options?: Parameters<StreamBase['close']>[0]): Promise<void> {
+    await Promise.all([super.close(options), ...[...this.#launched].map((server) => server.close())])
+  }
+
+  async #stop(launched: LaunchedServer, server: LaunchedServer): Promise<void> {
+    this.#launched.delete(launched)
+    await server.close()
+  }
+
+  #routeOptions({ page = false }: MountOptions): RouteSettings & { page: boolean; loopbackOnly: boolean } {
+    return { ...this.#settings, page, loopbackOnly: false }
+  }
+}
+
+/** Leaves out what wasn't given, for an option that is undefined isn't the same as one that is absent. */
+function given(options: { [K in keyof ServerOptions]: ServerOptions[K] | undefined }): ServerOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as ServerOptions
+}
