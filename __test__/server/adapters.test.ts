@@ -1,0 +1,95 @@
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import test from 'ava'
+import type { ExecutionContext } from 'ava'
+import express from 'express'
+import fastify from 'fastify'
+import { Hono } from 'hono'
+import { Stream } from '../../src/index.ts'
+import { mount as mountOnExpress } from '../../src/server/express.ts'
+import { mount as mountOnFastify } from '../../src/server/fastify.ts'
+import { mount as mountOnNode } from '../../src/server/node.ts'
+import { Echo } from '../helpers/echo.ts'
+import { post } from '../helpers/serve.ts'
+
+/** Makes a server that answers `/hello` itself, with a stream mounted at a path. */
+type Build = (stream: Stream, path: string) => Promise<Server> | Server
+
+const SERVERS: Record<string, Build> = {
+  Hono: (stream, path) => {
+    const app = new Hono().get('/hello', (c) => c.text('hello'))
+    stream.mount(app, path, { page: true })
+    return createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
+  },
+  Express: (stream, path) => {
+    const app = mountOnExpress(stream, express(), path, { page: true })
+    return createServer(app.get('/hello', (_, response) => void response.send('hello')))
+  },
+  'Express behind its JSON parser': (stream, path) => {
+    const app = mountOnExpress(stream, express().use(express.json()), path, { page: true })
+    return createServer(app.get('/hello', (_, response) => void response.send('hello')))
+  },
+  Fastify: async (stream, path) => {
+    const app = fastify().get('/hello', () => 'hello')
+    await mountOnFastify(stream, app, path, { page: true }).ready()
+    return app.server
+  },
+  'node:http': (stream, path) => {
+    const server = createServer((_, response) => void response.end('hello'))
+    return mountOnNode(stream, server, path, { page: true })
+  },
+}
+
+async function listen(t: ExecutionContext, build: Build, path: string): Promise<string> {
+  const stream = new Stream({ handler: new Echo() })
+  const server = await build(stream, path)
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+for (const [name, build] of Object.entries(SERVERS)) {
+  for (const path of ['', '/voice']) {
+    const where = path === '' ? 'the root' : path
+
+    test(`${name} answers offers and candidates at ${where}`, async (t) => {
+      const url = `${await listen(t, build, path)}${path}/webrtc/offer`
+      t.is((await post(url, { sdp: 'v=0', type: 'offer' })).status, 422)
+      const body = { type: 'ice-candidate', candidate: { candidate: '', sdpMid: '0', sdpMLineIndex: 0 } }
+      const answer = await post(url, { ...body, webrtc_id: 'nobody' })
+      t.like(answer.body, { status: 'failed', meta: { error: 'unknown_connection' } })
+    })
+
+    test(`${name} keeps the limits at ${where}`, async (t) => {
+      const url = `${await listen(t, build, path)}${path}/webrtc/offer`
+      t.is((await post(url, { sdp: 'x'.repeat(70_000), type: 'offer', webrtc_id: 'a' })).status, 413)
+      t.is((await post(url, { type: 'offer' }, { origin: 'https://evil.example' })).status, 403)
+      t.is((await fetch(url)).status, 405)
+    })
+
+    test(`${name} serves the configuration and the page at ${where}`, async (t) => {
+      const url = `${await listen(t, build, path)}${path}`
+      t.like(await (await fetch(`${url}/webrtc/config`)).json(), { mode: 'send-receive' })
+      const page = await fetch(url)
+      t.is(page.url, `${url}/`)
+      t.regex(await page.text(), /<title>Parley<\/title>/)
+      t.is((await fetch(`${url}/client/page/main.js`)).status, 200)
+    })
+
+    test(`${name} goes on answering its own routes beside a stream at ${where}`, async (t) => {
+      const url = await listen(t, build, path)
+      t.is(await (await fetch(`${url}/hello`)).text(), 'hello')
+    })
+  }
+}
+
+test('a mount path without a leading slash is refused and named', (t) => {
+  const stream = new Stream({ handler: new Echo() })
+  t.throws(() => stream.mount(new Hono(), 'voice'), { instanceOf: TypeError, message: /"voice"/ })
+  t.throws(() => mountOnExpress(stream, express(), 'voice'), { instanceOf: TypeError, message: /"voice"/ })
+})

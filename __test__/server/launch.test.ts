@@ -1,0 +1,80 @@
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import test from 'ava'
+import { ListenError, Stream } from '../../src/index.ts'
+import { Echo } from '../helpers/echo.ts'
+import { serve } from '../helpers/serve.ts'
+
+test('a launched stream serves the built-in page and every file that it names', async (t) => {
+  const { url } = await serve(t)
+  const page = await fetch(url)
+  t.is(page.status, 200)
+  t.is(page.headers.get('content-type'), 'text/html; charset=utf-8')
+  const html = await page.text()
+  const files = [...html.matchAll(/(?:href|src)="([^"#]+)"/g)].map((match) => match[1] ?? '')
+  t.is(files.length, 3, 'icon, style and script')
+  for (const file of files) t.is((await fetch(new URL(file, url))).status, 200, file)
+})
+
+test('the page may load and run nothing but its own files', async (t) => {
+  const { url } = await serve(t)
+  const page = await fetch(url)
+  const policy = page.headers.get('content-security-policy') ?? ''
+  t.regex(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/)
+  t.notRegex(policy, /unsafe|https?:|\*/)
+  t.notRegex(
+    await page.text(),
+    /<style|<script(?![^>]* src=)|\sstyle=|\son\w+=|https?:\/\//,
+    'nothing inline or foreign',
+  )
+})
+
+test('no path leads out of the folder of the page', async (t) => {
+  const { url } = await serve(t)
+  for (const path of ['client/..%2fserver%2fstream.js', 'client/page/..%2f..%2findex.js', 'client/tsconfig.json']) {
+    t.is((await fetch(url + path)).status, 404, path)
+  }
+})
+
+test('with a path the page and the routes are below it, and the path itself leads there', async (t) => {
+  const { url } = await serve(t, {}, { path: '/voice/room' })
+  t.true(url.endsWith('/voice/room/'))
+  t.is((await fetch(url)).status, 200)
+  t.is((await fetch(`${url}webrtc/config`)).status, 200)
+  t.is((await fetch(`${url}client/connect.js`)).status, 200)
+  const bare = await fetch(url.slice(0, -1))
+  t.is(bare.url, url)
+  t.is((await fetch(new URL('/', url))).status, 404)
+})
+
+test('a port that is in use gives an error that names it and a way out', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => other.close())
+  await new Promise((resolve) => other.once('listening', resolve))
+  const { port } = other.address() as AddressInfo
+  const stream = new Stream({ handler: new Echo() })
+  const error = await t.throwsAsync(stream.launch({ port }), { instanceOf: ListenError, code: 'ERR_PARLEY_LISTEN' })
+  t.regex(error?.message ?? '', new RegExp(`Port ${port} .+ in use.+port: 0`))
+})
+
+test('an address of another machine, and a port that is none, are named', async (t) => {
+  const stream = new Stream({ handler: new Echo() })
+  // 192.0.2.0/24 is nobody's (RFC 5737).
+  await t.throwsAsync(stream.launch({ host: '192.0.2.1', port: 0 }), { message: /no address 192\.0\.2\.1/ })
+  await t.throwsAsync(stream.launch({ port: 70_000 }), { instanceOf: RangeError, message: /70000/ })
+  await t.throwsAsync(stream.launch({ path: 'voice' }), { instanceOf: TypeError, message: /"voice"/ })
+})
+
+test('close() of the launched server stops it and leaves the stream', async (t) => {
+  const stream = new Stream({ handler: new Echo() })
+  const server = await stream.launch({ port: 0, quiet: true })
+  await server.close()
+  await t.throwsAsync(fetch(server.url))
+  t.is((await stream.fetch(new Request('http://localhost/webrtc/config'))).status, 200)
+})
+
+test('closing the stream stops what it launched', async (t) => {
+  const { stream, url } = await serve(t)
+  await stream.close()
+  await t.throwsAsync(fetch(url))
+})
