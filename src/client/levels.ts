@@ -39,8 +39,8 @@ export class LevelMeter {
 
   /** How loud both sides are now. */
   read(): Levels {
-    // Suspended until the page is touched, where a browser wants that; it costs nothing to ask again.
-    if (this.#context.state === 'suspended') void this.#context.resume()
+    // Suspended until the page is touched, where a browser wants that; asking before only earns a warning.
+    if (this.#context.state === 'suspended' && navigator.userActivation.hasBeenActive) void this.#context.resume()
     return { sent: this.#read('sent'), heard: this.#read('heard') }
   }
 
