@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import test from 'ava'
+import { callByAiortc } from '../helpers/aiortc.ts'
+import { serve } from '../helpers/serve.ts'
+
+test.serial('aiortc hears its beeps come back, soon and at full strength', async (t) => {
+  const { url } = await serve(t)
+  const call = await callByAiortc(url, { seconds: 4 })
+  t.is(call.hertz, 1000)
+  t.true(call.loudness > 0.2, `amplitude ${call.loudness}`)
+  t.true(call.frames > 150, `${call.frames} frames`)
+  t.true(call.delayMs !== null && call.delayMs < 500, `after ${call.delayMs} ms`)
+})
+
+test.serial('texts go both ways over the data channel of aiortc', async (t) => {
+  const { url } = await serve(t)
+  const call = await callByAiortc(url, { seconds: 1, texts: ['handshake', 'Grüße 🦜'] })
+  const messages: readonly unknown[] = call.messages
+  t.deepEqual(messages, [{ type: 'log', data: 'Server received: Grüße 🦜' }])
+})
+
+test.serial('candidates of aiortc that follow the offer one by one are taken', async (t) => {
+  const { url } = await serve(t)
+  const call = await callByAiortc(url, { trickle: true })
+  t.true(call.candidateAnswers.length > 0)
+  for (const answer of call.candidateAnswers) t.deepEqual(answer, { status: 'success' })
+  t.is(call.hertz, 1000)
+})
+
+test.serial('when aiortc hangs up, its session is closed as ended by the peer, and its place is free', async (t) => {
+  const { url, stream } = await serve(t, { concurrencyLimit: 1 })
+  for (const turn of ['first', 'second']) {
+    const closed = once(stream, 'session:closed')
+    const call = await callByAiortc(url, { seconds: 0.5 })
+    t.is(call.refused, undefined, turn)
+    const [, reason] = await closed
+    t.is(reason, 'peer')
+    t.is(stream.sessions.size, 0)
+  }
+})
+
+test.serial('aiortc is refused over the limit, with the limit', async (t) => {
+  const { url, stream } = await serve(t, { concurrencyLimit: 1 })
+  const first = callByAiortc(url, { seconds: 3 })
+  await Promise.race([first, once(stream, 'session:connected')])
+  const { refused } = await callByAiortc(url)
+  t.deepEqual(refused, { error: 'concurrency_limit_reached', limit: 1 })
+  t.is((await first).hertz, 1000)
+})

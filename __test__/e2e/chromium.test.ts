@@ -1,0 +1,203 @@
+import { once } from 'node:events'
+import anyTest from 'ava'
+import type { ExecutionContext, TestFn } from 'ava'
+import type { Browser, Page } from 'playwright-core'
+import type { Stream } from '../../src/index.ts'
+import { BEEP, launchBrowser, openPage } from '../helpers/browser.ts'
+import { servePages } from './pages.ts'
+
+/** What the probe of the test's pages says; see pages/probe.js. */
+interface Heard {
+  hertz: number
+  loudness: number
+  delayMs: number | null
+  beeps: number
+}
+
+const test = anyTest as TestFn<{ browser: Browser }>
+
+// One browser for all tests: two at once would slow each other down.
+test.before(async (t) => {
+  t.context.browser = await launchBrowser()
+})
+test.after.always((t) => t.context.browser?.close())
+
+/** A page as users of the Python library write theirs, connected. */
+async function libraryPage(t: ExecutionContext<{ browser: Browser }>, url: string): Promise<Page> {
+  const page = await openPage(t, t.context.browser, `${url}library.html`)
+  await page.click('#start')
+  await page.waitForFunction("pc?.connectionState === 'connected'")
+  return page
+}
+
+/** A page of one's own on the client module, connected. */
+async function clientPage(t: ExecutionContext<{ browser: Browser }>, url: string, options = {}): Promise<Page> {
+  const page = await openPage(t, t.context.browser, `${url}client.html`)
+  await page.click('#start')
+  await page.evaluate(`start(${JSON.stringify(options)})`)
+  return page
+}
+
+function isEchoOfBeeps(t: ExecutionContext, heard: Heard): void {
+  t.is(heard.hertz, BEEP.hertz)
+  t.true(heard.loudness > 0.1, `amplitude ${heard.loudness}`)
+  t.true(heard.beeps >= 2, `${heard.beeps} beeps came back`)
+  // Most of it is the browser's own jitter buffer and playout, which grow on a busy machine. The next beep comes at 1 s.
+  t.true(heard.delayMs !== null && heard.delayMs > 0 && heard.delayMs < 900, `after ${heard.delayMs} ms`)
+}
+
+const LISTEN = 'listen({ sent: stream, heard: audio_output.srcObject })'
+
+test.serial('a page written for the Python library hears its microphone come back', async (t) => {
+  const { url } = await servePages(t)
+  const page = await libraryPage(t, url)
+  isEchoOfBeeps(t, await page.evaluate<Heard>(LISTEN))
+})
+
+test.serial('texts go both ways over the data channel of such a page', async (t) => {
+  const { url } = await servePages(t)
+  const page = await libraryPage(t, url)
+  await page.evaluate("dataChannel.send('Grüße 🦜')")
+  await page.waitForFunction('messages.length > 0')
+  t.deepEqual(
+    await page.evaluate('messages'),
+    [{ type: 'log', data: 'Server received: Grüße 🦜' }],
+    'the handshake that the page sent before is not answered',
+  )
+})
+
+test.serial('a later offer of the same session moves it to new ICE credentials, and the echo goes on', async (t) => {
+  const { url, stream } = await servePages(t)
+  const page = await libraryPage(t, url)
+  const ufrag = 'pc.remoteDescription.sdp.match(/a=ice-ufrag:(.+)/)[1]'
+  const before = await page.evaluate(ufrag)
+  await page.evaluate('restartIce()')
+  t.not(await page.evaluate(ufrag), before)
+  isEchoOfBeeps(t, await page.evaluate<Heard>(LISTEN))
+  t.is(stream.sessions.size, 1)
+})
+
+test.serial('a page that stops and starts again is served with a limit of one', async (t) => {
+  const { url } = await servePages(t, { concurrencyLimit: 1 })
+  const page = await libraryPage(t, url)
+  await page.click('#stop')
+  await page.waitForTimeout(1500)
+  await page.click('#start')
+  await page.waitForFunction("pc.connectionState === 'connected'")
+  t.deepEqual(await page.evaluate("messages.filter((message) => typeof message === 'string')"), [])
+})
+
+test.serial('a page that is reloaded connects again', async (t) => {
+  const { url, stream } = await servePages(t, { concurrencyLimit: 1 })
+  const page = await libraryPage(t, url)
+  const closed = once(stream, 'session:closed')
+  await page.reload()
+  await closed
+  await page.click('#start')
+  await page.waitForFunction("pc?.connectionState === 'connected'")
+  isEchoOfBeeps(t, await page.evaluate<Heard>(LISTEN))
+})
+
+test.serial('with a limit of two, two pages are served and a third is refused with the limit', async (t) => {
+  const { url, stream } = await servePages(t, { concurrencyLimit: 2 })
+  await libraryPage(t, url)
+  const second = await libraryPage(t, url)
+  const third = await openPage(t, t.context.browser, `${url}library.html`)
+  await third.click('#start')
+  await third.waitForFunction('messages.length === 1')
+  t.deepEqual(await third.evaluate('messages'), ['Too many connections. Maximum limit is 2'])
+  isEchoOfBeeps(t, await second.evaluate<Heard>(LISTEN))
+  t.is(stream.sessions.size, 2)
+})
+
+test.serial('two seconds after a page on the client module was closed its session is gone', async (t) => {
+  const { url, stream } = await servePages(t)
+  const page = await clientPage(t, url)
+  t.true(await isGoneAfter(stream, () => page.close()))
+  t.is(stream.sessions.size, 0)
+})
+
+test.serial('the client module hears the echo, and tells how loud both sides are and how the call goes', async (t) => {
+  const { url } = await servePages(t)
+  const page = await clientPage(t, url)
+  isEchoOfBeeps(
+    t,
+    await page.evaluate<Heard>('listen({ sent: new MediaStream([call.microphone]), heard: call.remoteStream })'),
+  )
+  const figures = 'new Promise((resolve) => call.on("stats", (s) => s.lossSent !== undefined && resolve(s)))'
+  const stats = await page.evaluate<Record<string, number>>(figures)
+  t.true(
+    (stats['roundTripMs'] ?? -1) >= 0 && (stats['roundTripMs'] ?? 1e9) < 1000,
+    `round trip ${stats['roundTripMs']}`,
+  )
+  t.true((stats['packetsReceived'] ?? 0) > 50)
+  t.true(await page.evaluate(loud('sent')))
+  t.true(await page.evaluate(loud('heard')))
+})
+
+test.serial('the client module mutes, changes the microphone and ends', async (t) => {
+  const { url, stream } = await servePages(t)
+  const page = await clientPage(t, url)
+  await page.evaluate('call.muted = true')
+  const muted = await page.evaluate<Heard>('listen({ heard: call.remoteStream, seconds: 3, skip: 1 })')
+  t.true(muted.loudness < 0.05, `amplitude ${muted.loudness}`)
+  await page.evaluate('call.muted = false')
+  const label = await page.evaluate(`parley.listMicrophones().then(async (all) => {
+    await call.useMicrophone(all.at(-1).deviceId)
+    return call.microphone.label === all.at(-1).label
+  })`)
+  t.true(label)
+  isEchoOfBeeps(
+    t,
+    await page.evaluate<Heard>('listen({ sent: new MediaStream([call.microphone]), heard: call.remoteStream })'),
+  )
+  const closed = once(stream, 'session:closed')
+  await page.evaluate('call.close()')
+  t.deepEqual(await page.evaluate('call.closed'), { by: 'client' })
+  await closed
+  t.deepEqual(await page.evaluate('states'), ['connected', 'closed'])
+})
+
+test.serial('the client module says why it was refused, in words for a person', async (t) => {
+  const { url } = await servePages(t, { concurrencyLimit: 1 })
+  await clientPage(t, url)
+  const page = await openPage(t, t.context.browser, `${url}client.html`)
+  const refused = await page.evaluate(
+    'start().catch(({ name, reason, limit, message }) => ({ name, reason, limit, message }))',
+  )
+  t.like(refused, { name: 'RefusedError', reason: 'concurrency_limit_reached', limit: 1 })
+  t.regex((refused as Error).message, /one call at a time/)
+})
+
+test.serial('the client module looks for a new path when the one it has fails', async (t) => {
+  const { url } = await servePages(t)
+  const page = await openPage(t, t.context.browser, `${url}client.html`)
+  await page.evaluate(
+    'RTCPeerConnection = class extends RTCPeerConnection { constructor(c) { super(c); globalThis.pc = this } }',
+  )
+  await page.evaluate('start()')
+  const ufrag = 'pc.remoteDescription.sdp.match(/a=ice-ufrag:(.+)/)[1]'
+  const before = await page.evaluate<string>(ufrag)
+  await page.evaluate(`Object.defineProperty(pc, 'connectionState', { value: 'failed', configurable: true })
+    pc.dispatchEvent(new Event('connectionstatechange'))`)
+  await page.waitForFunction(`${ufrag} !== '${before}'`)
+  await page.evaluate("delete pc.connectionState; pc.dispatchEvent(new Event('connectionstatechange'))")
+  t.deepEqual(await page.evaluate('states'), ['connected', 'reconnecting', 'connected'])
+  isEchoOfBeeps(
+    t,
+    await page.evaluate<Heard>('listen({ sent: new MediaStream([call.microphone]), heard: call.remoteStream })'),
+  )
+})
+
+/** Waits in the page until a side is loud. */
+function loud(side: 'sent' | 'heard'): string {
+  return `new Promise((resolve) => call.on('levels', (levels) => levels.${side} > 0.5 && resolve(true)))`
+}
+
+/** Whether a session closed within two seconds of what was done. */
+async function isGoneAfter(stream: Stream, act: () => Promise<void>): Promise<boolean> {
+  const closed = once(stream, 'session:closed')
+  await act()
+  const limit = new Promise<boolean>((resolve) => setTimeout(resolve, 2000, false))
+  return Promise.race([closed.then(() => true), limit])
+}

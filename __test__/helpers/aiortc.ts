@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const PYTHON = fileURLToPath(new URL('../../.cache/venv/bin/python', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('../e2e/aiortc_client.py', import.meta.url))
+
+/** What a call by aiortc is to be like. */
+export interface AiortcCall {
+  /** Seconds to listen once connected. Default 3. */
+  readonly seconds?: number
+  /** Whether beeps of 1,000 Hz are sent; else nothing is. Default true. */
+  readonly send?: boolean
+  /** Whether its candidates go along with the offer, or one by one after it. Default with the offer. */
+  readonly trickle?: boolean
+  /** Texts to send over the data channel when it opens. */
+  readonly texts?: readonly string[]
+}
+
+/** What aiortc saw and heard. */
+export interface AiortcReport {
+  /** The states of the connection, in order. */
+  readonly states: readonly string[]
+  /** The loudest frequency heard; 0 when nothing was. */
+  readonly hertz: number
+  /** Its amplitude, 0 to 1. */
+  readonly loudness: number
+  /** Frames of 20 ms heard. */
+  readonly frames: number
+  /** Milliseconds from the beeps sent to those heard; null without. */
+  readonly delayMs: number | null
+  /** Messages of the server. */
+  readonly messages: readonly { readonly type: string; readonly data: unknown; readonly message?: string }[]
+  /** The answers to candidates that were posted one by one. */
+  readonly candidateAnswers: readonly unknown[]
+  /** The server's answer, when it was a refusal. */
+  readonly refused?: { readonly error: string; readonly limit?: number }
+}
+
+/** Makes a call with aiortc, a WebRTC implementation in Python, and hangs up. */
+export async function callByAiortc(url: string, call: AiortcCall = {}): Promise<AiortcReport> {
+  if (!existsSync(PYTHON)) throw new Error("aiortc isn't installed: run npm run setup")
+  const child = spawn(PYTHON, [SCRIPT, url, JSON.stringify(call)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [output, errors] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  if (code !== 0) throw new Error(`aiortc's client failed:\n${errors}`)
+  return JSON.parse(output) as AiortcReport
+}
