@@ -13,6 +13,7 @@ mod assemble;
 mod decode;
 mod depacketise;
 mod error;
+mod excess;
 mod fade;
 mod fifo;
 mod frames;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::assemble::Assembler;
+use crate::excess::Excess;
 use crate::fade::Fader;
 use crate::opus::OpusEncoder;
 use crate::pacer::{Due, Pacer};
@@ -20,6 +21,7 @@ pub(crate) struct Sender {
     pacer: Pacer,
     packetiser: Packetiser,
     fader: Fader,
+    excess: Excess,
     /// The frame being encoded.
     frame: Vec<f32>,
     /// Samples per channel of a frame.
@@ -34,6 +36,7 @@ pub(crate) struct Sender {
     sent: u64,
     underruns: u64,
     refused: Duration,
+    left_out: u64,
 }
 
 impl Sender {
@@ -48,6 +51,7 @@ impl Sender {
             pacer: Pacer::Idle,
             packetiser: Packetiser::new(options.rtp_start),
             fader: Fader::new(rate, layout),
+            excess: Excess::default(),
             frame: vec![0.0; frame_length * layout.channels()],
             frame_length,
             now: None,
@@ -57,14 +61,17 @@ impl Sender {
             sent: 0,
             underruns: 0,
             refused: Duration::ZERO,
+            left_out: 0,
         })
     }
 
     pub(crate) fn emit(&mut self, now: Instant, chunk: Chunk) {
         self.now = Some(now);
         self.draining = false;
-        if let Err(chunk) = self.assembler.push(chunk) {
-            self.refused += chunk.duration();
+        let length = chunk.duration();
+        match self.assembler.push(chunk) {
+            Ok(()) => self.excess.emitted(length),
+            Err(_) => self.refused += length,
         }
         if !self.assembler.is_empty() {
             self.pacer.emitted(now);
@@ -73,6 +80,7 @@ impl Sender {
 
     pub(crate) fn clear_queue(&mut self, now: Instant) {
         self.now = Some(now);
+        self.excess.reset();
         self.assembler.clear();
         if self.pacer.is_flowing() {
             self.cleared = true;
@@ -107,6 +115,7 @@ impl Sender {
 
     pub(crate) fn count(&self, stats: &mut PipelineStats) {
         stats.sent = self.sent;
+        stats.left_out = self.left_out;
         stats.underruns = self.underruns;
         stats.output_dropped = (self.refused.as_millis() / FRAME_DURATION.as_millis()) as u64;
     }
@@ -138,7 +147,7 @@ impl Sender {
         if due == Due::Nothing {
             return None;
         }
-        if self.fill_whole() {
+        if self.fill_live() {
             return Some(self.stamp(now));
         }
         if due == Due::Frame {
@@ -147,6 +156,18 @@ impl Sender {
         }
         self.assembler.finish();
         if self.fill_whole() { Some(self.stamp(now)) } else { Some(self.end(now)) }
+    }
+
+    /// Takes a whole frame, or the one after it where a live source's delay can be taken back unheard.
+    fn fill_live(&mut self) -> bool {
+        if !self.fill_whole() {
+            return false;
+        }
+        if self.excess.leaves_out(&self.frame) {
+            self.left_out += u64::from(self.fill_whole());
+        }
+        self.excess.taken(self.assembler.depth());
+        true
     }
 
     /// Takes a whole frame, if there is one.
@@ -171,6 +192,7 @@ impl Sender {
             self.fader.splice(&mut self.frame);
         }
         let timestamp = self.stamp(now);
+        self.excess.reset();
         self.pacer.stop();
         timestamp
     }
