@@ -132,6 +132,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     return this.#voice.muted
   }
 
+  /** Sends silence in place of the microphone's sound, or its sound again. */
   set muted(muted: boolean) {
     this.#voice.muted = muted
   }

@@ -1,5 +1,6 @@
 /** Whatever the browser module throws on purpose. Its message is a sentence for the person in front of the page. */
 export class ClientError extends Error {
+  /** The name of the class. */
   override name = 'ClientError'
   /** Stable, machine-readable name of what went wrong: `ERR_PARLEY_…`. */
   readonly code: string
@@ -28,6 +29,7 @@ const MICROPHONE_WORDS: Readonly<Record<MicrophoneProblem, string>> = {
 
 /** The microphone could not be opened. */
 export class MicrophoneError extends ClientError {
+  /** The name of the class. */
   override name = 'MicrophoneError'
   /** Refused by the person or a policy, not there, in use, or the page's address isn't secure. */
   readonly problem: MicrophoneProblem
@@ -44,6 +46,7 @@ export class MicrophoneError extends ClientError {
 
 /** The server answered, and said no. */
 export class RefusedError extends ClientError {
+  /** The name of the class. */
   override name = 'RefusedError'
   /** The wire protocol's code, such as `concurrency_limit_reached`. */
   readonly reason: string
@@ -76,6 +79,7 @@ function refusalWords(reason: string, limit: number | undefined, message: unknow
 
 /** The server could not be reached, or what answered is no Parley server. */
 export class UnreachableError extends ClientError {
+  /** The name of the class. */
   override name = 'UnreachableError'
 
   /**
@@ -89,6 +93,7 @@ export class UnreachableError extends ClientError {
 
 /** The server answered, but no media path to it was found in time. */
 export class ConnectTimeoutError extends ClientError {
+  /** The name of the class. */
   override name = 'ConnectTimeoutError'
 
   /** @param seconds - how long was waited */
@@ -102,6 +107,7 @@ export class ConnectTimeoutError extends ClientError {
 
 /** The connection has ended, so nothing can be sent any more. */
 export class ConnectionClosedError extends ClientError {
+  /** The name of the class. */
   override name = 'ConnectionClosedError'
 
   constructor() {

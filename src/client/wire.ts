@@ -16,7 +16,12 @@ export interface ClientConfiguration {
   /** For `new RTCPeerConnection`. */
   readonly rtcConfiguration?: RTCConfiguration
   /** For `getUserMedia`. */
-  readonly trackConstraints?: MediaTrackConstraints | { readonly audio?: MediaTrackConstraints }
+  readonly trackConstraints?:
+    | MediaTrackConstraints
+    | {
+        /** Of the microphone. */
+        readonly audio?: MediaTrackConstraints
+      }
   /** Which way audio goes. */
   readonly mode: Mode
   /** What the built-in page shows. */

@@ -11,8 +11,11 @@ export interface HonoApp {
 
 /** The part of Hono's context that the routes read. */
 export interface HonoContext {
-  /** The request; `raw` is the Fetch API's. */
-  readonly req: { readonly raw: Request }
+  /** Hono's request. */
+  readonly req: {
+    /** The Fetch API's. */
+    readonly raw: Request
+  }
   /** What the server hands over; on `@hono/node-server` the request of `node:http` among it. */
   readonly env: unknown
 }

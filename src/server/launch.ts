@@ -19,7 +19,7 @@ export interface LaunchOptions {
   readonly quiet?: boolean
 }
 
-/** A server that {@link launch} started. */
+/** A server that `Stream.launch` started. */
 export interface LaunchedServer {
   /** The address of the built-in page, with a slash at the end. */
   readonly url: string

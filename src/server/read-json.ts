@@ -1,7 +1,7 @@
 import { Refusal } from './refusal.ts'
 
 /** The largest body that a route reads, in bytes; a longer one is refused with status 413. */
-export const MAX_BODY_BYTES: number = 64 * 1024
+const MAX_BODY_BYTES = 64 * 1024
 
 /**
  * Reads a request's body as JSON, in bounded space and time.
@@ -9,7 +9,7 @@ export const MAX_BODY_BYTES: number = 64 * 1024
  * @param request - its body is consumed
  * @param timeoutMs - how long the whole body may take
  * @returns the value, of any JSON type
- * @throws Refusal with status 413 (over {@link MAX_BODY_BYTES}), 408 (too slow) or 400 (cut off, or no JSON in UTF-8)
+ * @throws Refusal with status 413 (over 64 KiB), 408 (too slow) or 400 (cut off, or no JSON in UTF-8)
  */
 export async function readJson(request: Request, timeoutMs: number): Promise<unknown> {
   // A length that is declared too long is refused before a byte is read; one that lies is caught by the count.
