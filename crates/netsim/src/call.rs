@@ -1,6 +1,6 @@
 //! A session and a peer on a link, in virtual time.
 
-use crate::wire::{Ends, Sent, Wire};
+use crate::wire::{Ends, Kind, Sent, Wire};
 use crate::{Heard, Link, Peer, PeerOptions, Pipe, secs, start_of_time, tone};
 use parley_media::{Layout, OpusOptions, SampleRate};
 use parley_session::{
@@ -51,6 +51,8 @@ pub struct Scene {
     pub seed: Seed,
     /// What happens to the peer's offer on its way.
     pub edit_offer: fn(String) -> String,
+    /// One datagram that gets lost whatever the link does: the sender, the kind, and how many of that kind came before.
+    pub lost: Option<(Ends, Kind, usize)>,
 }
 
 impl Default for Scene {
@@ -61,6 +63,7 @@ impl Default for Scene {
             peer: PeerOptions::default(),
             seed: Seed { ssrc: 0xcafe, sequence_number: 2_000, timestamp: 2_000_000 },
             edit_offer: |offer| offer,
+            lost: None,
         }
     }
 }
@@ -91,6 +94,7 @@ impl Scene {
             now,
             to_session: Pipe::new(self.link.clone(), 0),
             to_peer: Pipe::new(self.link, 1),
+            lost: self.lost,
             session_wakes: None,
             peer_is_there: true,
         };
@@ -144,6 +148,7 @@ pub struct Call {
     now: Instant,
     to_session: Pipe<Vec<u8>>,
     to_peer: Pipe<Vec<u8>>,
+    lost: Option<(Ends, Kind, usize)>,
     session_wakes: Option<Instant>,
     peer_is_there: bool,
 }
@@ -313,11 +318,7 @@ impl Call {
         while self.peer_is_there
             && let Some((to, datagram)) = self.peer.poll(self.now)
         {
-            let bytes = datagram.to_vec();
-            if to == server_address() {
-                self.to_session.send(self.now, bytes.len(), bytes.clone());
-            }
-            self.wire.sent.push(Sent { at: self.now, by: Ends::Peer, to, bytes });
+            self.send(Ends::Peer, to, datagram.to_vec());
         }
     }
 
@@ -326,10 +327,7 @@ impl Call {
             match self.session.poll_output() {
                 Output::Datagram(to, datagram) => {
                     let bytes = datagram.to_vec();
-                    if to == peer_address() {
-                        self.to_peer.send(self.now, bytes.len(), bytes.clone());
-                    }
-                    self.wire.sent.push(Sent { at: self.now, by: Ends::Server, to, bytes });
+                    self.send(Ends::Server, to, bytes);
                 }
                 Output::Frame(samples) => self.handler_heard.push(self.now, samples),
                 Output::Event(event) => self.events.push((self.now, event)),
@@ -339,5 +337,27 @@ impl Call {
                 }
             }
         }
+    }
+
+    /// Puts a datagram on the link, if that is where it leads.
+    fn send(&mut self, by: Ends, to: SocketAddr, bytes: Vec<u8>) {
+        let sent = Sent { at: self.now, by, to, bytes };
+        if !self.is_lost(&sent) {
+            match by {
+                Ends::Peer if to == server_address() => {
+                    self.to_session.send(self.now, sent.bytes.len(), sent.bytes.clone())
+                }
+                Ends::Server if to == peer_address() => {
+                    self.to_peer.send(self.now, sent.bytes.len(), sent.bytes.clone())
+                }
+                _ => {}
+            }
+        }
+        self.wire.sent.push(sent);
+    }
+
+    fn is_lost(&self, sent: &Sent) -> bool {
+        let Some((by, kind, before)) = self.lost else { return false };
+        by == sent.by && kind == Kind::of(&sent.bytes) && self.wire.of(by, kind).count() == before
     }
 }

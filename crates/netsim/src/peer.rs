@@ -107,6 +107,8 @@ pub struct Peer {
     channel: Option<RTCDataChannelId>,
     channel_open: bool,
     connected: bool,
+    /// How the handshake's datagrams began.
+    handshake: Vec<Vec<u8>>,
     now: Instant,
     /// What it heard, 48 kHz; silence included from the moment of the connection.
     pub heard: Heard,
@@ -142,6 +144,7 @@ impl Peer {
             channel,
             channel_open: false,
             connected: false,
+            handshake: Vec::new(),
             now,
             heard: Heard::new(48_000, options.hears.channels()),
             messages: Vec::new(),
@@ -290,8 +293,25 @@ impl Peer {
             ecn: None,
             transport_protocol: TransportProtocol::UDP,
         };
+        if !self.is_new(datagram) {
+            return;
+        }
         // What it can't use is its own business, as with any peer.
         let _ = self.pc.handle_read(TaggedBytesMut { now, transport, message: BytesMut::from(datagram) });
+    }
+
+    /// Whether this is no repeated flight of a handshake. The core waits for ever after one whose answer got lost, which
+    /// no other peer does, and which the session must not be tested against.
+    fn is_new(&mut self, datagram: &[u8]) -> bool {
+        const HANDSHAKE_IN_THE_CLEAR: [u8; 5] = [22, 254, 253, 0, 0];
+        if self.connected || !datagram.starts_with(&HANDSHAKE_IN_THE_CLEAR) {
+            return true;
+        }
+        // Behind the record's number, which differs, and its length.
+        let message = datagram[13..].get(..40).unwrap_or_default().to_vec();
+        let is_new = !self.handshake.contains(&message);
+        self.handshake.push(message);
+        is_new
     }
 
     /// The time asked for by [`wake_at`](Self::wake_at) has come.

@@ -15,34 +15,34 @@ const MIN_PROTECTED: usize = 16;
 
 /// Whether every record of the datagram is one that a DTLS 1.2 peer may send.
 pub(crate) fn is_plausible(datagram: &[u8]) -> bool {
-    let mut rest = datagram;
-    while !rest.is_empty() {
-        let Some(record) = Record::first(rest) else { return false };
-        if !record.is_plausible() {
-            return false;
-        }
-        rest = &rest[HEADER + record.fragment.len()..];
-    }
-    !datagram.is_empty()
+    let read: usize = records(datagram).map(|record| HEADER + record.fragment.len()).sum();
+    !datagram.is_empty() && read == datagram.len() && records(datagram).all(|record| record.is_plausible())
 }
 
 /// Whether the datagram holds a protected alert, which may be the peer's `close_notify`.
 pub(crate) fn holds_protected_alert(datagram: &[u8]) -> bool {
-    let mut rest = datagram;
-    while let Some(record) = Record::first(rest) {
-        if record.kind == ALERT && record.epoch > 0 {
-            return true;
-        }
-        rest = &rest[HEADER + record.fragment.len()..];
-    }
-    false
+    records(datagram).any(|record| record.kind == ALERT && record.epoch > 0)
 }
 
-struct Record<'a> {
+/// The datagram's records, up to the first that is cut off.
+pub(crate) fn records(datagram: &[u8]) -> impl Iterator<Item = Record<'_>> {
+    let mut rest = datagram;
+    std::iter::from_fn(move || {
+        let record = Record::first(rest)?;
+        rest = &rest[HEADER + record.fragment.len()..];
+        Some(record)
+    })
+}
+
+/// One DTLS record, not yet trusted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Record<'a> {
     kind: u8,
     version: [u8; 2],
-    epoch: u16,
-    fragment: &'a [u8],
+    /// 0 in the clear, 1 with the keys of the handshake.
+    pub(crate) epoch: u16,
+    /// What follows the header.
+    pub(crate) fragment: &'a [u8],
 }
 
 impl<'a> Record<'a> {
@@ -55,6 +55,12 @@ impl<'a> Record<'a> {
             epoch: u16::from_be_bytes([header[3], header[4]]),
             fragment: bytes.get(HEADER..HEADER + length)?,
         })
+    }
+
+    /// Whether this is a handshake message in the clear whose sender repeats it until it is answered, and whose answer
+    /// is repeated by a timer too: all but the first of a handshake (RFC 6347, section 4.2.1).
+    pub(crate) fn is_repeatable_handshake(&self) -> bool {
+        self.kind == HANDSHAKE && self.epoch == 0 && self.fragment.get(4..6).is_some_and(|number| number != [0, 0])
     }
 
     fn is_plausible(&self) -> bool {

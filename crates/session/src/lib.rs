@@ -8,6 +8,7 @@
 mod candidate;
 mod channel;
 mod dtls_record;
+mod handshake;
 mod options;
 mod rtcp_tap;
 mod sdp;

@@ -3,6 +3,7 @@
 use crate::candidate::CandidateGuard;
 use crate::channel::{ChannelError, Channels, MAX_MESSAGE_BYTES};
 use crate::dtls_record;
+use crate::handshake::HandshakeGuard;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
 use crate::sdp::{Direction, Offer, Rejection};
 use crate::setup::{self, Answer, Credentials};
@@ -125,7 +126,8 @@ pub struct SessionStats {
     pub packets_out: u64,
     /// Their payload bytes.
     pub bytes_out: u64,
-    /// Datagrams that were dropped unread: no valid STUN, DTLS or (S)RTP, unsigned checks, too long.
+    /// Datagrams that were dropped unread: no valid STUN, DTLS or (S)RTP, unsigned checks, forged or repeated packets,
+    /// too long.
     pub refused: u64,
     /// Round trip of the last connectivity check.
     pub round_trip: Option<Duration>,
@@ -181,6 +183,9 @@ pub struct RtcSession {
     has_path: bool,
     /// What came before it had.
     early: Vec<(SocketAddr, Vec<u8>)>,
+    handshake: HandshakeGuard,
+    /// RTP that the core got and has not given back decrypted.
+    unread_rtp: u64,
     /// The core may have something to say.
     dirty: bool,
     frame: Vec<i16>,
@@ -230,6 +235,8 @@ impl RtcSession {
             events: VecDeque::new(),
             has_path: false,
             early: Vec::new(),
+            handshake: HandshakeGuard::default(),
+            unread_rtp: 0,
             dirty: true,
             frame: Vec::new(),
             validated: Vec::new(),
@@ -265,7 +272,8 @@ impl RtcSession {
     /// The counters now.
     #[must_use]
     pub fn stats(&self) -> SessionStats {
-        SessionStats { media: self.pipeline.stats(), ..self.stats.clone() }
+        let refused = self.stats.refused + self.unread_rtp;
+        SessionStats { media: self.pipeline.stats(), refused, ..self.stats.clone() }
     }
 
     /// Answers a later offer of the same peer: ICE restart, hold, new sections.
@@ -284,6 +292,9 @@ impl RtcSession {
         self.try_at = self.now + PEER_FIRST;
         self.has_track |= answer.direction.sends();
         self.direction = answer.direction;
+        if !self.direction.sends() {
+            self.clear_queue();
+        }
         self.credentials = answer.credentials;
         self.dirty = true;
         Ok(answer.sdp)
@@ -312,10 +323,7 @@ impl RtcSession {
         match input {
             Input::Datagram(from, bytes) => self.datagram(from, bytes),
             Input::Audio(chunk) => self.audio(chunk),
-            Input::ClearQueue => {
-                self.held.clear();
-                self.pipeline.clear_queue(self.now);
-            }
+            Input::ClearQueue => self.clear_queue(),
             Input::Message(text) => self.message(text),
             Input::Candidate(candidate) => self.candidate(candidate),
             Input::Drain { close } => self.start_draining(close),
@@ -386,6 +394,13 @@ impl RtcSession {
     }
 
     fn feed(&mut self, from: SocketAddr, local_addr: SocketAddr, bytes: &[u8]) {
+        let established = !matches!(self.state, State::Connecting { .. });
+        if matches!(bytes.first(), Some(20..=63)) && !self.handshake.admit(bytes, established) {
+            self.stats.refused += 1;
+            return;
+        }
+        // RFC 5761, section 4: what has one of these second bytes is RTCP, which the core may keep to itself.
+        self.unread_rtp += u64::from(bytes[0] >= 128 && !matches!(bytes.get(1), Some(192..=223)));
         let transport = TransportContext {
             local_addr,
             peer_addr: from,
@@ -494,6 +509,11 @@ impl RtcSession {
         }
     }
 
+    fn clear_queue(&mut self) {
+        self.held.clear();
+        self.pipeline.clear_queue(self.now);
+    }
+
     fn start_draining(&mut self, close: bool) {
         self.drain = Some(Drain::Flushing { close });
         if !matches!(self.state, State::Connecting { .. }) {
@@ -572,7 +592,10 @@ impl RtcSession {
 
     fn core_message(&mut self, message: RTCMessage) {
         match message {
-            RTCMessage::RtpPacket(_, packet) => self.rtp(&packet),
+            RTCMessage::RtpPacket(_, packet) => {
+                self.unread_rtp = self.unread_rtp.saturating_sub(1);
+                self.rtp(&packet);
+            }
             RTCMessage::RtcpPacket(_, packets) => {
                 for packet in packets {
                     self.report(packet.as_ref());
@@ -707,7 +730,7 @@ fn pipeline_options(options: &SessionOptions, seed: Seed) -> PipelineOptions {
         input_layout: options.input.layout,
         output_rate: options.output.rate,
         output_layout: options.output.layout,
-        opus: options.opus.clone(),
+        opus: options.opus,
         jitter_min: options.jitter.0,
         jitter_max: options.jitter.1,
         rtp_start: RtpStart { sequence_number: seed.sequence_number, timestamp: seed.timestamp },
