@@ -13,6 +13,8 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+/// A worker gets so many sessions before the next one gets its first; a thread carries ten times as many.
+const FEW: usize = 16;
 /// How long the first offer waits for a STUN server's answer.
 const STUN_PATIENCE: Duration = Duration::from_millis(1000);
 /// How long a port may still be held by threads that are about to end.
@@ -46,8 +48,7 @@ fn admit(options: &EngineOptions, request: &Request) {
             Err(error) => return reject(&request.shared, "transport", &error),
         }
     }
-    let least_loaded = engine.workers.get().into_iter().flatten().min_by_key(|worker| worker.sessions.load(Ordering::Relaxed));
-    let Some(worker) = least_loaded else { return reject(&request.shared, "transport", "there are no media threads") };
+    let Some(worker) = choose(engine.workers.get().map_or(&[], Vec::as_slice)) else { return reject(&request.shared, "transport", "there are no media threads") };
     match contain(|| answer(request, worker)) {
         Ok(Ok(adopt)) => {
             worker.sessions.fetch_add(1, Ordering::Relaxed);
@@ -56,6 +57,13 @@ fn admit(options: &EngineOptions, request: &Request) {
         Ok(Err((code, message))) => reject(&request.shared, code, &message),
         Err(panic) => reject(&request.shared, "invalid_sdp", &format!("the offer can't be used: {panic}")),
     }
+}
+
+/// The first worker with few sessions, else the one with the fewest: few sessions on one thread share its wake-ups,
+/// which are what costs.
+fn choose(workers: &[WorkerLink]) -> Option<&WorkerLink> {
+    let load = |worker: &&WorkerLink| worker.sessions.load(Ordering::Relaxed);
+    workers.iter().find(|worker| load(worker) < FEW).or_else(|| workers.iter().min_by_key(load))
 }
 
 fn answer(request: &Request, worker: &WorkerLink) -> Result<Command, (&'static str, String)> {

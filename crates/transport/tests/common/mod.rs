@@ -78,7 +78,7 @@ impl Observed {
             let left = give_up.saturating_duration_since(Instant::now());
             assert!(self.woken.recv_timeout(left).is_ok(), "no {kind:?} event came");
             self.list.take();
-            drop(self.session.take_ready());
+            let _ready = self.session.take_ready();
             self.events.borrow_mut().extend(self.session.take_events());
         }
     }
