@@ -76,8 +76,7 @@ export function showLevels(levels: Levels): void {
  * @param seconds - how long it lasts
  */
 export function showStats(stats: CallStats | undefined, seconds: number): void {
-  const roundTrip = stats?.roundTripMs
-  byId('round-trip').textContent = roundTrip === undefined ? '–' : `${roundTrip.toFixed(roundTrip < 10 ? 1 : 0)} ms`
+  byId('round-trip').textContent = milliseconds(stats?.roundTripMs)
   byId('loss-sent').textContent = percent(stats?.lossSent)
   byId('loss-heard').textContent = percent(stats?.lossHeard)
   byId('duration').textContent = `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
@@ -107,4 +106,9 @@ export function showMode(mode: Mode): void {
 
 function percent(part: number | undefined): string {
   return part === undefined ? '–' : `${(part * 100).toFixed(1)} %`
+}
+
+function milliseconds(time: number | undefined): string {
+  if (time === undefined) return '–'
+  return time < 1 ? '< 1 ms' : `${time.toFixed(time < 10 ? 1 : 0)} ms`
 }
