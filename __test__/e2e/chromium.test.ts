@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import anyTest from 'ava'
 import type { ExecutionContext, TestFn } from 'ava'
 import type { Browser, Page } from 'playwright-core'
-import type { Stream } from '../../src/index.ts'
+import { CloseStream } from '../../src/index.ts'
+import type { EmitType, Stream } from '../../src/index.ts'
 import { BEEP, launchBrowser, openPage } from '../helpers/browser.ts'
 import { servePages } from './pages.ts'
 
@@ -169,6 +170,27 @@ test.serial('the client module says why it was refused, in words for a person', 
   t.regex((refused as Error).message, /one call at a time/)
 })
 
+test.serial(
+  'the client module tells how a call ended: by the handler with its farewell, or by the server',
+  async (t) => {
+    function* farewell(): Generator<EmitType> {
+      yield [[8000, new Int16Array(8000)], new CloseStream('Good-bye')]
+    }
+    const brief = await servePages(t, { handler: farewell, modality: 'audio', mode: 'receive' })
+    const page = await clientPage(t, brief.url)
+    t.deepEqual(await page.evaluate('call.closed'), { by: 'handler', message: 'Good-bye' })
+
+    const { url, stream } = await servePages(t)
+    const other = await clientPage(t, url)
+    for (const id of stream.sessions.keys()) stream.updateConnection(id, 'closed')
+    t.deepEqual(await other.evaluate('call.closed'), { by: 'server' })
+    t.is(
+      await other.evaluate("Promise.resolve().then(() => call.send('x')).catch(({ name }) => name)"),
+      'ConnectionClosedError',
+    )
+  },
+)
+
 test.serial('the client module looks for a new path when the one it has fails', async (t) => {
   const { url } = await servePages(t)
   const page = await openPage(t, t.context.browser, `${url}client.html`)
@@ -188,6 +210,11 @@ test.serial('the client module looks for a new path when the one it has fails', 
     await page.evaluate<Heard>('listen({ sent: new MediaStream([call.microphone]), heard: call.remoteStream })'),
   )
 })
+
+/** A second of silence, and good-bye. */
+function* farewell(): Generator<EmitType> {
+  yield [[8000, new Int16Array(8000)], new CloseStream('Good-bye')]
+}
 
 /** Waits in the page until a side is loud. */
 function loud(side: 'sent' | 'heard'): string {

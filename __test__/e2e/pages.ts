@@ -10,12 +10,14 @@ import { Echo } from '../helpers/echo.ts'
 
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript' }
 
-/** What a {@link servePages} serves. */
+/** What {@link servePages} serves. */
 export interface Pages {
   /** The stream; closed with its test. */
   readonly stream: Stream
   /** Of the server, with a slash at the end; `library.html` and `client.html` are below it. */
   readonly url: string
+  /** The user's own app, for further routes. */
+  readonly app: Hono
 }
 
 /** A user's own Hono server with pages of their own, and a stream mounted on it: an echo unless told otherwise. */
@@ -34,5 +36,5 @@ export async function servePages(t: ExecutionContext, options: Partial<StreamOpt
     server.close()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { stream, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
+  return { app, stream, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
 }
