@@ -170,26 +170,20 @@ test.serial('the client module says why it was refused, in words for a person', 
   t.regex((refused as Error).message, /one call at a time/)
 })
 
-test.serial(
-  'the client module tells how a call ended: by the handler with its farewell, or by the server',
-  async (t) => {
-    function* farewell(): Generator<EmitType> {
-      yield [[8000, new Int16Array(8000)], new CloseStream('Good-bye')]
-    }
-    const brief = await servePages(t, { handler: farewell, modality: 'audio', mode: 'receive' })
-    const page = await clientPage(t, brief.url)
-    t.deepEqual(await page.evaluate('call.closed'), { by: 'handler', message: 'Good-bye' })
+test.serial('the client module tells who ended a call, and how', async (t) => {
+  const brief = await servePages(t, { handler: farewell, modality: 'audio', mode: 'receive' })
+  const page = await clientPage(t, brief.url)
+  t.deepEqual(await page.evaluate('call.closed'), { by: 'handler', message: 'Good-bye' })
 
-    const { url, stream } = await servePages(t)
-    const other = await clientPage(t, url)
-    for (const id of stream.sessions.keys()) stream.updateConnection(id, 'closed')
-    t.deepEqual(await other.evaluate('call.closed'), { by: 'server' })
-    t.is(
-      await other.evaluate("Promise.resolve().then(() => call.send('x')).catch(({ name }) => name)"),
-      'ConnectionClosedError',
-    )
-  },
-)
+  const { url, stream } = await servePages(t)
+  const other = await clientPage(t, url)
+  for (const id of stream.sessions.keys()) stream.updateConnection(id, 'closed')
+  t.deepEqual(await other.evaluate('call.closed'), { by: 'server' })
+  t.is(
+    await other.evaluate("Promise.resolve().then(() => call.send('x')).catch(({ name }) => name)"),
+    'ConnectionClosedError',
+  )
+})
 
 test.serial('the client module looks for a new path when the one it has fails', async (t) => {
   const { url } = await servePages(t)
