@@ -4,6 +4,7 @@
  * `code` is stable across releases; each code is explained in `docs/errors.md` with its cause and cure.
  */
 export class ParleyError extends Error {
+  /** The name of the class. */
   override name = 'ParleyError'
   /** Stable, machine-readable name of what went wrong: `ERR_PARLEY_…`. */
   readonly code: string
@@ -24,6 +25,7 @@ export class ParleyError extends Error {
  * any other error that a handler throws is wrapped in one, with `cause` set.
  */
 export class WebRTCError extends ParleyError {
+  /** The name of the class. */
   override name = 'WebRTCError'
 
   /**
@@ -37,6 +39,7 @@ export class WebRTCError extends ParleyError {
 
 /** A client's request has the wrong shape. Its message names the field; servers answer it with status 422. */
 export class InvalidRequestError extends ParleyError {
+  /** The name of the class. */
   override name = 'InvalidRequestError'
   /** The HTTP status to answer with. */
   readonly status: 422 = 422
@@ -55,6 +58,7 @@ export class InvalidRequestError extends ParleyError {
 
 /** The data channel has closed, so the message can't be sent any more. */
 export class ChannelClosedError extends ParleyError {
+  /** The name of the class. */
   override name = 'ChannelClosedError'
 
   /** @param message - one sentence for a person */
@@ -65,6 +69,7 @@ export class ChannelClosedError extends ParleyError {
 
 /** A message for the data channel is longer than 64 KiB. */
 export class MessageTooLargeError extends ParleyError {
+  /** The name of the class. */
   override name = 'MessageTooLargeError'
 
   /** @param message - one sentence for a person */
@@ -75,6 +80,7 @@ export class MessageTooLargeError extends ParleyError {
 
 /** More than 1 MiB of messages waits for a peer that doesn't take them. */
 export class ChannelFullError extends ParleyError {
+  /** The name of the class. */
   override name = 'ChannelFullError'
 
   /** @param message - one sentence for a person */
@@ -85,6 +91,7 @@ export class ChannelFullError extends ParleyError {
 
 /** The session has ended, so nothing can be sent or read any more. */
 export class SessionClosedError extends ParleyError {
+  /** The name of the class. */
   override name = 'SessionClosedError'
 
   /** @param message - one sentence for a person */
@@ -95,6 +102,7 @@ export class SessionClosedError extends ParleyError {
 
 /** The media engine ended a session because of a fault of its own; other sessions go on. */
 export class SessionFailedError extends ParleyError {
+  /** The name of the class. */
   override name = 'SessionFailedError'
 
   /**
@@ -108,6 +116,7 @@ export class SessionFailedError extends ParleyError {
 
 /** An offer could not be used; `reason` is the code that the client gets. */
 export class NegotiationError extends ParleyError {
+  /** The name of the class. */
   override name = 'NegotiationError'
   /** What the client is told, such as `unsupported_codec`. */
   readonly reason: string
@@ -124,6 +133,7 @@ export class NegotiationError extends ParleyError {
 
 /** Something that was waited for did not come in time. */
 export class TimeoutError extends ParleyError {
+  /** The name of the class. */
   override name = 'TimeoutError'
 
   /** @param message - what was waited for, and how long */
@@ -134,6 +144,7 @@ export class TimeoutError extends ParleyError {
 
 /** `copy()` threw, or returned something that can't serve a connection. Only that connection fails. */
 export class InvalidCopyError extends ParleyError {
+  /** The name of the class. */
   override name = 'InvalidCopyError'
 
   /**
@@ -147,6 +158,7 @@ export class InvalidCopyError extends ParleyError {
 
 /** A handler emitted something that is no `EmitType`. It is dropped, and the session goes on. */
 export class InvalidEmitError extends ParleyError {
+  /** The name of the class. */
   override name = 'InvalidEmitError'
 
   /** @param message - names the value and what is allowed */
@@ -157,6 +169,7 @@ export class InvalidEmitError extends ParleyError {
 
 /** A configuration that was computed for one request, by a function of the user's, failed or can't be used. */
 export class ConfigurationError extends ParleyError {
+  /** The name of the class. */
   override name = 'ConfigurationError'
 
   /**
@@ -170,6 +183,7 @@ export class ConfigurationError extends ParleyError {
 
 /** The native addon is missing for this platform, or doesn't load. */
 export class AddonMissingError extends ParleyError {
+  /** The name of the class. */
   override name = 'AddonMissingError'
 
   /**
@@ -183,6 +197,7 @@ export class AddonMissingError extends ParleyError {
 
 /** The addon refused a call with a code that has no class of its own here. */
 export class NativeError extends ParleyError {
+  /** The name of the class. */
   override name = 'NativeError'
 
   /**
@@ -196,6 +211,7 @@ export class NativeError extends ParleyError {
 
 /** A server could not be launched where it was asked to listen: the port is taken, or the address isn't this machine's. */
 export class ListenError extends ParleyError {
+  /** The name of the class. */
   override name = 'ListenError'
 
   /**

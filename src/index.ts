@@ -32,7 +32,15 @@ export type { SessionStats } from './session/session-stats.ts'
 export type { AnswerResult, FailedResult, OfferResult, RefusalMeta, SuccessResult } from './signaling/offer-result.ts'
 export type { RtcConfiguration, RtcIceServer } from './signaling/rtc-configuration.ts'
 export type { ClientConfiguration } from './stream/client-configuration.ts'
-export type { MediaOptions, MediaSettings, OpusEncoderOptions } from './stream/media-options.ts'
+export type {
+  JitterBounds,
+  MediaOptions,
+  MediaSettings,
+  OpusEncoderOptions,
+  OpusSettings,
+  PortRange,
+  QueueDepths,
+} from './stream/media-options.ts'
 export type { OfferContext } from './stream/offer-desk.ts'
 export type { InputDescription, OutputDescription, UiOptions } from './stream/page-options.ts'
 export { StreamBase } from './stream/stream-base.ts'
@@ -44,8 +52,10 @@ export type {
   OutputsHandler,
   RtcConfigurationSource,
   RtpParams,
+  StreamBaseOptions,
   StreamSettings,
   TrackConstraints,
+  TrackConstraintsByKind,
 } from './stream/stream-options.ts'
 export { Stream } from './server/stream.ts'
 export type { FetchOptions, StreamOptions } from './server/stream.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { StreamBase } from '../stream/stream-base.ts'
-import type { StreamOptions as CoreOptions } from '../stream/stream-base.ts'
+import type { StreamBaseOptions } from '../stream/stream-base.ts'
 import { addRoutes, createApp, mountPath } from './app.ts'
 import type { HonoApp } from './app.ts'
 import { launch } from './launch.ts'
@@ -11,7 +11,7 @@ import type { MountOptions, RouteSettings, ServerOptions } from './options.ts'
 import { refuseUpgrade } from './upgrade.ts'
 
 /** Options of {@link Stream}: what it does with media, and who may reach it. */
-export interface StreamOptions extends CoreOptions, ServerOptions {}
+export interface StreamOptions extends StreamBaseOptions, ServerOptions {}
 
 /** How {@link Stream.fetch} reads a request. */
 export interface FetchOptions extends MountOptions {

@@ -1,14 +1,14 @@
 import type { RtcConfiguration } from '../signaling/rtc-configuration.ts'
 import { configurationFor } from './ice-servers.ts'
 import type { InputDescription, OutputDescription, UiOptions } from './page-options.ts'
-import type { Modality, Mode, RtpParams, StreamOptions, StreamSettings } from './stream-options.ts'
+import type { Modality, Mode, RtpParams, StreamSettings, TrackConstraints, TrackConstraintsByKind } from './stream-options.ts'
 
 /** What `GET /webrtc/config` serves: all that a page needs to connect. */
 export interface ClientConfiguration {
   /** For `new RTCPeerConnection`. */
   rtcConfiguration: RtcConfiguration
   /** For `getUserMedia`. */
-  trackConstraints: NonNullable<StreamOptions['trackConstraints']>
+  trackConstraints: TrackConstraints | TrackConstraintsByKind
   /** For the page's senders. */
   rtpParams: RtpParams
   /** What kinds of media the stream carries. */

@@ -7,17 +7,41 @@ export interface MediaOptions {
   /** Media threads, 1 to 64; by default one for each core up to 4, and no more than there are `udpPorts`. */
   workers?: number
   /** The UDP port of the only worker, a range with a port for each worker, or 0 (default) for any free ones. */
-  udpPorts?: number | { min: number; max: number }
+  udpPorts?: number | PortRange
   /** The IP address to listen at; `'::'` by default, which is every address, IPv4 too. */
   bindAddress?: string
   /** IP addresses that answers name instead of the machine's own: behind NAT, or in a container. */
   announcedAddresses?: readonly string[]
   /** How long a missing packet is waited for: at least `minMs` (0), at most `maxMs` (120), by the measured jitter. */
-  jitter?: { minMs?: number; maxMs?: number }
+  jitter?: Partial<JitterBounds>
   /** The encoder. */
   opus?: OpusEncoderOptions
   /** How much audio may wait for the handler (5000), and up to how much emitted audio the handler is asked for more (400). */
-  queueMs?: { input?: number; output?: number }
+  queueMs?: Partial<QueueDepths>
+}
+
+/** A range of UDP ports, 1 to 65,535; in {@link MediaSettings} also 0 to 0 for any. */
+export interface PortRange {
+  /** The first port. */
+  min: number
+  /** The last port, not below `min`. */
+  max: number
+}
+
+/** How long a missing packet is waited for, in milliseconds, 0 to 1,000. */
+export interface JitterBounds {
+  /** At least; 0 by default. */
+  minMs: number
+  /** At most, not below `minMs`; 120 by default. */
+  maxMs: number
+}
+
+/** How much audio may wait, in milliseconds, 20 to 60,000. */
+export interface QueueDepths {
+  /** For the handler: when it is full the oldest goes; 5,000 by default. */
+  input: number
+  /** To be sent: the handler is asked for more when no more than this is left; 400 by default. */
+  output: number
 }
 
 /** How emitted audio is encoded. */
@@ -39,23 +63,31 @@ export interface MediaSettings {
   /** Media threads. */
   readonly workers: number
   /** First and last UDP port; 0 and 0 for any. */
-  readonly udpPorts: { readonly min: number; readonly max: number }
+  readonly udpPorts: Readonly<PortRange>
   /** The IP address to listen at. */
   readonly bindAddress: string
   /** IP addresses that answers name; empty for the machine's own. */
   readonly announcedAddresses: readonly string[]
   /** Least and most time that a missing packet is waited for. */
-  readonly jitter: { readonly minMs: number; readonly maxMs: number }
+  readonly jitter: Readonly<JitterBounds>
   /** The encoder; `channels` is undefined when the handler's layout decides. */
-  readonly opus: {
-    readonly bitrate: number
-    readonly complexity: number
-    readonly fec: boolean
-    readonly dtx: boolean
-    readonly channels: 1 | 2 | undefined
-  }
+  readonly opus: OpusSettings
   /** Bound of the input queue, target of the output queue. */
-  readonly queueMs: { readonly input: number; readonly output: number }
+  readonly queueMs: Readonly<QueueDepths>
+}
+
+/** {@link OpusEncoderOptions}, checked and completed. */
+export interface OpusSettings {
+  /** Bit/s. */
+  readonly bitrate: number
+  /** Effort, 0 to 10. */
+  readonly complexity: number
+  /** Whether packets carry a coarse copy of the one before. */
+  readonly fec: boolean
+  /** Whether silence is not sent. */
+  readonly dtx: boolean
+  /** 1 or 2, or undefined when the handler's layout decides. */
+  readonly channels: 1 | 2 | undefined
 }
 
 const NAMES = ['workers', 'udpPorts', 'bindAddress', 'announcedAddresses', 'jitter', 'opus', 'queueMs']
@@ -81,7 +113,7 @@ export function resolveMedia(media: MediaOptions = {}): MediaSettings {
   }
 }
 
-function resolvePorts(ports: unknown): { min: number; max: number } {
+function resolvePorts(ports: unknown): PortRange {
   if (typeof ports === 'number') {
     const port = checkInteger('media.udpPorts', ports, [0, 65_535])
     return { min: port, max: port }
@@ -92,7 +124,7 @@ function resolvePorts(ports: unknown): { min: number; max: number } {
   return { min: first, max: checkInteger('media.udpPorts.max', max, [first, 65_535]) }
 }
 
-function resolveWorkers(workers: number | undefined, { min, max }: { min: number; max: number }): number {
+function resolveWorkers(workers: number | undefined, { min, max }: PortRange): number {
   const ports = min === 0 ? Infinity : max - min + 1
   if (workers === undefined) return Math.min(4, availableParallelism(), ports)
   if (checkInteger('media.workers', workers, [1, 64]) <= ports) return workers

@@ -4,7 +4,7 @@ import { checkHandler, modalityOf } from './handler-source.ts'
 import { stunServers } from './ice-servers.ts'
 import { resolveMedia } from './media-options.ts'
 import { checkInputs, checkOutputs, checkUi } from './page-options.ts'
-import type { RtcConfigurationSource, RtpParams, StreamOptions, StreamSettings } from './stream-options.ts'
+import type { RtcConfigurationSource, RtpParams, StreamBaseOptions, StreamSettings } from './stream-options.ts'
 
 const NAMES = [
   'handler',
@@ -36,7 +36,7 @@ const RTP_PARAMS = ['maxBitrate', 'maxFramerate', 'scaleResolutionDownBy', 'degr
  * @returns the same with defaults filled in
  * @throws TypeError or RangeError naming the value that can't be used, and what can
  */
-export function resolveOptions(options: StreamOptions): StreamSettings {
+export function resolveOptions(options: StreamBaseOptions): StreamSettings {
   checkObject('', options, NAMES)
   const mode = checkWord('mode', options.mode ?? 'send-receive', MODES)
   const modality = checkWord('modality', options.modality ?? modalityOf(options.handler), MODALITIES)
@@ -54,7 +54,7 @@ export function resolveOptions(options: StreamOptions): StreamSettings {
 }
 
 function resolveLimits(
-  options: StreamOptions,
+  options: StreamBaseOptions,
 ): Pick<StreamSettings, 'concurrencyLimit' | 'timeLimit' | 'connectTimeout' | 'allowExtraTracks'> {
   const { timeLimit } = options
   return {
@@ -73,7 +73,7 @@ function checkLimit(limit: number): number {
 }
 
 function resolveConfigurations(
-  options: StreamOptions,
+  options: StreamBaseOptions,
 ): Pick<StreamSettings, 'rtpParams' | 'rtcConfiguration' | 'serverRtcConfiguration' | 'trackConstraints'> {
   const { rtpParams = {}, rtcConfiguration = {}, serverRtcConfiguration = {}, trackConstraints = {} } = options
   checkSource('rtcConfiguration', rtcConfiguration)
@@ -100,7 +100,7 @@ function checkRtpParams(params: RtpParams): RtpParams {
 }
 
 function resolvePage(
-  options: StreamOptions,
+  options: StreamBaseOptions,
 ): Pick<StreamSettings, 'additionalInputs' | 'additionalOutputs' | 'additionalOutputsHandler' | 'ui'> {
   const { additionalOutputsHandler } = options
   const additionalOutputs = checkOutputs(options.additionalOutputs)

@@ -12,9 +12,9 @@ import { type OfferContext, OfferDesk } from './offer-desk.ts'
 import { OutputBoard } from './output-board.ts'
 import { resolveOptions } from './resolve-options.ts'
 import { SessionRegistry } from './session-registry.ts'
-import type { StreamOptions, StreamSettings } from './stream-options.ts'
+import type { StreamBaseOptions, StreamSettings } from './stream-options.ts'
 
-export type { StreamOptions } from './stream-options.ts'
+export type { StreamBaseOptions } from './stream-options.ts'
 
 /** What a stream tells its listeners. Nobody has to listen. */
 export interface StreamEvents {
@@ -40,7 +40,7 @@ export class StreamBase extends EventEmitter<StreamEvents> {
    * @param options - the handler, and whatever differs from the defaults
    * @throws TypeError or RangeError naming the option that can't be used
    */
-  constructor(options: StreamOptions) {
+  constructor(options: StreamBaseOptions) {
     super({ captureRejections: true })
     this.options = resolveOptions(options)
     logRejections(this, () => this.options.logger)

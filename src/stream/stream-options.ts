@@ -26,6 +26,14 @@ export type RtcConfigurationSource =
 /** `MediaTrackConstraints` of the Media Capture standard, as plain JSON. */
 export type TrackConstraints = Readonly<Record<string, unknown>>
 
+/** Constraints of one's own for each kind of track. */
+export interface TrackConstraintsByKind {
+  /** Of the microphone. */
+  audio?: TrackConstraints
+  /** Of the camera. */
+  video?: TrackConstraints
+}
+
 /** Parameters for the senders of the page and of clients (`RTCRtpEncodingParameters` and its like). */
 export interface RtpParams {
   /** Bit/s. */
@@ -44,7 +52,7 @@ export interface RtpParams {
 export type OutputsHandler = (current: readonly unknown[], ...outputArgs: unknown[]) => unknown
 
 /** Options of a stream. Only `handler` is needed. */
-export interface StreamOptions {
+export interface StreamBaseOptions {
   /** What serves the connections. */
   handler: Handler
   /** Default: what the handler's class says, `'video'` for a function. Only `'audio'` is supported so far. */
@@ -66,7 +74,7 @@ export interface StreamOptions {
   /** For the server's own ICE: STUN servers. By default none. TURN is for clients: give it in `rtcConfiguration`. */
   serverRtcConfiguration?: RtcConfigurationSource
   /** For the page and clients: of the audio, or one each for audio and video. */
-  trackConstraints?: TrackConstraints | { audio?: TrackConstraints; video?: TrackConstraints }
+  trackConstraints?: TrackConstraints | TrackConstraintsByKind
   /** Inputs that the page shows and passes to the handler as additional arguments. */
   additionalInputs?: readonly InputDescription[]
   /** Outputs that the page shows; needs `additionalOutputsHandler`. */
@@ -81,7 +89,7 @@ export interface StreamOptions {
   logger?: Logger
 }
 
-/** {@link StreamOptions}, checked and completed. */
+/** {@link StreamBaseOptions}, checked and completed. */
 export interface StreamSettings {
   /** What serves the connections. */
   readonly handler: Handler
@@ -104,7 +112,7 @@ export interface StreamSettings {
   /** For the server's own ICE. */
   readonly serverRtcConfiguration: RtcConfigurationSource
   /** For the page and clients. */
-  readonly trackConstraints: NonNullable<StreamOptions['trackConstraints']>
+  readonly trackConstraints: TrackConstraints | TrackConstraintsByKind
   /** Inputs that the page shows. */
   readonly additionalInputs: readonly InputDescription[]
   /** Outputs that the page shows. */
