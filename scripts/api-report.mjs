@@ -29,8 +29,10 @@ function configFor({ name, declarations, isForBrowsers }) {
           default: { logLevel: ExtractorLogLevel.Error },
           'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
           'ae-undocumented': { logLevel: ExtractorLogLevel.None },
+          'ae-unresolved-link': { logLevel: ExtractorLogLevel.None },
+          'ae-forgotten-export': { logLevel: ExtractorLogLevel.None },
         },
-        // TypeDoc checks the comments.
+        // TypeDoc checks the comments, their links and what is exported, over all entries at once.
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
       },
     },
