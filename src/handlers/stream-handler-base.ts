@@ -172,7 +172,12 @@ export const closedConnection: HandlerConnection = {
   clearQueue: () => undefined,
 }
 
+const warnedSizes = new Set<unknown>()
+
+/** Once for each value: a handler is made anew for each connection. */
 function warnFrameSize(outputFrameSize: number): void {
+  if (warnedSizes.has(outputFrameSize)) return
+  warnedSizes.add(outputFrameSize)
   process.emitWarning(
     `outputFrameSize is derived from outputSampleRate (20 ms); the value ${describe(outputFrameSize)} is ignored`,
     'DeprecationWarning',

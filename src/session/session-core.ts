@@ -98,8 +98,9 @@ export class SessionCore implements SessionBackend, DriverClient {
 
   close(reason: string): void {
     if (this.#state === 'closed') return
+    this.#closeReason ??= reason
     this.#closeLink()
-    this.#finish(this.#closeReason ?? reason)
+    this.#finish(this.#closeReason)
   }
 
   /**

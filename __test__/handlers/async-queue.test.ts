@@ -1,0 +1,71 @@
+import test from 'ava'
+import { AsyncQueue, waitForItem } from '../../src/index.ts'
+
+test('items come out in the order in which they went in', async (t) => {
+  const queue = new AsyncQueue<number>()
+  for (let i = 0; i < 1000; i++) queue.put(i)
+  t.is(queue.size, 1000)
+  for (let i = 0; i < 1000; i++) t.is(await queue.get(), i)
+  t.is(queue.size, 0)
+  t.is(queue.tryGet(), undefined)
+})
+
+test('who waits longest gets the next item', async (t) => {
+  const queue = new AsyncQueue<string>()
+  const [first, second] = [queue.get(), queue.get()]
+  queue.put('a')
+  queue.put('b')
+  t.deepEqual(await Promise.all([first, second]), ['a', 'b'])
+})
+
+test('a full queue pushes the oldest item out and returns it', (t) => {
+  const queue = new AsyncQueue<number>(2)
+  t.deepEqual(
+    [1, 2, 3, 4].map((item) => queue.put(item)),
+    [undefined, undefined, 1, 2],
+  )
+  t.deepEqual([queue.tryGet(), queue.tryGet()], [3, 4])
+})
+
+test('clear drops what waits, and later items come as ever', (t) => {
+  const queue = new AsyncQueue<number>()
+  queue.put(1)
+  queue.clear()
+  t.is(queue.size, 0)
+  queue.put(2)
+  t.is(queue.tryGet(), 2)
+})
+
+test('an aborted wait rejects with the reason and takes no item', async (t) => {
+  const [queue, abort] = [new AsyncQueue<number>(), new AbortController()]
+  const wait = queue.get({ signal: abort.signal })
+  abort.abort(new Error('enough'))
+  await t.throwsAsync(wait, { message: 'enough' })
+  queue.put(1)
+  t.is(queue.size, 1)
+  await t.throwsAsync(queue.get({ signal: abort.signal }), { message: 'enough' })
+  t.is(queue.size, 1)
+})
+
+test('a size that is none is refused by name', (t) => {
+  for (const size of [0, -1, 1.5, NaN]) {
+    t.throws(() => new AsyncQueue(size), { instanceOf: RangeError, message: new RegExp(String(size)) })
+  }
+})
+
+test('waitForItem resolves to the item, at once or when it comes', async (t) => {
+  const queue = new AsyncQueue<string>()
+  queue.put('there')
+  t.is(await waitForItem(queue), 'there')
+  const wait = waitForItem(queue, 60)
+  queue.put('later')
+  t.is(await wait, 'later')
+})
+
+test('waitForItem resolves to null at the time-out, and loses no item that comes after', async (t) => {
+  const queue = new AsyncQueue<string>()
+  t.is(await waitForItem(queue, 0.01), null)
+  queue.put('late')
+  t.is(queue.size, 1)
+  t.is(await waitForItem(queue), 'late')
+})

@@ -1,0 +1,107 @@
+import { readStats } from '../../src/session/session-stats.ts'
+import type { LinkEvent, LinkListener, MediaLink, MediaStats } from '../../src/native/media-link.ts'
+
+/** Audio that was written to a link. */
+export interface Written {
+  readonly samples: Int16Array | Float32Array
+  readonly sampleRate: number
+  readonly channels: number
+}
+
+/** A session's media without a network: frames are put in by hand, and time passes by hand. */
+export class MemoryLink implements MediaLink {
+  readonly written: Written[] = []
+  readonly messages: string[] = []
+  readonly candidates: string[] = []
+  readonly closes: boolean[] = []
+  /** Audio that is queued and not yet played, in ms. */
+  depthMs = 0
+  isDraining = false
+  #listener: LinkListener | undefined
+  readonly #waiting: Int16Array[] = []
+  readonly #targetMs: number
+
+  constructor(targetMs = 400) {
+    this.#targetMs = targetMs
+  }
+
+  /** Frames that nobody has read. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  /** Receives frames, and says so once. */
+  receive(...frames: Int16Array[]): void {
+    this.#waiting.push(...frames)
+    this.#listener?.onAudio()
+  }
+
+  /** Plays what is queued for that long. */
+  play(ms: number): void {
+    const before = this.depthMs
+    this.depthMs = Math.max(0, before - ms)
+    if (before > this.#targetMs && this.depthMs <= this.#targetMs) this.#listener?.onRoom()
+    if (this.isDraining && this.depthMs === 0) this.event({ kind: 'drained' })
+  }
+
+  /** Says that something happened. */
+  event(event: LinkEvent): void {
+    this.#listener?.onEvent(event)
+  }
+
+  /** What the client was told, parsed. */
+  get told(): { type: string; data: unknown; message?: string }[] {
+    return this.messages.map((message) => JSON.parse(message) as { type: string; data: unknown })
+  }
+
+  listen(listener: LinkListener): void {
+    this.#listener = listener
+  }
+
+  readAudio(into: Int16Array): number {
+    const frame = this.#waiting.shift()
+    if (frame === undefined) return 0
+    into.set(frame)
+    return frame.length
+  }
+
+  writeAudio(samples: Int16Array | Float32Array, sampleRate: number, channels: number): number {
+    this.written.push({ samples, sampleRate, channels })
+    this.depthMs += (samples.length / channels / sampleRate) * 1000
+    return this.depthMs
+  }
+
+  queuedMs(): number {
+    return this.depthMs
+  }
+
+  clearQueue(): void {
+    this.depthMs = 0
+  }
+
+  sendMessage(text: string): void {
+    this.messages.push(text)
+  }
+
+  addCandidate(candidate: string): void {
+    this.candidates.push(candidate)
+  }
+
+  renegotiate(): void {
+    this.event({ kind: 'answer', sdp: 'v=0' })
+  }
+
+  drain(): void {
+    this.isDraining = true
+    if (this.depthMs === 0) this.event({ kind: 'drained' })
+  }
+
+  stats(): MediaStats {
+    return readStats(undefined)
+  }
+
+  close(drain: boolean): void {
+    this.closes.push(drain)
+    this.event({ kind: 'closed', code: 'local' })
+  }
+}
