@@ -139,10 +139,10 @@ test.serial('the client module hears the echo, and tells how loud both sides are
 test.serial('the client module mutes, changes the microphone and ends', async (t) => {
   const { url, stream } = await servePages(t)
   const page = await clientPage(t, url)
-  await page.evaluate('call.muted = true')
+  await page.evaluate('call.mute()')
   const muted = await page.evaluate<Heard>('listen({ heard: call.remoteStream, seconds: 3, skip: 1 })')
   t.true(muted.loudness < 0.05, `amplitude ${muted.loudness}`)
-  await page.evaluate('call.muted = false')
+  await page.evaluate('call.mute(false)')
   const label = await page.evaluate(`parley.listMicrophones().then(async (all) => {
     await call.useMicrophone(all.at(-1).deviceId)
     return call.microphone.label === all.at(-1).label

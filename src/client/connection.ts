@@ -132,8 +132,12 @@ export class Connection extends Emitter<ConnectionEvents> {
     return this.#voice.muted
   }
 
-  /** Sends silence in place of the microphone's sound, or its sound again. */
-  set muted(muted: boolean) {
+  /**
+   * Sends silence in place of the microphone's sound, or its sound again.
+   *
+   * @param muted - whether silence is sent; default true
+   */
+  mute(muted = true): void {
     this.#voice.muted = muted
   }
 

@@ -98,7 +98,7 @@ const CLOSING_WORDS: Readonly<Record<Closing['by'], string>> = {
 }
 
 function setMuted(muted: boolean): void {
-  if (call) call.muted = muted
+  call?.mute(muted)
   mute.setAttribute('aria-pressed', String(muted))
   mute.textContent = muted ? 'Muted' : 'Mute'
 }
