@@ -23,26 +23,32 @@ export class Installation {
   /** Packs both packages and installs them; dependencies come from the registry or npm's cache. */
   static async make(): Promise<Installation> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-package-'))
-    const { stdout } = await run(process.execPath, ['scripts/pack.mjs', join(folder, 'packed')], { cwd: ROOT })
     const installation = new Installation(join(folder, 'app'), await bareEnvironment(join(folder, 'bin')))
-    await mkdir(installation.folder)
-    await writeFile(join(installation.folder, 'package.json'), '{ "private": true }')
-    const args = [
-      'install',
-      '--ignore-scripts',
-      '--prefer-offline',
-      '--no-audit',
-      '--no-fund',
-      ...stdout.trim().split('\n'),
-    ]
-    await run('npm', args, { cwd: installation.folder, env: installation.env })
-    return installation
+    try {
+      await installation.#install(await pack(join(folder, 'packed')))
+      return installation
+    } catch (error) {
+      await installation.remove()
+      throw error
+    }
+  }
+
+  async #install(tarballs: string[]): Promise<void> {
+    await mkdir(this.folder)
+    await writeFile(join(this.folder, 'package.json'), '{ "private": true }')
+    const args = ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs]
+    await run('npm', args, { cwd: this.folder, env: this.env })
   }
 
   /** Removes everything. */
   async remove(): Promise<void> {
     await rm(join(this.folder, '..'), { recursive: true, force: true })
   }
+}
+
+async function pack(into: string): Promise<string[]> {
+  const { stdout } = await run(process.execPath, ['scripts/pack.mjs', into], { cwd: ROOT })
+  return stdout.trim().split('\n')
 }
 
 async function bareEnvironment(bin: string): Promise<NodeJS.ProcessEnv> {
