@@ -255,6 +255,33 @@ impl Call {
         texts.collect()
     }
 
+    /// Says that the call goes on after something: tones are heard and texts arrive, both ways. Takes two seconds.
+    ///
+    /// # Panics
+    /// When one doesn't, naming what it happened after.
+    pub fn assert_alive(&mut self, after: &str) {
+        let messages = self.handler_messages().len();
+        self.peer.send_text(self.now, "still there?");
+        self.handle(Input::Message("yes".to_owned()));
+        self.handle(Input::Audio(tone(880.0, secs(2))));
+        self.peer_speaks(440.0, secs(2));
+        assert_eq!(self.closed(), None, "after {after}");
+        assert!(
+            self.handler_heard.last(secs(1)).tone_share(440.0) > 0.99,
+            "the handler hears nothing after {after}"
+        );
+        assert!(
+            self.peer.heard.last(secs(1)).tone_share(880.0) > 0.99,
+            "the peer hears nothing after {after}"
+        );
+        assert_eq!(self.handler_messages()[messages..], ["still there?"], "the peer's text, after {after}");
+        assert_eq!(
+            self.peer.messages.last().map(String::as_str),
+            Some("yes"),
+            "the session's text, after {after}"
+        );
+    }
+
     /// Lets so much time pass.
     pub fn run(&mut self, duration: Duration) {
         self.run_until(duration, |_| false);

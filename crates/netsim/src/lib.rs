@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod call;
+mod check;
 mod clock;
 mod heard;
 mod link;
@@ -26,6 +27,7 @@ mod random;
 mod wire;
 
 pub use call::{Call, Scene, peer_address, server_address, session_options};
+pub use check::Check;
 pub use clock::{millis, secs, start_of_time};
 pub use heard::{Heard, tone};
 pub use link::{Link, Pipe};

@@ -238,6 +238,13 @@ impl Peer {
         channel.expect("an open channel").send_text(now, text).expect("the text is taken");
     }
 
+    /// Sends text that the core may refuse, for its length.
+    pub fn try_send_text(&mut self, now: Instant, text: &str) {
+        if let Some(mut channel) = self.channel.and_then(|id| self.pc.data_channel(id)) {
+            let _ = channel.send_text(now, text);
+        }
+    }
+
     /// Sends bytes, which are no text.
     ///
     /// # Panics

@@ -24,6 +24,13 @@ pub(crate) fn holds_protected_alert(datagram: &[u8]) -> bool {
     records(datagram).any(|record| record.kind == ALERT && record.epoch > 0)
 }
 
+/// Whether the datagram is a fatal alert in the clear about the peer's certificate (RFC 5246, section 7.2.2).
+pub(crate) fn refuses_certificate(datagram: &[u8]) -> bool {
+    records(datagram).any(|record| {
+        record.kind == ALERT && record.epoch == 0 && matches!(record.fragment, [2, 42..=46 | 48])
+    })
+}
+
 /// The datagram's records, up to the first that is cut off.
 pub(crate) fn records(datagram: &[u8]) -> impl Iterator<Item = Record<'_>> {
     let mut rest = datagram;
@@ -60,7 +67,9 @@ impl<'a> Record<'a> {
     /// Whether this is a handshake message in the clear whose sender repeats it until it is answered, and whose answer
     /// is repeated by a timer too: all but the first of a handshake (RFC 6347, section 4.2.1).
     pub(crate) fn is_repeatable_handshake(&self) -> bool {
-        self.kind == HANDSHAKE && self.epoch == 0 && self.fragment.get(4..6).is_some_and(|number| number != [0, 0])
+        self.kind == HANDSHAKE
+            && self.epoch == 0
+            && self.fragment.get(4..6).is_some_and(|number| number != [0, 0])
     }
 
     fn is_plausible(&self) -> bool {
@@ -106,7 +115,11 @@ mod tests {
         assert!(is_plausible(&record(CHANGE_CIPHER_SPEC, 0, &[1])));
         assert!(is_plausible(&record(APPLICATION_DATA, 1, &[0; 40])));
         assert!(is_plausible(&record(ALERT, 1, &[0; 26])));
-        let flight = [record(HANDSHAKE, 0, &[0; 40]), record(CHANGE_CIPHER_SPEC, 0, &[1]), record(HANDSHAKE, 1, &[0; 40])];
+        let flight = [
+            record(HANDSHAKE, 0, &[0; 40]),
+            record(CHANGE_CIPHER_SPEC, 0, &[1]),
+            record(HANDSHAKE, 1, &[0; 40]),
+        ];
         assert!(is_plausible(&flight.concat()), "several records share a datagram");
     }
 
@@ -116,7 +129,10 @@ mod tests {
         assert!(!is_plausible(&[22; 12]), "shorter than a header");
         assert!(!is_plausible(&record(CHANGE_CIPHER_SPEC, 0, &[2])));
         assert!(!is_plausible(&record(CHANGE_CIPHER_SPEC, 0, &[1, 1])));
-        assert!(!is_plausible(&record(APPLICATION_DATA, 0, &[0; 40])), "application data is never in the clear");
+        assert!(
+            !is_plausible(&record(APPLICATION_DATA, 0, &[0; 40])),
+            "application data is never in the clear"
+        );
         assert!(!is_plausible(&record(APPLICATION_DATA, 1, &[0; 15])), "too short for a tag");
         assert!(!is_plausible(&record(HANDSHAKE, 2, &[0; 40])), "nobody renegotiates");
         assert!(!is_plausible(&record(63, 0, &[0; 40])));
@@ -127,6 +143,13 @@ mod tests {
         let mut old = record(HANDSHAKE, 0, &[0; 40]);
         old[1] = 3;
         assert!(!is_plausible(&old), "TLS over a stream");
+    }
+
+    #[test]
+    fn a_refused_certificate_is_told_from_other_alerts() {
+        assert!(refuses_certificate(&record(ALERT, 0, &[2, 42])));
+        assert!(!refuses_certificate(&record(ALERT, 0, &[1, 42])), "a warning");
+        assert!(!refuses_certificate(&record(ALERT, 0, &[2, 10])), "an unexpected message");
     }
 
     #[test]

@@ -258,6 +258,10 @@ impl RtcSession {
         self.state == State::Closed
     }
 
+    fn is_connecting(&self) -> bool {
+        matches!(self.state, State::Connecting { .. })
+    }
+
     /// Audio that was taken and not yet sent.
     #[must_use]
     pub fn queued(&self) -> Duration {
@@ -394,7 +398,7 @@ impl RtcSession {
     }
 
     fn feed(&mut self, from: SocketAddr, local_addr: SocketAddr, bytes: &[u8]) {
-        let established = !matches!(self.state, State::Connecting { .. });
+        let established = !self.is_connecting();
         if matches!(bytes.first(), Some(20..=63)) && !self.handshake.admit(bytes, established) {
             self.stats.refused += 1;
             return;
@@ -454,6 +458,10 @@ impl RtcSession {
         match datagram.first() {
             Some(0) => self.note_check(datagram),
             Some(20..=63) if dtls_record::holds_protected_alert(datagram) => self.association_ended(),
+            // The core keeps a handshake that it refused in its state, and would refuse it again and again.
+            Some(20..=63) if dtls_record::refuses_certificate(datagram) && self.is_connecting() => {
+                self.finish(CloseReason::Failed);
+            }
             _ => {}
         }
     }
@@ -461,7 +469,7 @@ impl RtcSession {
     /// The core raises no event for the peer's `close_notify`, but answers it with one, and sends no other alert
     /// after the handshake unless we close.
     fn association_ended(&mut self) {
-        let reason = if matches!(self.state, State::Connecting { .. }) { CloseReason::Failed } else { CloseReason::Peer };
+        let reason = if self.is_connecting() { CloseReason::Failed } else { CloseReason::Peer };
         self.finish(reason);
     }
 
@@ -516,7 +524,7 @@ impl RtcSession {
 
     fn start_draining(&mut self, close: bool) {
         self.drain = Some(Drain::Flushing { close });
-        if !matches!(self.state, State::Connecting { .. }) {
+        if !self.is_connecting() {
             self.pipeline.drain();
         }
     }
