@@ -65,6 +65,13 @@ export declare class NativeSession {
   close(drain: boolean): void
 }
 
+/**
+ * Encodes interleaved 16-bit PCM of any length as an Ogg Opus file (RFC 7845), off the JavaScript thread. Throws
+ * ERR_PARLEY_INVALID_ARGUMENT for a rate outside 8000 to 192000 Hz or channels other than 1 and 2; rejects for a
+ * bitrate outside 6000 to 510000 bit/s.
+ */
+export declare function encodeOggOpusFile(samples: Int16Array, sampleRate: number, channels: number, bitrate: number): Promise<Uint8Array>
+
 /** Where the media threads listen. Sessions with equal options share one engine of the process. */
 export interface EngineOptions {
   /** Media threads, each with one UDP port; 1 or more. */

@@ -773,7 +773,8 @@ if (
   }
 }
 
-const { NativeHost, NativeSession } = nativeBinding
+const { NativeHost, NativeSession, encodeOggOpusFile } = nativeBinding
 export { NativeHost }
 export { NativeSession }
+export { encodeOggOpusFile }
 export const __napiBindingTarget = __napiLoadedBindingTarget

@@ -5,6 +5,7 @@
 // The registration code that `#[napi]` writes.
 #![allow(missing_docs, unreachable_pub, reason = "napi-derive's generated items carry no comments")]
 
+mod encode;
 mod errors;
 mod host;
 mod options;

@@ -20,6 +20,7 @@ mod frames;
 mod interarrival;
 mod jitter;
 mod options;
+mod ogg_opus;
 mod opus;
 mod pacer;
 mod packetise;
@@ -37,6 +38,7 @@ mod units;
 
 pub use depacketise::RtpView;
 pub use error::MediaError;
+pub use ogg_opus::encode_ogg_opus;
 pub use options::{Application, OpusOptions, PipelineOptions, RtpStart};
 pub use packetise::EncodedPacket;
 pub use pipeline::{Pipeline, PipelineOutput};

@@ -95,6 +95,14 @@ impl OpusEncoder {
         Ok(Self { inner, packet: vec![0; MAX_FRAME_BYTES] })
     }
 
+    /// By how much the encoder delays what goes in, in ticks of 48 kHz.
+    pub(crate) fn look_ahead_ticks(&mut self) -> u16 {
+        // In range it can't fail; 312 is what libopus says for every setting of ours.
+        let samples = self.inner.get_look_ahead().unwrap_or(312);
+        let rate = self.inner.get_sample_rate().map_or(48_000, |rate| rate as u32);
+        u16::try_from(samples * 48_000 / rate).unwrap_or(312)
+    }
+
     /// How many packets get lost, in percent: with FEC on, above 0 it is paid for in bits.
     pub(crate) fn set_expected_loss(&mut self, percent: u8) {
         // In range it can't fail.

@@ -45,7 +45,7 @@ impl Chunk {
     }
 
     /// Samples per channel.
-    fn frames(&self) -> usize {
+    pub(crate) fn frames(&self) -> usize {
         self.samples.len() / self.layout.channels()
     }
 }

@@ -20,7 +20,7 @@ mod worker;
 
 pub use engine::{EngineOptions, accept};
 pub use handle::{ReadError, SendError, SessionHandle, WriteError};
-pub use parley_media::{Chunk, Layout, OpusOptions, SampleRate, Samples};
+pub use parley_media::{Chunk, Layout, OpusOptions, SampleRate, Samples, encode_ogg_opus};
 pub use parley_session::{AudioFormat, Mode, SessionOptions};
 pub use ready::{AUDIO, EVENT, ROOM, ReadyList};
 pub use shared::{QueueLimits, SessionEvent, Snapshot};

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process'
+import { readFile, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import test from 'ava'
+import { audioToBytes, audioToFile } from '../../src/index.ts'
+
+test('a WAV file says rate, channels and length, and has the samples in little-endian order', async (t) => {
+  const file = await audioToBytes([24_000, Int16Array.of(1, -2, 256, -32768), 'stereo'])
+  const view = new DataView(file.buffer)
+  t.is(Buffer.from(file.subarray(0, 4)).toString(), 'RIFF')
+  t.is(view.getUint32(4, true), 36 + 8)
+  t.is(Buffer.from(file.subarray(8, 16)).toString(), 'WAVEfmt ')
+  t.is(view.getUint16(22, true), 2, 'channels')
+  t.is(view.getUint32(24, true), 24_000, 'rate')
+  t.is(view.getUint32(28, true), 96_000, 'bytes a second')
+  t.is(view.getUint32(40, true), 8, 'bytes of data')
+  t.deepEqual([...file.subarray(44)], [1, 0, 0xfe, 0xff, 0, 1, 0, 0x80])
+})
+
+test('floats are written as 16-bit PCM', async (t) => {
+  const file = await audioToBytes([8000, Float32Array.of(1)])
+  t.deepEqual([...file.subarray(44)], [0xff, 0x7f])
+})
+
+test('audioToFile writes the same bytes and returns the path', async (t) => {
+  const path = await audioToFile([48_000, Int16Array.of(1, 2, 3)])
+  t.teardown(() => rm(dirname(path), { recursive: true }))
+  t.regex(path, /\.wav$/)
+  t.deepEqual(new Uint8Array(await readFile(path)), await audioToBytes([48_000, Int16Array.of(1, 2, 3)]))
+})
+
+/** Two seconds of 440 Hz at 24 kHz. */
+const SINE = Int16Array.from({ length: 48_000 }, (_, n) => 12_000 * Math.sin((2 * Math.PI * 440 * n) / 24_000))
+const CACHED_PYTHON = new URL('../../.cache/venv/bin/python', import.meta.url).pathname
+/** PyAV comes with aiortc, and FFmpeg with PyAV. */
+const READ = `
+import av, sys, numpy
+with av.open(sys.argv[1]) as file:
+    stream = file.streams.audio[0]
+    pcm = numpy.concatenate([frame.to_ndarray().reshape(-1) for frame in file.decode(stream)]).astype(float)
+    print(stream.codec_context.name, len(pcm), int(((pcm[:-1] < 0) & (pcm[1:] >= 0)).sum()))
+`
+
+test('FFmpeg reads an Ogg Opus file as long as its audio, with its tone', async (t) => {
+  const path = await audioToFile([24_000, SINE], { format: 'ogg' })
+  t.teardown(() => rm(dirname(path), { recursive: true }))
+  t.regex(path, /\.ogg$/)
+  const { stdout } = await promisify(execFile)(CACHED_PYTHON, ['-c', READ, path])
+  const [codec, samples, periods] = stdout.trim().split(' ')
+  t.is(codec, 'opus')
+  t.is(Number(samples), 96_000, 'two seconds at 48 kHz, to the sample')
+  t.true(Math.abs(Number(periods) - 880) <= 4, `${periods} periods`)
+})
+
+test('an Ogg Opus file is small, and smaller at a lower bitrate', async (t) => {
+  const wav = await audioToBytes([24_000, SINE])
+  const ogg = await audioToBytes([24_000, SINE], { format: 'ogg' })
+  const low = await audioToBytes([24_000, SINE], { format: 'ogg', bitrate: 8000 })
+  t.true(ogg.length * 5 < wav.length)
+  t.true(low.length < ogg.length)
+})
+
+test('what can not be encoded is refused by name', async (t) => {
+  const audio = [8000, new Int16Array(1)] as const
+  const format = 'mp3' as 'wav'
+  await t.throwsAsync(audioToBytes(audio, { format }), { instanceOf: RangeError, message: /"mp3"/ })
+  await t.throwsAsync(audioToBytes([0.5, new Int16Array(1)]), { instanceOf: RangeError, message: /0\.5/ })
+  const bitrate = 5999
+  await t.throwsAsync(audioToBytes(audio, { format: 'ogg', bitrate }), { instanceOf: RangeError, message: /5999/ })
+  const tooLow = [7999, new Int16Array(1)] as const
+  await t.throwsAsync(audioToBytes(tooLow, { format: 'ogg' }), { instanceOf: RangeError, message: /7999/ })
+})
