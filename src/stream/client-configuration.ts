@@ -1,7 +1,14 @@
 import type { RtcConfiguration } from '../signaling/rtc-configuration.ts'
 import { configurationFor } from './ice-servers.ts'
 import type { InputDescription, OutputDescription, UiOptions } from './page-options.ts'
-import type { Modality, Mode, RtpParams, StreamSettings, TrackConstraints, TrackConstraintsByKind } from './stream-options.ts'
+import type {
+  Modality,
+  Mode,
+  RtpParams,
+  StreamSettings,
+  TrackConstraints,
+  TrackConstraintsByKind,
+} from './stream-options.ts'
 
 /** What `GET /webrtc/config` serves: all that a page needs to connect. */
 export interface ClientConfiguration {
