@@ -363,8 +363,8 @@ impl RtcSession {
     fn datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
         let admitted = match bytes.first() {
             Some(0..=3) => self.admits_stun(from, bytes),
-            Some(20..=63) => dtls_record::is_plausible(bytes),
-            Some(128..=191) => bytes.len() >= 12,
+            Some(20..=63) => self.validated.contains(&from) && dtls_record::is_plausible(bytes),
+            Some(128..=191) => self.validated.contains(&from) && bytes.len() >= 12,
             _ => false,
         };
         let Some(local_addr) = self.local.towards(from).filter(|_| admitted && bytes.len() <= MAX_DATAGRAM_BYTES) else {
@@ -385,6 +385,8 @@ impl RtcSession {
     fn hold_back(&mut self, from: SocketAddr, bytes: &[u8]) {
         if self.early.len() < MAX_EARLY {
             self.early.push((from, bytes.to_vec()));
+        } else {
+            self.stats.refused += 1;
         }
     }
 

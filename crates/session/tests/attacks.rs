@@ -169,16 +169,49 @@ fn of_a_thousand_candidates_twenty_are_contacted_and_none_that_is_forbidden() {
 }
 
 #[test]
-fn a_half_open_session_keeps_little_and_ends_in_time_under_a_flood() {
+fn a_half_open_session_answers_no_flood_and_ends_in_time() {
     let mut call = Scene { link: Link::lossy(1.0), ..Scene::default() }.ring();
+    for record in records(2_000) {
+        assert!(call.inject(stranger(), &record).is_empty());
+    }
+    assert_eq!(call.session.stats().refused, 2_000);
+    call.run(secs(20));
+    assert_eq!(call.closed(), Some(CloseReason::ConnectTimeout));
+}
+
+#[test]
+fn protected_records_before_the_handshake_are_not_kept_and_the_call_connects() {
+    let mut call = Scene::default().ring();
+    assert!(call.run_until(secs(5), |call| call.happened(&Event::Validated(peer_address()))));
+    for record in records(2_000).filter(|record| record[0] == 23) {
+        call.inject(peer_address(), &record);
+    }
+    assert!(call.session.stats().refused >= 900, "{}", call.session.stats().refused);
+    assert!(call.run_until(secs(5), |call| call.happened(&Event::Connected) && call.peer.channel_is_open()));
+    call.assert_alive("a flood before the handshake");
+}
+
+#[test]
+fn datagrams_from_an_address_that_was_never_validated_are_not_read() {
+    let mut call = Call::connect(Link::perfect());
+    call.peer_speaks(440.0, secs(1));
+    let real: Vec<_> = call.wire.since(Ends::Peer, start_of_time()).map(|sent| sent.bytes.clone()).collect();
+    for datagram in real.iter().filter(|datagram| Kind::of(datagram) != Kind::Stun) {
+        assert!(call.inject(stranger(), datagram).is_empty());
+    }
+    assert_eq!(call.session.stats().remote_address, Some(peer_address()));
+    call.assert_alive("replays from elsewhere");
+}
+
+/// Handshake records in the clear and protected data, in turns.
+fn records(count: u32) -> impl Iterator<Item = Vec<u8>> {
     let mut random = Random::new(9);
-    for n in 0..2_000_u32 {
-        let mut record = vec![if n % 2 == 0 { 22 } else { 23 }, 254, 253, 0, (n % 2) as u8, 0, 0];
+    (0..count).map(move |n| {
+        let (kind, epoch) = if n % 2 == 0 { (22, 0) } else { (23, 1) };
+        let mut record = vec![kind, 254, 253, 0, epoch, 0, 0];
         record.extend(n.to_be_bytes());
         record.extend(1_000_u16.to_be_bytes());
         record.extend(random.bytes(1_000));
-        assert!(call.inject(stranger(), &record).is_empty(), "nothing is answered");
-    }
-    call.run(secs(20));
-    assert_eq!(call.closed(), Some(CloseReason::ConnectTimeout));
+        record
+    })
 }
