@@ -119,11 +119,11 @@ test('one that returned null at once is called again when audio arrives', async 
 
 test('one that took its time to return null is called again as soon as it settled', async (t) => {
   const handler = new Scripted()
-  let settleEmit: (value: null) => void = () => undefined
-  handler.script = () => new Promise((resolve) => (settleEmit = resolve))
+  const turns: ((value: null) => void)[] = []
+  handler.script = () => new Promise((resolve) => void turns.push(resolve))
   const { core } = call(handler)
   await new Promise((resolve) => void setTimeout(resolve, 25))
-  settleEmit(null)
+  turns[0]?.(null)
   await Promise.resolve()
   t.is(handler.emits, 2)
   core.close('done')

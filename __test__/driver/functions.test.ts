@@ -1,3 +1,4 @@
+/* oxlint-disable require-yield, consistent-function-scoping -- each function is part of its test's story */
 import test from 'ava'
 import { DuplexHandler } from '../../src/driver/duplex-handler.ts'
 import { GeneratorHandler } from '../../src/driver/generator-handler.ts'

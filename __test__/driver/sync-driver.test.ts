@@ -148,7 +148,7 @@ test('an asynchronous method of a synchronous handler fails its session, not the
   const handler = new Scripted()
   const { core, link } = call(handler)
   // What plain JavaScript can do, although the types forbid it.
-  handler.receive = (() => Promise.reject(new Error('late'))) as unknown as () => void
+  handler.receive = () => Promise.reject(new Error('late')) as unknown as void
   link.receive(frame())
   await settle()
   t.is(link.told[0]?.message, 'late')

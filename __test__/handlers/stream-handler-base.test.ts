@@ -85,8 +85,8 @@ test("loop.call runs a function on the handler's loop and passes on what comes o
   t.is(loop.threadId, threadId)
   t.is(await loop.call(() => 7), 7)
   t.is(await loop.call(async () => 8), 8)
-  const fail = (): never => {
-    throw new Error('no')
-  }
-  await t.throwsAsync(loop.call(fail), { message: 'no' })
+  await t.throwsAsync(
+    loop.call(() => Promise.reject(new Error('no'))),
+    { message: 'no' },
+  )
 })

@@ -4,7 +4,7 @@ import type { EmitType } from '../frames/emit-type.ts'
 import { AsyncStreamHandler } from '../handlers/async-stream-handler.ts'
 
 /** A generator function for `receive` mode, which gets the additional arguments and yields what the client hears. */
-export type GeneratorFunction = (...args: unknown[]) => Iterable<EmitType> | AsyncIterable<EmitType>
+export type GeneratorFunction = (...args: never[]) => Iterable<EmitType> | AsyncIterable<EmitType>
 
 /** Makes a handler of a generator function. When the generator ends, so does the stream, after its audio was played. */
 export class GeneratorHandler extends AsyncStreamHandler {
@@ -43,7 +43,7 @@ export class GeneratorHandler extends AsyncStreamHandler {
   async #begin(): Promise<Iterator<EmitType> | AsyncIterator<EmitType>> {
     if (this.#waitsForArgs) await this.waitForArgs()
     const args = this.latestArgs === 'not_set' ? [] : this.latestArgs.slice(1)
-    const iterable: unknown = this.#fn(...args)
+    const iterable: unknown = this.#fn(...(args as never[]))
     if (Symbol.asyncIterator in Object(iterable)) return (iterable as AsyncIterable<EmitType>)[Symbol.asyncIterator]()
     if (Symbol.iterator in Object(iterable)) return (iterable as Iterable<EmitType>)[Symbol.iterator]()
     throw new TypeError(`The handler function must be a generator function: it returned ${describe(iterable)}`)

@@ -141,6 +141,8 @@ export class OfferDesk {
   async #negotiate(core: SessionCore, sdp: string, { request, signal }: OfferContext): Promise<string> {
     const giveUp = (): void => core.close('aborted')
     signal?.addEventListener('abort', giveUp, { once: true })
+    // The engine's wake-ups keep no process alive; an answer that is awaited does.
+    const timer = setTimeout(() => core.close('connect_timeout'), this.#settings.connectTimeout * 1000)
     try {
       const [host, servers] = await Promise.all([Host.open(), this.#stunServers(request)])
       if (core.isOver)
@@ -148,6 +150,7 @@ export class OfferDesk {
       const link = host.accept(engineSettings(this.#settings, servers), linkSettings(this.#settings, core.handler), sdp)
       return await core.attach(link)
     } finally {
+      clearTimeout(timer)
       signal?.removeEventListener('abort', giveUp)
     }
   }

@@ -1,0 +1,129 @@
+import test from 'ava'
+import { AsyncStreamHandler, ChannelClosedError, type EmitType } from '../../src/index.ts'
+import { call, settle, until } from '../helpers/call.ts'
+
+/** Says and hears nothing. */
+class Silent extends AsyncStreamHandler {
+  shutdowns = 0
+  override async receive(): Promise<void> {}
+  override emit(): Promise<EmitType> {
+    return new Promise(() => undefined)
+  }
+  override copy(): Silent {
+    return new Silent()
+  }
+  override async shutdown(): Promise<void> {
+    this.shutdowns++
+  }
+}
+
+test('what a client sends is answered with a log message and told to listeners; the handshake is not', (t) => {
+  const { core, link } = call(new Silent())
+  const heard: string[] = []
+  core.session.on('message', (text) => heard.push(text))
+  link.event({ kind: 'message', text: 'handshake' })
+  link.event({ kind: 'message', text: 'hello' })
+  t.deepEqual(link.messages, ['{"type":"log","data":"Server received: hello"}'])
+  t.deepEqual(heard, ['hello'])
+})
+
+test('a handler has its channel when it opens, and not before', (t) => {
+  const handler = new Silent()
+  const { link } = call(handler)
+  t.is(handler.channel, null)
+  t.false(handler.channelSet.isSet)
+  link.event({ kind: 'channel-open' })
+  t.true(handler.channelSet.isSet)
+  handler.channel?.send('hi')
+  t.deepEqual(link.messages, ['hi'])
+})
+
+test('a message sent before the channel opens is handed over, to be kept by the engine', async (t) => {
+  const handler = new Silent()
+  const { link } = call(handler, { connected: false })
+  await handler.sendMessage('early')
+  t.deepEqual(link.messages, ['early'])
+})
+
+test('after the end, session and handler refuse messages with ChannelClosedError', async (t) => {
+  const handler = new Silent()
+  const { core } = call(handler)
+  core.session.close()
+  t.throws(() => core.session.sendMessage('x'), { instanceOf: ChannelClosedError })
+  await t.throwsAsync(handler.sendMessage('x'), { instanceOf: ChannelClosedError })
+})
+
+test('states follow the media: connecting, connected, disconnected and back, closed', (t) => {
+  const { core, link } = call(new Silent(), { connected: false })
+  const states: string[] = [core.state]
+  for (const event of ['connected', 'disconnected'] as const) core.session.on(event, () => states.push(core.state))
+  core.session.on('closed', (reason) => states.push(reason))
+  link.event({ kind: 'connected' })
+  link.event({ kind: 'disconnected' })
+  link.event({ kind: 'connected' })
+  link.event({ kind: 'closed', code: 'timeout' })
+  t.deepEqual(states, ['connecting', 'connected', 'disconnected', 'connected', 'timeout'])
+  t.is(core.state, 'closed')
+})
+
+for (const code of ['peer', 'timeout', 'connect_timeout', 'failed', 'error'] as const) {
+  test(`a session that ends by '${code}' says so, with one shutdown`, async (t) => {
+    const handler = new Silent()
+    const made = call(handler, { connected: code !== 'connect_timeout' })
+    made.link.event({ kind: 'closed', code })
+    await settle()
+    t.is(made.reason, code)
+    t.is(handler.shutdowns, 1)
+  })
+}
+
+test('the time limit tells the client why, then closes', async (t) => {
+  const made = call(new Silent(), { timeLimit: 0.02 })
+  await until(() => made.core.state === 'closed')
+  t.deepEqual(made.link.told, [{ type: 'end_stream', data: 'The time limit of 0.02 seconds is over' }])
+  t.is(made.reason, 'time_limit')
+})
+
+test('the time limit counts from the connection', async (t) => {
+  const { core } = call(new Silent(), { timeLimit: 0.02, connected: false })
+  await new Promise((resolve) => void setTimeout(resolve, 40))
+  t.is(core.state, 'connecting')
+  core.close('done')
+})
+
+test('an error of the engine reaches listeners and the log', (t) => {
+  const { core, link, log } = call(new Silent())
+  const codes: string[] = []
+  core.session.on('error', ({ code }) => codes.push(code))
+  link.event({ kind: 'error', code: 'ERR_PARLEY_PANIC', message: 'a panic' })
+  t.deepEqual(codes, ['ERR_PARLEY_SESSION_FAILED'])
+  t.regex(log.lines[0] ?? '', /a panic/)
+})
+
+test('a setChannel that throws fails its session alone', (t) => {
+  const handler = new Silent()
+  handler.setChannel = () => {
+    throw new Error('no channel, please')
+  }
+  const { core, link } = call(handler)
+  link.event({ kind: 'channel-open' })
+  t.is(link.told[0]?.message, 'no channel, please')
+  t.is(core.state, 'closed')
+})
+
+test('clearQueue of a handler drops what it emitted', (t) => {
+  const handler = new Silent()
+  const { link } = call(handler)
+  link.depthMs = 1000
+  handler.clearQueue()
+  t.is(link.depthMs, 0)
+})
+
+test('close is heard once, with the first reason', (t) => {
+  const { core } = call(new Silent())
+  const reasons: string[] = []
+  core.session.on('closed', (reason) => reasons.push(reason))
+  core.session.close('first')
+  core.session.close('second')
+  t.deepEqual(reasons, ['first'])
+})
