@@ -25,7 +25,7 @@ export function installSystemPackages(forTests) {
   if (!sudo) throw new CannotGoOn(`Missing: ${programs}. Install them and start again:\n  ${byHand(packages)}`)
   say(`Installing ${packages.join(' ')} with apt-get …`)
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
-    const [command, ...rest] = [...sudo, 'apt-get', '-q', ...args]
+    const [command, ...rest] = [...sudo, 'apt-get', '-q', '-o', 'Acquire::Retries=3', ...args]
     run(command, rest, { DEBIAN_FRONTEND: 'noninteractive' })
   }
 }
