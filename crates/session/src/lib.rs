@@ -10,6 +10,7 @@ mod channel;
 mod dtls_record;
 mod handshake;
 mod options;
+mod presence;
 mod rtcp_tap;
 mod sdp;
 mod session;

@@ -4,6 +4,7 @@ use crate::candidate::CandidateGuard;
 use crate::channel::{ChannelError, Channels, MAX_MESSAGE_BYTES};
 use crate::dtls_record;
 use crate::handshake::HandshakeGuard;
+use crate::presence::Presence;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
 use crate::sdp::{Direction, Offer, Rejection};
 use crate::setup::{self, Answer, Credentials};
@@ -45,6 +46,8 @@ const MAX_EARLY: usize = 8;
 pub enum Input<'a> {
     /// A datagram from that address: STUN, DTLS, SRTP or SRTCP (told apart as in RFC 7983).
     Datagram(SocketAddr, &'a [u8]),
+    /// The network says that nobody listens at that address any more (ICMP "port unreachable").
+    Unreachable(SocketAddr),
     /// Audio to send, of any length, rate and layout.
     Audio(Chunk),
     /// Drop all audio that has not been sent yet.
@@ -177,6 +180,7 @@ pub struct RtcSession {
     drain: Option<Drain>,
     /// Audio from before the connection.
     held: Vec<Chunk>,
+    presence: Presence,
     now: Instant,
     events: VecDeque<Event>,
     /// The core has a path to the peer.
@@ -231,6 +235,7 @@ impl RtcSession {
             channels: Channels::default(),
             drain: None,
             held: Vec::new(),
+            presence: Presence::default(),
             now,
             events: VecDeque::new(),
             has_path: false,
@@ -326,6 +331,11 @@ impl RtcSession {
         }
         match input {
             Input::Datagram(from, bytes) => self.datagram(from, bytes),
+            Input::Unreachable(address) => {
+                if self.stats.remote_address == Some(address) {
+                    self.presence.unreachable(self.now);
+                }
+            }
             Input::Audio(chunk) => self.audio(chunk),
             Input::ClearQueue => self.clear_queue(),
             Input::Message(text) => self.message(text),
@@ -435,6 +445,7 @@ impl RtcSession {
         if !ours || !stun.is_signed_with(&self.credentials.password, self.identity.provider.crypto()) {
             return false;
         }
+        self.presence.heard(self.now);
         if self.now < self.try_at {
             self.try_candidates();
         }
@@ -452,6 +463,7 @@ impl RtcSession {
     fn take_check(&mut self, id: TransactionId) -> bool {
         let Some(index) = self.checks.iter().position(|(sent, _)| *sent == id) else { return false };
         let (_, sent_at) = self.checks.swap_remove(index);
+        self.presence.heard(self.now);
         self.stats.round_trip = Some(self.now.saturating_duration_since(sent_at));
         true
     }
@@ -601,6 +613,7 @@ impl RtcSession {
     }
 
     fn core_message(&mut self, message: RTCMessage) {
+        self.presence.heard(self.now);
         match message {
             RTCMessage::RtpPacket(_, packet) => {
                 self.unread_rtp = self.unread_rtp.saturating_sub(1);
@@ -696,6 +709,9 @@ impl RtcSession {
             }
             _ => {}
         }
+        if self.presence.gone_at().is_some_and(|at| at <= self.now) {
+            self.finish(CloseReason::Peer);
+        }
         match self.state {
             State::Connecting { until } if until <= self.now => self.finish(CloseReason::ConnectTimeout),
             State::Closing { until } if until <= self.now || self.channels.buffered(&mut self.pc) == 0 => {
@@ -730,7 +746,8 @@ impl RtcSession {
             _ => None,
         };
         let untried = (!self.untried.is_empty()).then_some(self.try_at);
-        [self.pc.poll_timeout(), self.pipeline.wake_at(), deadline, drained, untried].into_iter().flatten().min()
+        let gone = self.presence.gone_at();
+        [self.pc.poll_timeout(), self.pipeline.wake_at(), deadline, drained, untried, gone].into_iter().flatten().min()
     }
 }
 

@@ -37,6 +37,11 @@ impl Mux {
         self.by_address.get(&from).copied()
     }
 
+    /// The session whose peer is at an address.
+    pub(crate) fn at(&self, address: SocketAddr) -> Option<u32> {
+        self.by_address.get(&address).copied()
+    }
+
     /// Makes a session known by its `ice-ufrag`. A restart adds another one; the old stays for checks on their way.
     pub(crate) fn add_ufrag(&mut self, ufrag: &str, key: u32) {
         self.by_ufrag.insert(ufrag.as_bytes().to_vec(), key);

@@ -111,6 +111,8 @@ impl Worker {
             self.last_round = now;
             let stop = self.take_commands(now);
             self.take_datagrams(now);
+            let told = events.iter().any(mio::event::Event::is_error);
+            self.take_errors(now, told);
             self.take_timers(now);
             self.pump(now);
             if stop {
@@ -258,6 +260,16 @@ impl Worker {
             }
         }
         self.more = true;
+    }
+
+    fn take_errors(&mut self, now: Instant, told: bool) {
+        let mut shut = Vec::new();
+        self.socket.errors(told, |address| shut.push(address));
+        for address in shut {
+            if let Some(key) = self.mux.at(address) {
+                self.feed(now, key, Input::Unreachable(address));
+            }
+        }
     }
 
     fn take_timers(&mut self, now: Instant) {

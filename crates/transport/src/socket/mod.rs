@@ -72,6 +72,13 @@ impl WorkerSocket {
         self.batch.receive(&self.socket, |from, datagram| each(canonical(from), datagram)) == BATCH
     }
 
+    /// Names the destinations that answered "port unreachable", if the kernel said that there are any.
+    pub(crate) fn errors(&mut self, told: bool, mut each: impl FnMut(SocketAddr)) {
+        if self.batch.take_trouble() || told {
+            self.batch.errors(&self.socket, |address| each(canonical(address)));
+        }
+    }
+
     /// Sends all datagrams and empties the list. What the kernel has no room for is dropped and counted, as a
     /// network would.
     pub(crate) fn send(&mut self, datagrams: &mut Vec<(SocketAddr, BytesMut)>) {
@@ -112,6 +119,7 @@ fn bind_exactly(address: IpAddr, port: u16, dual_stack: bool) -> io::Result<Sock
     // The kernel caps these silently; smaller buffers work, they only forgive less.
     socket.set_recv_buffer_size(KERNEL_BUFFER)?;
     socket.set_send_buffer_size(KERNEL_BUFFER)?;
+    Batch::ask_for_errors(&socket, address)?;
     socket.bind(&address.into())?;
     Ok(socket)
 }
@@ -190,6 +198,33 @@ mod tests {
         let peer = UdpSocket::bind("127.0.0.1:0").expect("bound");
         peer.send_to(&[1; 9000], socket.local_address().expect("bound")).expect("sent");
         assert_eq!(receive_all(&mut socket, 1)[0].1.len(), parley_session::MAX_DATAGRAM_BYTES + 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    fn learns_of_a_shut_port(address: &str, peer: &str) {
+        let mut socket = WorkerSocket::bind(address.parse().expect("ip"), 0..=0).expect("bound");
+        let gone = UdpSocket::bind((peer, 0)).and_then(|socket| socket.local_addr()).expect("bound");
+        let here = UdpSocket::bind((peer, 0)).expect("bound");
+        let to = here.local_addr().expect("bound");
+        let mut shut = Vec::new();
+        let give_up = Instant::now() + Duration::from_secs(5);
+        while shut.is_empty() && Instant::now() < give_up {
+            socket.send(&mut vec![(gone, BytesMut::from(&b"x"[..])), (to, BytesMut::from(&b"y"[..]))]);
+            socket.receive(|_, _| {});
+            socket.errors(true, |address| shut.push(address));
+        }
+        assert_eq!(shut.first(), Some(&gone));
+        assert!(shut.iter().all(|address| *address == gone));
+        assert_eq!(socket.unsent(), 0, "nobody else's datagram is lost for it");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_port_that_was_shut_is_told() {
+        learns_of_a_shut_port("127.0.0.1", "127.0.0.1");
+        learns_of_a_shut_port("::1", "::1");
+        learns_of_a_shut_port("::", "127.0.0.1");
+        learns_of_a_shut_port("::", "::1");
     }
 
     #[test]

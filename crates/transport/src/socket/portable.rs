@@ -23,6 +23,17 @@ impl Batch {
         BATCH
     }
 
+    /// Nothing to ask for: here nobody tells.
+    pub(super) fn ask_for_errors(_: &socket2::Socket, _: SocketAddr) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn take_trouble(&mut self) -> bool {
+        false
+    }
+
+    pub(super) fn errors(&mut self, _: &mio::net::UdpSocket, _: impl FnMut(SocketAddr)) {}
+
     /// Sends at most a batch, and returns how many datagrams could not be sent.
     pub(super) fn send(&mut self, socket: &mio::net::UdpSocket, datagrams: &[(SocketAddr, BytesMut)]) -> usize {
         datagrams.iter().filter(|(to, datagram)| socket.send_to(datagram, *to).is_err()).count()
