@@ -118,6 +118,13 @@ test.serial('two seconds after a page on the client module was closed its sessio
   t.is(stream.sessions.size, 0)
 })
 
+test.serial('two seconds after a page that says no word was closed its session is gone', async (t) => {
+  const { url, stream } = await servePages(t)
+  const page = await libraryPage(t, url)
+  t.true(await isGoneAfter(stream, () => page.close()))
+  t.is(stream.sessions.size, 0)
+})
+
 test.serial('the client module hears the echo, and tells how loud both sides are and how the call goes', async (t) => {
   const { url } = await servePages(t)
   const page = await clientPage(t, url)
