@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import test from 'ava'
 import { getCurrentContext, warning } from '../../src/index.ts'
 import { runInContext } from '../../src/handlers/context.ts'
@@ -19,4 +21,16 @@ test('outside a handler there is no context, and a warning is one of the process
   const warned = new Promise<Error>((resolve) => void process.once('warning', resolve))
   warning('nobody is connected')
   t.is((await warned).message, 'nobody is connected')
+})
+
+test('a handler that waits for an item keeps no process alive, while a wait outside of one does', async (t) => {
+  const script = `
+    import { AsyncQueue, waitForItem } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}
+    import { runInContext } from ${JSON.stringify(new URL('../../src/handlers/context.ts', import.meta.url).href)}
+    const queue = new AsyncQueue()
+    runInContext({ webrtcId: 'a', warn() {} }, async () => { for (;;) await waitForItem(queue, 60) })
+    console.log(await waitForItem(queue, 0.05))
+  `
+  const node = ['--import=@oxc-node/core/register', '--input-type=module', '--eval', script]
+  t.is((await promisify(execFile)(process.execPath, node)).stdout, 'null\n')
 })

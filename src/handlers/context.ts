@@ -41,6 +41,11 @@ export function getCurrentContext(): Context {
   return context
 }
 
+/** @returns whether a handler is running */
+export function isInHandler(): boolean {
+  return storage.getStore() !== undefined
+}
+
 /**
  * Shows a warning to the client of the handler that is running, with a `warning` message. Outside a handler, it goes to
  * `process.emitWarning`.

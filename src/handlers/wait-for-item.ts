@@ -1,4 +1,5 @@
 import type { AsyncQueue } from './async-queue.ts'
+import { isInHandler } from './context.ts'
 
 /**
  * Waits for an item, but not for long: what an `emit` calls that has to look after other things too.
@@ -11,6 +12,8 @@ export async function waitForItem<T>(queue: AsyncQueue<T>, timeoutSeconds = 0.1)
   if (queue.size > 0) return queue.get()
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), timeoutSeconds * 1000)
+  // A session keeps no process alive, and neither does a handler that waits in it, again and again.
+  if (isInHandler()) timer.unref()
   try {
     return await queue.get({ signal: abort.signal })
   } catch (error) {
