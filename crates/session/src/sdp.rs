@@ -121,6 +121,7 @@ pub(crate) struct Offer {
     /// The peer's certificate fingerprint, as written.
     pub(crate) fingerprint: String,
     pub(crate) setup: Setup,
+    bundled: bool,
     sections: Vec<Section>,
 }
 
@@ -171,17 +172,24 @@ impl Offer {
             return Err(Rejection::new("too_large", message));
         }
         let (session, mut sections) = split(sdp)?;
+        let audio = choose(&mut sections, allow_extra_tracks)?;
+        let bundled = session.iter().any(|line| line.starts_with("a=group:BUNDLE"));
+        if !bundled {
+            refuse_data(&mut sections);
+        }
         let fingerprint = fingerprint(&session, &sections)?;
         let setup = setup(&session, &sections);
-        let audio = choose(&mut sections, allow_extra_tracks)?;
         let candidates = collect_candidates(&mut sections);
         let normalised = normalise(&session, &sections, &audio);
-        Ok(Self { normalised, candidates, audio, fingerprint, setup, sections })
+        Ok(Self { normalised, candidates, audio, fingerprint, setup, bundled, sections })
     }
 
     /// Completes the core's answer to the normalised offer into the answer to the whole offer.
     pub(crate) fn answer(&self, core: &str, terms: &AnswerTerms<'_>) -> Result<String, Rejection> {
-        let (session, answered) = split(core)?;
+        let (mut session, answered) = split(core)?;
+        if !self.bundled {
+            session.retain(|line| !line.starts_with("a=group:BUNDLE"));
+        }
         let mut answered = answered.into_iter();
         let mut sdp = joined(&session);
         let mut first = true;
@@ -193,6 +201,7 @@ impl Offer {
             let Some(mut accepted) = answered.next() else {
                 return Err(Rejection::new("invalid_sdp", "the offer's media sections could not be matched"));
             };
+            accepted.protocol.clone_from(&section.protocol);
             accepted.lines.retain(|line| !is_candidate_line(line));
             if section.role == Role::Audio {
                 self.complete_audio(&mut accepted, terms);
@@ -283,6 +292,13 @@ fn choose(sections: &mut [Section], allow_extra_tracks: bool) -> Result<AudioSec
     })
 }
 
+/// Without a bundle each section has a transport of its own, and only one is spoken here: the audio's.
+fn refuse_data(sections: &mut [Section]) {
+    for section in sections.iter_mut().filter(|section| section.role == Role::Data) {
+        section.role = Role::Refused;
+    }
+}
+
 /// RFC 8122: the fingerprint that the peer's DTLS certificate must have.
 fn fingerprint(session: &[String], sections: &[Section]) -> Result<String, Rejection> {
     let written = sections.iter().flat_map(|section| &section.lines).chain(session);
@@ -290,13 +306,14 @@ fn fingerprint(session: &[String], sections: &[Section]) -> Result<String, Rejec
     let Some(first) = found.first() else {
         return Err(Rejection::new("unsupported_transport", "the offer has no a=fingerprint line; only DTLS-SRTP is spoken here"));
     };
-    match first.split_once(' ') {
-        Some((hash, _)) if hash.eq_ignore_ascii_case("sha-256") => Ok(first.to_ascii_lowercase()),
-        _ => {
-            let hash = first.split(' ').next().unwrap_or_default().chars().take(20).collect::<String>();
-            Err(Rejection::new("unsupported_transport", format!("the fingerprint's hash is {hash:?}; sha-256 is the one that is read")))
-        }
-    }
+    // A peer may name several (RFC 8122, section 5).
+    let is_sha_256 = |line: &&&str| line.split(' ').next().is_some_and(|hash| hash.eq_ignore_ascii_case("sha-256"));
+    let Some(sha_256) = found.iter().find(is_sha_256) else {
+        let hash: String = first.split(' ').next().unwrap_or_default().chars().take(20).collect();
+        let message = format!("the fingerprint's hash is {hash:?}; sha-256 is the one that is read");
+        return Err(Rejection::new("unsupported_transport", message));
+    };
+    Ok(sha_256.to_ascii_lowercase())
 }
 
 fn setup(session: &[String], sections: &[Section]) -> Setup {
@@ -324,12 +341,12 @@ fn is_candidate_line(line: &str) -> bool {
 
 fn normalise(session: &[String], sections: &[Section], audio: &AudioSection) -> String {
     let kept: Vec<&Section> = sections.iter().filter(|section| section.role != Role::Refused).collect();
-    let bundle = session.iter().any(|line| line.starts_with("a=group:BUNDLE"));
-    let mut lines: Vec<String> = session.iter().filter(|line| is_kept_session_line(line)).cloned().collect();
-    if bundle {
-        let mids = kept.iter().map(|section| section.mid.as_str()).collect::<Vec<_>>().join(" ");
-        lines.push(format!("a=group:BUNDLE {mids}"));
-    }
+    // The lines that RFC 8866, section 5, wants in this order. None says anything that is used.
+    let mut lines: Vec<String> = ["v=0", "o=- 0 0 IN IP4 0.0.0.0", "s=-", "t=0 0"].map(str::to_owned).to_vec();
+    lines.extend(session.iter().filter(|line| is_kept_session_line(line)).cloned());
+    // Also for a peer that knows no bundle: the core then has one section, and answers the same.
+    let mids = kept.iter().map(|section| section.mid.as_str()).collect::<Vec<_>>().join(" ");
+    lines.push(format!("a=group:BUNDLE {mids}"));
     let mut sdp = joined(&lines);
     for section in kept {
         sdp.push_str(&section.normalised(audio));
@@ -338,8 +355,7 @@ fn normalise(session: &[String], sections: &[Section], audio: &AudioSection) -> 
 }
 
 fn is_kept_session_line(line: &str) -> bool {
-    const KEPT: [&str; 5] = ["a=ice-", "a=fingerprint:", "a=setup:", "a=msid-semantic", "c="];
-    matches!(line.as_bytes().first(), Some(b'v' | b'o' | b's' | b't')) || KEPT.iter().any(|kept| line.starts_with(kept))
+    ["a=ice-", "a=fingerprint:", "a=setup:", "a=msid-semantic"].iter().any(|kept| line.starts_with(kept))
 }
 
 impl Section {
@@ -394,12 +410,15 @@ impl Section {
             ssrc_lines += usize::from(is_ssrc);
             is_kept_media_line(line) && !(is_ssrc && ssrc_lines > MAX_SSRC_LINES)
         });
+        section.lines.insert(0, "c=IN IP4 0.0.0.0".to_owned());
         section.lines.push(format!("a=mid:{}", section.mid));
         if section.role == Role::Audio {
             let payload_type = audio.payload_type;
             section.formats = payload_type.to_string();
             section.lines.push(format!("a=rtpmap:{payload_type} opus/48000/2"));
             section.lines.push(format!("a=fmtp:{payload_type} minptime=10;useinbandfec=1"));
+            // The core ignores a section that leaves its direction to the default.
+            section.lines.push(format!("a={}", audio.direction.name()));
         }
         section.to_sdp()
     }
@@ -416,11 +435,11 @@ impl Section {
 }
 
 fn is_kept_media_line(line: &str) -> bool {
-    const KEPT: [&str; 12] = [
-        "c=", "a=ice-", "a=fingerprint:", "a=setup:", "a=rtcp-mux", "a=rtcp-rsize", "a=msid:", "a=ssrc:", "a=sctp-port:",
+    const KEPT: [&str; 11] = [
+        "a=ice-", "a=fingerprint:", "a=setup:", "a=rtcp-mux", "a=rtcp-rsize", "a=msid:", "a=ssrc:", "a=sctp-port:",
         "a=max-message-size:", "a=rtcp:", "a=bundle-only",
     ];
-    KEPT.iter().any(|kept| line.starts_with(kept)) || line.strip_prefix("a=").and_then(Direction::of).is_some()
+    KEPT.iter().any(|kept| line.starts_with(kept))
 }
 
 fn joined(lines: &[String]) -> String {
