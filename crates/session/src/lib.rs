@@ -11,14 +11,17 @@ mod dtls_record;
 mod handshake;
 mod options;
 mod presence;
+mod relay;
 mod rtcp_tap;
 mod sdp;
 mod session;
 mod setup;
 pub mod stun;
+mod turn_message;
 
 pub use channel::{ChannelError, MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES};
 pub use options::{AudioFormat, Identity, LocalAddresses, Mode, Seed, SessionOptions};
+pub use relay::{Allocation, Received, Relay, TurnServer};
 pub use sdp::{Direction, MAX_OFFER_BYTES, Rejection};
 pub use session::{MAX_DATAGRAM_BYTES, CloseReason, Event, Input, Output, RtcSession, SessionStats};
 pub use setup::Credentials;

@@ -7,6 +7,7 @@ const HEADER: usize = 20;
 const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const USERNAME: u16 = 0x0006;
 const MESSAGE_INTEGRITY: u16 = 0x0008;
+const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 const INTEGRITY_LENGTH: usize = 20;
 
 /// The transaction id of a STUN message.
@@ -73,15 +74,39 @@ impl<'a> StunView<'a> {
     /// Whether MESSAGE-INTEGRITY was made with `password` (HMAC-SHA1, RFC 8489, section 14.5).
     #[must_use]
     pub fn is_signed_with(&self, password: &str, crypto: &dyn rtc::crypto::RTCCrypto) -> bool {
+        self.is_signed_with_key(password.as_bytes(), crypto)
+    }
+
+    /// The same with a key of bytes, as long-term credentials give it.
+    pub(crate) fn is_signed_with_key(&self, key: &[u8], crypto: &dyn rtc::crypto::RTCCrypto) -> bool {
         let signed = self.attribute(MESSAGE_INTEGRITY).is_some_and(|value| value.len() == INTEGRITY_LENGTH);
         let mut message = Message::new();
         signed
             && message.unmarshal_binary(self.bytes).is_ok()
-            && MessageIntegrity::check(&mut message, password.as_bytes(), crypto).is_ok()
+            && MessageIntegrity::check(&mut message, key, crypto).is_ok()
     }
 
-    fn attribute(&self, wanted: u16) -> Option<&'a [u8]> {
+    /// Method and class as one number (RFC 8489, section 5).
+    pub(crate) fn message_type(&self) -> u16 {
+        u16::from_be_bytes([self.bytes[0], self.bytes[1]])
+    }
+
+    pub(crate) fn attribute(&self, wanted: u16) -> Option<&'a [u8]> {
         self.attributes()?.into_iter().find(|(kind, _)| *kind == wanted).map(|(_, value)| value)
+    }
+
+    /// An address that is written as in XOR-MAPPED-ADDRESS (RFC 8489, section 14.2).
+    pub(crate) fn xor_address(&self, wanted: u16) -> Option<std::net::SocketAddr> {
+        let value = self.attribute(wanted)?;
+        let key = &self.bytes[4..HEADER];
+        let port = u16::from_be_bytes([*value.get(2)?, *value.get(3)?]) ^ u16::from_be_bytes([key[0], key[1]]);
+        let plain: Vec<u8> = value.get(4..)?.iter().zip(key).map(|(byte, mask)| byte ^ mask).collect();
+        let ip = match *value.get(1)? {
+            1 => std::net::IpAddr::from(<[u8; 4]>::try_from(plain).ok()?),
+            2 => std::net::IpAddr::from(<[u8; 16]>::try_from(plain).ok()?),
+            _ => return None,
+        };
+        Some(std::net::SocketAddr::new(ip, port))
     }
 
     fn attributes(&self) -> Option<Vec<(u16, &'a [u8])>> {
@@ -111,16 +136,7 @@ pub fn binding_request(id: TransactionId) -> [u8; HEADER] {
 /// XOR-MAPPED-ADDRESS of a Binding success response (RFC 8489, section 14.2): where the STUN server saw us.
 #[must_use]
 pub fn mapped_address(response: &StunView<'_>) -> Option<std::net::SocketAddr> {
-    let value = response.attribute(0x0020)?;
-    let key = &response.bytes[4..HEADER];
-    let port = u16::from_be_bytes([*value.get(2)?, *value.get(3)?]) ^ u16::from_be_bytes([key[0], key[1]]);
-    let plain: Vec<u8> = value.get(4..)?.iter().zip(key).map(|(byte, mask)| byte ^ mask).collect();
-    let ip = match *value.get(1)? {
-        1 => std::net::IpAddr::from(<[u8; 4]>::try_from(plain).ok()?),
-        2 => std::net::IpAddr::from(<[u8; 16]>::try_from(plain).ok()?),
-        _ => return None,
-    };
-    Some(std::net::SocketAddr::new(ip, port))
+    response.xor_address(XOR_MAPPED_ADDRESS)
 }
 
 #[cfg(test)]

@@ -1,0 +1,524 @@
+//! A TURN client as a value (RFC 8656): one allocation on one server, over UDP, with long-term credentials.
+//!
+//! Like a session it owns no socket, thread, clock or random source. It keeps the allocation, asks leave for every
+//! address that it sends to, and binds a channel to those that get more than checks.
+
+use crate::options::Identity;
+use crate::stun::{StunView, TransactionId, mapped_address};
+use crate::turn_message::{
+    Auth, Request, attribute, channel_data, kind, outcome, read_channel_data, read_data_indication,
+    send_indication,
+};
+use bytes::BytesMut;
+use rtc::crypto::RTCCryptoProvider;
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// RFC 8489, section 6.2.1: the first retransmission…
+const RETRY: Duration = Duration::from_millis(500);
+/// …and how often one request is sent.
+const ATTEMPTS: u32 = 6;
+/// How often a nonce may turn out stale for one request.
+const MAX_STALE: u32 = 3;
+/// How long a server takes to forget an allocation that was released (coturn: a second)…
+const RECLAIM: Duration = Duration::from_millis(1050);
+/// …and how often that is tried.
+const MAX_RECLAIMS: u32 = 3;
+/// How long a server that failed is left alone.
+const PAUSE: Duration = Duration::from_secs(60);
+/// A NAT forgets a UDP mapping after 30 s at the earliest (RFC 4787, REQ-5, in practice), so the allocation is
+/// refreshed long before it expires.
+const UPKEEP: Duration = Duration::from_secs(25);
+/// Permissions last 5 minutes and channels 10 (RFC 8656, sections 9 and 12); those in use are renewed in time.
+const RENEW: Duration = Duration::from_secs(200);
+/// Most addresses that have leave at one time.
+const MAX_PERMISSIONS: usize = 4096;
+/// Most datagrams that wait for an address's leave.
+const MAX_HELD: usize = 4;
+/// RFC 8656, section 12.
+const CHANNELS: std::ops::Range<u16> = 0x4000..0x5000;
+
+/// A TURN server and what it knows us by.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TurnServer {
+    /// Where it listens for UDP.
+    pub address: SocketAddr,
+    /// The long-term credential's name…
+    pub username: String,
+    /// …and its password.
+    pub password: String,
+}
+
+/// Without the credentials, which belong in no log.
+impl std::fmt::Debug for TurnServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TurnServer").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// What a TURN server lends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allocation {
+    /// Where peers reach us by the server.
+    pub relayed: SocketAddr,
+    /// Where the server sees our socket.
+    pub mapped: SocketAddr,
+}
+
+/// What a datagram of the server's address was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received<'a> {
+    /// Data of this peer.
+    Data(SocketAddr, &'a [u8]),
+    /// The relay's own business.
+    Taken,
+    /// Nothing of the relay's: the same host may be a STUN server or a peer, too.
+    Unknown,
+}
+
+enum State {
+    Allocating,
+    Allocated(Allocation),
+    Failed,
+    Released,
+}
+
+struct Transaction {
+    id: TransactionId,
+    request: Request,
+    signed: bool,
+    datagram: BytesMut,
+    sent: u32,
+    stale: u32,
+    due: Instant,
+}
+
+struct Permission {
+    state: Leave,
+    granted: Instant,
+    used: Instant,
+}
+
+enum Leave {
+    Asked(Vec<(SocketAddr, Vec<u8>)>),
+    Granted,
+    Refused,
+}
+
+struct Channel {
+    number: u16,
+    state: Binding,
+    bound: Instant,
+    used: Instant,
+}
+
+#[derive(PartialEq, Eq)]
+enum Binding {
+    Asked,
+    Bound,
+    /// Data goes in indications.
+    Refused,
+}
+
+/// The client of one TURN server. Feed it what comes from there, then take what it sends with [`poll`](Self::poll).
+pub struct Relay {
+    server: TurnServer,
+    provider: Arc<dyn RTCCryptoProvider>,
+    new_id: fn() -> TransactionId,
+    auth: Option<Auth>,
+    state: State,
+    /// When the allocation is refreshed, or the server tried again.
+    upkeep_at: Instant,
+    transactions: Vec<Transaction>,
+    permissions: HashMap<IpAddr, Permission>,
+    channels: HashMap<SocketAddr, Channel>,
+    numbers: HashMap<u16, SocketAddr>,
+    next_number: u16,
+    outgoing: VecDeque<BytesMut>,
+    /// How often an allocation of an earlier life was released to make room.
+    reclaims: u32,
+    warned: bool,
+}
+
+impl Relay {
+    /// A client that begins to allocate when it is woken, at once. `new_id` gives unpredictable transaction ids.
+    #[must_use]
+    pub fn new(now: Instant, server: TurnServer, identity: &Identity, new_id: fn() -> TransactionId) -> Self {
+        Self {
+            server,
+            provider: identity.provider.clone(),
+            new_id,
+            auth: None,
+            state: State::Allocating,
+            upkeep_at: now,
+            transactions: Vec::new(),
+            permissions: HashMap::new(),
+            channels: HashMap::new(),
+            numbers: HashMap::new(),
+            next_number: CHANNELS.start,
+            outgoing: VecDeque::new(),
+            reclaims: 0,
+            warned: false,
+        }
+    }
+
+    /// Where everything that [`poll`](Self::poll) gives is sent.
+    #[must_use]
+    pub fn server(&self) -> SocketAddr {
+        self.server.address
+    }
+
+    /// What the server lends at the moment.
+    #[must_use]
+    pub fn allocation(&self) -> Option<Allocation> {
+        if let State::Allocated(allocation) = self.state { Some(allocation) } else { None }
+    }
+
+    /// Whether the first attempt has come to an end, good or bad.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        !matches!(self.state, State::Allocating)
+    }
+
+    /// Takes a datagram that came from the server's address.
+    pub fn handle<'a>(&mut self, now: Instant, datagram: &'a [u8]) -> Received<'a> {
+        if let Some((number, data)) = read_channel_data(datagram) {
+            let Some(peer) = self.numbers.get(&number) else { return Received::Taken };
+            if let Some(channel) = self.channels.get_mut(peer) {
+                channel.used = now;
+            }
+            return Received::Data(*peer, data);
+        }
+        let Some(message) = StunView::parse(datagram) else { return Received::Unknown };
+        if message.message_type() == kind::DATA_INDICATION {
+            let data = read_data_indication(&message).filter(|_| self.allocation().is_some());
+            return data.map_or(Received::Taken, |(peer, data)| Received::Data(peer, data));
+        }
+        self.response(now, &message)
+    }
+
+    /// Sends to a peer by the server, once that has given leave. Nothing is sent without an allocation.
+    pub fn send(&mut self, now: Instant, to: SocketAddr, data: &[u8]) {
+        if self.allocation().is_none() {
+            return;
+        }
+        match self.channels.get_mut(&to) {
+            Some(channel) if channel.state == Binding::Bound => {
+                channel.used = now;
+                self.outgoing.push_back(channel_data(channel.number, data));
+            }
+            _ => self.send_with_leave(now, to, data),
+        }
+    }
+
+    /// The time asked for with [`wake_at`](Self::wake_at) has come.
+    pub fn wake(&mut self, now: Instant) {
+        let mut given_up = Vec::new();
+        self.transactions.retain_mut(|transaction| {
+            let due = transaction.due <= now;
+            if due && transaction.sent >= ATTEMPTS {
+                given_up.push(transaction.request);
+                return false;
+            }
+            if due {
+                transaction.due = now + RETRY * 2_u32.pow(transaction.sent);
+                transaction.sent += 1;
+                self.outgoing.push_back(transaction.datagram.clone());
+            }
+            true
+        });
+        for request in given_up {
+            self.failed(now, request, "it does not answer");
+        }
+        if self.upkeep_at <= now {
+            self.upkeep(now);
+        }
+    }
+
+    /// When it wants to be woken; never after [`release`](Self::release).
+    #[must_use]
+    pub fn wake_at(&self) -> Option<Instant> {
+        let upkeep = (!matches!(self.state, State::Released)).then_some(self.upkeep_at);
+        self.transactions.iter().map(|transaction| transaction.due).chain(upkeep).min()
+    }
+
+    /// The next datagram for the server.
+    pub fn poll(&mut self) -> Option<BytesMut> {
+        self.outgoing.pop_front()
+    }
+
+    /// Gives the allocation back; the last thing to do.
+    pub fn release(&mut self, now: Instant) {
+        if self.allocation().is_some() {
+            self.ask(now, Request::Refresh { release: true }, 0);
+        }
+        self.transactions.clear();
+        self.state = State::Released;
+    }
+
+    fn allocate(&mut self, now: Instant) {
+        self.state = State::Allocating;
+        self.transactions.clear();
+        self.permissions.clear();
+        self.channels.clear();
+        self.numbers.clear();
+        // Later than the request gives up by itself.
+        self.upkeep_at = now + RETRY * 2_u32.pow(ATTEMPTS + 1);
+        self.ask(now, Request::Allocate, 0);
+    }
+
+    fn ask(&mut self, now: Instant, request: Request, stale: u32) {
+        let id = (self.new_id)();
+        match request.encode(id, self.auth.as_ref(), self.provider.crypto()) {
+            Ok(datagram) => {
+                self.outgoing.push_back(datagram.clone());
+                let signed = self.auth.is_some();
+                let due = now + RETRY;
+                self.transactions.push(Transaction { id, request, signed, datagram, sent: 1, stale, due });
+            }
+            Err(error) => self.failed(now, request, &format!("the request can't be signed: {error}")),
+        }
+    }
+
+    fn response(&mut self, now: Instant, response: &StunView<'_>) -> Received<'static> {
+        let id = response.transaction_id();
+        let found = self.transactions.iter().position(|transaction| transaction.id == id);
+        let Some(index) = found else { return Received::Unknown };
+        let Transaction { request, signed, stale, .. } = self.transactions[index];
+        match outcome(request, response) {
+            // An unsigned success may be anybody's (RFC 8489, section 9.2.5).
+            Some(Ok(())) if self.is_authentic(response) => {
+                self.transactions.swap_remove(index);
+                self.succeeded(now, request, response);
+            }
+            Some(Err(code)) => {
+                self.transactions.swap_remove(index);
+                self.refused(now, request, signed, stale, code, response);
+            }
+            _ => {}
+        }
+        Received::Taken
+    }
+
+    fn is_authentic(&self, response: &StunView<'_>) -> bool {
+        let crypto = self.provider.crypto();
+        self.auth.as_ref().is_none_or(|auth| auth.has_signed(response, crypto))
+    }
+
+    fn succeeded(&mut self, now: Instant, request: Request, response: &StunView<'_>) {
+        match request {
+            Request::Allocate => self.allocated(now, response),
+            Request::Refresh { release } => self.released(now, release),
+            Request::CreatePermission(ip) => {
+                let Some(permission) = self.permissions.get_mut(&ip) else { return };
+                permission.granted = now;
+                if let Leave::Asked(held) = std::mem::replace(&mut permission.state, Leave::Granted) {
+                    for (to, data) in held {
+                        self.send(now, to, &data);
+                    }
+                }
+            }
+            Request::ChannelBind(peer, _) => {
+                if let Some(channel) = self.channels.get_mut(&peer) {
+                    channel.state = Binding::Bound;
+                    channel.bound = now;
+                }
+            }
+        }
+    }
+
+    /// Soon there is room for a new allocation, if that is what the old one was released for.
+    fn released(&mut self, now: Instant, release: bool) {
+        if release && matches!(self.state, State::Allocating) {
+            self.upkeep_at = now + RECLAIM;
+        }
+    }
+
+    fn allocated(&mut self, now: Instant, response: &StunView<'_>) {
+        let relayed = response.xor_address(attribute::XOR_RELAYED_ADDRESS);
+        let Some((relayed, mapped)) = relayed.zip(mapped_address(response)) else {
+            return self.failed(now, Request::Allocate, "its answer names no addresses");
+        };
+        let lifetime = match response.attribute(attribute::LIFETIME) {
+            Some([a, b, c, d]) => Duration::from_secs(u32::from_be_bytes([*a, *b, *c, *d]).into()),
+            _ => UPKEEP * 2,
+        };
+        self.state = State::Allocated(Allocation { relayed, mapped });
+        self.upkeep_at = now + UPKEEP.min(lifetime / 2).max(RETRY);
+        self.reclaims = 0;
+        self.warned = false;
+    }
+
+    fn refused(
+        &mut self,
+        now: Instant,
+        request: Request,
+        signed: bool,
+        stale: u32,
+        code: u16,
+        response: &StunView<'_>,
+    ) {
+        let TurnServer { username, password, .. } = &self.server;
+        match (code, request) {
+            (401, _) if !signed => {
+                match Auth::answering(response, username, password, self.provider.crypto()) {
+                    Some(auth) => {
+                        self.auth = Some(auth);
+                        self.ask(now, request, stale);
+                    }
+                    None => self.failed(
+                        now,
+                        request,
+                        "it asks for credentials without naming a realm and a nonce",
+                    ),
+                }
+            }
+            (438, _) if stale < MAX_STALE && self.auth.is_some() => {
+                if let Some(auth) = &mut self.auth {
+                    auth.renew(response);
+                }
+                self.ask(now, request, stale + 1);
+            }
+            // Of a process that ended without giving it back, on the same port.
+            (437, Request::Allocate) if self.reclaims < MAX_RECLAIMS => {
+                self.reclaims += 1;
+                self.ask(now, Request::Refresh { release: true }, 0);
+            }
+            (401 | 441, Request::Allocate) => {
+                self.failed(now, request, "it refuses the username or the credential")
+            }
+            (486, Request::Allocate) => {
+                self.failed(now, request, "it refuses: the user has too many allocations")
+            }
+            _ => self.failed(now, request, &format!("it refuses with error {code}")),
+        }
+    }
+
+    /// A request came to nothing.
+    fn failed(&mut self, now: Instant, request: Request, why: &str) {
+        match request {
+            Request::Allocate => self.pause(now, why),
+            Request::Refresh { release: true } => self.released(now, true),
+            Request::Refresh { release: false } if self.allocation().is_some() => {
+                log::warn!("the TURN server {} lost its relayed address: {why}", self.server.address);
+                self.allocate(now);
+            }
+            Request::Refresh { release: false } => {}
+            Request::CreatePermission(ip) => {
+                log::debug!("the TURN server {} gives no leave to reach {ip}: {why}", self.server.address);
+                if let Some(permission) = self.permissions.get_mut(&ip) {
+                    permission.state = Leave::Refused;
+                    permission.granted = now;
+                }
+            }
+            Request::ChannelBind(peer, _) => {
+                if let Some(channel) = self.channels.get_mut(&peer) {
+                    channel.state = Binding::Refused;
+                }
+            }
+        }
+    }
+
+    /// Leaves the server alone for a while. Its trouble is told once, until it works again.
+    fn pause(&mut self, now: Instant, why: &str) {
+        if !std::mem::replace(&mut self.warned, true) {
+            let server = self.server.address;
+            log::warn!("the TURN server {server} gives no relayed address, so answers name none: {why}");
+        }
+        self.state = State::Failed;
+        self.auth = None;
+        self.reclaims = 0;
+        self.upkeep_at = now + PAUSE;
+    }
+
+    fn send_with_leave(&mut self, now: Instant, to: SocketAddr, data: &[u8]) {
+        let Some(permission) = self.permissions.get_mut(&to.ip()) else {
+            if self.permissions.len() < MAX_PERMISSIONS {
+                let state = Leave::Asked(vec![(to, data.to_vec())]);
+                self.permissions.insert(to.ip(), Permission { state, granted: now, used: now });
+                self.ask(now, Request::CreatePermission(to.ip()), 0);
+            }
+            return;
+        };
+        permission.used = now;
+        match &mut permission.state {
+            Leave::Asked(held) if held.len() < MAX_HELD => held.push((to, data.to_vec())),
+            Leave::Asked(_) | Leave::Refused => {}
+            Leave::Granted => {
+                self.outgoing.push_back(send_indication((self.new_id)(), to, data));
+                // Checks alone, the first bytes of which are 0 to 3, are too few to be worth a channel.
+                if data.first().is_some_and(|first| *first > 3) && !self.channels.contains_key(&to) {
+                    self.bind_channel(now, to);
+                }
+            }
+        }
+    }
+
+    fn bind_channel(&mut self, now: Instant, peer: SocketAddr) {
+        // In turns, for the server keeps a number to its peer for a while after the last use.
+        let mut numbers = (self.next_number..CHANNELS.end).chain(CHANNELS.start..self.next_number);
+        let Some(number) = numbers.find(|number| !self.numbers.contains_key(number)) else { return };
+        self.next_number = number + 1;
+        self.numbers.insert(number, peer);
+        self.channels.insert(peer, Channel { number, state: Binding::Asked, bound: now, used: now });
+        self.ask(now, Request::ChannelBind(peer, number), 0);
+    }
+
+    fn upkeep(&mut self, now: Instant) {
+        match self.state {
+            State::Allocated(_) => {
+                self.upkeep_at = now + UPKEEP;
+                if !self.is_asked(Request::Refresh { release: false }) {
+                    self.ask(now, Request::Refresh { release: false }, 0);
+                }
+                self.renew_permissions(now);
+                self.renew_channels(now);
+            }
+            State::Allocating | State::Failed => self.allocate(now),
+            State::Released => {}
+        }
+    }
+
+    fn is_asked(&self, request: Request) -> bool {
+        self.transactions.iter().any(|transaction| transaction.request == request)
+    }
+
+    /// Asks again for what was used lately, and forgets the rest, as the server does.
+    fn renew_permissions(&mut self, now: Instant) {
+        let is_old = |since: Instant| now.saturating_duration_since(since) >= RENEW;
+        self.permissions.retain(|_, permission| {
+            !is_old(permission.granted)
+                || !is_old(permission.used) && !matches!(permission.state, Leave::Refused)
+        });
+        let due = self.permissions.iter().filter(|(_, permission)| is_old(permission.granted));
+        for ip in due.map(|(ip, _)| *ip).collect::<Vec<_>>() {
+            if !self.is_asked(Request::CreatePermission(ip)) {
+                self.ask(now, Request::CreatePermission(ip), 0);
+            }
+        }
+    }
+
+    fn renew_channels(&mut self, now: Instant) {
+        let is_old = |since: Instant| now.saturating_duration_since(since) >= RENEW;
+        let numbers = &mut self.numbers;
+        self.channels.retain(|_, channel| {
+            let keep = !is_old(channel.bound) || !is_old(channel.used);
+            if !keep {
+                numbers.remove(&channel.number);
+            }
+            keep
+        });
+        let due = self
+            .channels
+            .iter()
+            .filter(|(_, channel)| is_old(channel.bound) && channel.state == Binding::Bound);
+        for (peer, number) in due.map(|(peer, channel)| (*peer, channel.number)).collect::<Vec<_>>() {
+            let request = Request::ChannelBind(peer, number);
+            if !self.is_asked(request) {
+                self.ask(now, request, 0);
+            }
+        }
+    }
+}
