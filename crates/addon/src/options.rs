@@ -21,6 +21,19 @@ pub struct EngineOptions {
     pub announced_addresses: Vec<String>,
     /// Resolved addresses "ip:port" of STUN servers for the server's own candidates.
     pub stun_servers: Vec<String>,
+    /// TURN servers that lend the server addresses of theirs; none when left out.
+    pub turn_servers: Option<Vec<TurnServer>>,
+}
+
+/// A TURN server, spoken to over UDP, with the long-term credential for it.
+#[napi(object)]
+pub struct TurnServer {
+    /// Its resolved address "ip:port".
+    pub address: String,
+    /// The credential's name.
+    pub username: String,
+    /// Its password.
+    pub credential: String,
 }
 
 /// How one session behaves.
@@ -72,6 +85,10 @@ impl TryFrom<EngineOptions> for parley_transport::EngineOptions {
         let server = |text: &String| {
             text.parse::<SocketAddr>().map_err(|_| invalid(format!("{text:?} is not an IP address with a port")))
         };
+        let turn = |TurnServer { address, username, credential }: TurnServer| {
+            let address = server(&address)?;
+            Ok(parley_transport::TurnServer { address, username, password: credential })
+        };
         let port = |value: u32| u16::try_from(value).map_err(|_| invalid(format!("{value} is not a port (0 to 65535)")));
         Ok(Self {
             workers: options.workers.max(1) as usize,
@@ -79,6 +96,7 @@ impl TryFrom<EngineOptions> for parley_transport::EngineOptions {
             udp_ports: (port(options.udp_port_min)?, port(options.udp_port_max)?),
             announced_addresses: options.announced_addresses.iter().map(ip).collect::<Result<_>>()?,
             stun_servers: options.stun_servers.iter().map(server).collect::<Result<_>>()?,
+            turn_servers: options.turn_servers.unwrap_or_default().into_iter().map(turn).collect::<Result<_>>()?,
         })
     }
 }

@@ -356,6 +356,7 @@ impl Call {
                     let bytes = datagram.to_vec();
                     self.send(Ends::Server, to, bytes);
                 }
+                Output::Relayed { .. } => unreachable!("no TURN server lends the session an address"),
                 Output::Frame(samples) => self.handler_heard.push(self.now, samples),
                 Output::Event(event) => self.events.push((self.now, event)),
                 Output::WakeAt(at) => {

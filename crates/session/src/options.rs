@@ -1,5 +1,6 @@
 //! What a session is told when it is made.
 
+use crate::relay::Allocation;
 use parley_media::{Layout, OpusOptions, SampleRate};
 use rtc::crypto::{RTCCryptoProvider, SignatureScheme};
 use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
@@ -84,6 +85,8 @@ pub struct LocalAddresses {
     pub candidates: Vec<SocketAddr>,
     /// Where STUN servers saw the socket, each with the local address behind it.
     pub reflexive: Vec<(SocketAddr, SocketAddr)>,
+    /// What TURN servers lend to the socket, best first.
+    pub relayed: Vec<Allocation>,
     /// Whether peers on loopback may be contacted: true when the socket is bound to loopback itself.
     pub allow_loopback: bool,
 }
@@ -93,6 +96,11 @@ impl LocalAddresses {
     #[must_use]
     pub fn towards(&self, peer: SocketAddr) -> Option<SocketAddr> {
         if peer.is_ipv4() { self.v4 } else { self.v6 }
+    }
+
+    /// Whether that is an address that a TURN server lends.
+    pub(crate) fn is_relayed(&self, address: SocketAddr) -> bool {
+        self.relayed.iter().any(|allocation| allocation.relayed == address)
     }
 }
 

@@ -5,6 +5,7 @@
 //! SSRCs, two telephone-events, hundreds of candidates). The answer is completed again: refused sections are put
 //! back in their places, and the candidates are the ones that reach us.
 
+use crate::relay::Allocation;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
@@ -163,6 +164,7 @@ pub(crate) struct AnswerTerms<'a> {
     pub(crate) candidates: &'a [SocketAddr],
     /// Where a STUN server saw us, with the local address behind it.
     pub(crate) reflexive: &'a [(SocketAddr, SocketAddr)],
+    pub(crate) relayed: &'a [Allocation],
 }
 
 impl Offer {
@@ -450,23 +452,28 @@ fn joined(lines: &[String]) -> String {
     })
 }
 
-/// Our candidates (RFC 8839, section 5.1), best first: the priorities of RFC 8445, section 5.1.2.1.
+/// Our candidates (RFC 8839, section 5.1), best first: the type preferences of RFC 8445, section 5.1.2.2.
 fn candidate_lines(terms: &AnswerTerms<'_>) -> Vec<String> {
-    let hosts = terms.candidates.iter().map(|address| (*address, None));
-    let reflexive = terms.reflexive.iter().map(|(mapped, base)| (*mapped, Some(*base)));
-    let mut lines: Vec<String> = hosts.chain(reflexive).enumerate().map(|(index, (address, base))| {
-        let preference: u32 = if base.is_some() { 100 } else { 126 };
-        let priority = (preference << 24) | ((0xffff - index as u32) << 8) | 255;
-        let mut line = format!("a=candidate:{} 1 udp {priority} {} {}", index + 1, address.ip(), address.port());
-        match base {
-            // Writing to a String can't fail.
-            Some(base) => { let _ = write!(line, " typ srflx raddr {} rport {}", base.ip(), base.port()); }
-            None => line.push_str(" typ host"),
-        }
-        line
-    }).collect();
+    let hosts = terms.candidates.iter().map(|address| (126, *address, "host", None));
+    let reflexive = terms.reflexive.iter().map(|(mapped, base)| (100, *mapped, "srflx", Some(*base)));
+    let relayed = terms.relayed.iter().map(|lent| (0, lent.relayed, "relay", Some(lent.mapped)));
+    let all = hosts.chain(reflexive).chain(relayed).enumerate();
+    let mut lines: Vec<String> = all.map(|(index, candidate)| candidate_line(index, candidate)).collect();
     lines.push("a=end-of-candidates".to_owned());
     lines
+}
+
+type NamedCandidate = (u32, SocketAddr, &'static str, Option<SocketAddr>);
+
+fn candidate_line(index: usize, (preference, address, kind, related): NamedCandidate) -> String {
+    let priority = (preference << 24) | ((0xffff - index as u32) << 8) | 255;
+    let (ip, port) = (address.ip(), address.port());
+    let mut line = format!("a=candidate:{} 1 udp {priority} {ip} {port} typ {kind}", index + 1);
+    if let Some(related) = related {
+        // Writing to a String can't fail.
+        let _ = write!(line, " raddr {} rport {}", related.ip(), related.port());
+    }
+    line
 }
 
 /// The value of a session- or media-level attribute, wherever it comes first.

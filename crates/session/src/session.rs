@@ -46,6 +46,15 @@ const MAX_EARLY: usize = 8;
 pub enum Input<'a> {
     /// A datagram from that address: STUN, DTLS, SRTP or SRTCP (told apart as in RFC 7983).
     Datagram(SocketAddr, &'a [u8]),
+    /// A datagram that came from an address by a TURN server.
+    Relayed {
+        /// The address that the server lends ([`Allocation::relayed`](crate::Allocation::relayed)).
+        relayed: SocketAddr,
+        /// The peer's.
+        from: SocketAddr,
+        /// What the server unwrapped.
+        datagram: &'a [u8],
+    },
     /// The network says that nobody listens at that address any more (ICMP "port unreachable").
     Unreachable(SocketAddr),
     /// Audio to send, of any length, rate and layout.
@@ -72,6 +81,15 @@ pub enum Input<'a> {
 pub enum Output<'a> {
     /// Send this datagram there.
     Datagram(SocketAddr, BytesMut),
+    /// Have a TURN server send this datagram.
+    Relayed {
+        /// The address that the server lends.
+        relayed: SocketAddr,
+        /// The peer's.
+        to: SocketAddr,
+        /// What the server gets wrapped.
+        datagram: BytesMut,
+    },
     /// 20 ms of interleaved PCM for the handler, in the format of [`SessionOptions::input`].
     Frame(&'a [i16]),
     /// Tell somebody.
@@ -89,6 +107,8 @@ pub enum Event {
     Disconnected,
     /// A signed check came from this address: datagrams from there belong to this session.
     Validated(SocketAddr),
+    /// A signed check came from the second address by a TURN server that lends the first.
+    ValidatedByRelay(SocketAddr, SocketAddr),
     /// The peer's data channel opened.
     ChannelOpen,
     /// It closed.
@@ -142,6 +162,13 @@ pub struct SessionStats {
     pub media: PipelineStats,
 }
 
+/// A way that a datagram came: to which address of ours, and from where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Path {
+    local: SocketAddr,
+    from: SocketAddr,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Connecting { until: Instant },
@@ -186,14 +213,16 @@ pub struct RtcSession {
     /// The core has a path to the peer.
     has_path: bool,
     /// What came before it had.
-    early: Vec<(SocketAddr, Vec<u8>)>,
+    early: Vec<(Path, Vec<u8>)>,
+    /// The last of it came by a TURN server.
+    comes_by_relay: bool,
     handshake: HandshakeGuard,
     /// RTP that the core got and has not given back decrypted.
     unread_rtp: u64,
     /// The core may have something to say.
     dirty: bool,
     frame: Vec<i16>,
-    validated: Vec<SocketAddr>,
+    validated: Vec<Path>,
     checks: Vec<(TransactionId, Instant)>,
     stats: SessionStats,
 }
@@ -240,6 +269,7 @@ impl RtcSession {
             events: VecDeque::new(),
             has_path: false,
             early: Vec::new(),
+            comes_by_relay: false,
             handshake: HandshakeGuard::default(),
             unread_rtp: 0,
             dirty: true,
@@ -330,9 +360,15 @@ impl RtcSession {
             return;
         }
         match input {
-            Input::Datagram(from, bytes) => self.datagram(from, bytes),
+            Input::Datagram(from, bytes) => {
+                self.datagram(self.local.towards(from).map(|local| Path { local, from }), bytes);
+            }
+            Input::Relayed { relayed, from, datagram } => {
+                let path = self.local.is_relayed(relayed).then_some(Path { local: relayed, from });
+                self.datagram(path, datagram);
+            }
             Input::Unreachable(address) => {
-                if self.stats.remote_address == Some(address) {
+                if self.stats.remote_address == Some(address) && !self.comes_by_relay {
                     self.presence.unreachable(self.now);
                 }
             }
@@ -361,7 +397,11 @@ impl RtcSession {
             }
             if let Some(datagram) = self.pc.poll_write() {
                 self.note_sent(&datagram.message);
-                return Output::Datagram(datagram.transport.peer_addr, datagram.message);
+                let TransportContext { local_addr: relayed, peer_addr: to, .. } = datagram.transport;
+                if self.local.is_relayed(relayed) {
+                    return Output::Relayed { relayed, to, datagram: datagram.message };
+                }
+                return Output::Datagram(to, datagram.message);
             }
             self.advance();
             if !self.dirty && self.events.is_empty() {
@@ -370,31 +410,36 @@ impl RtcSession {
         }
     }
 
-    fn datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
-        let admitted = match bytes.first() {
-            Some(0..=3) => self.admits_stun(from, bytes),
-            Some(20..=63) => self.validated.contains(&from) && dtls_record::is_plausible(bytes),
-            Some(128..=191) => self.validated.contains(&from) && bytes.len() >= 12,
-            _ => false,
-        };
-        let Some(local_addr) = self.local.towards(from).filter(|_| admitted && bytes.len() <= MAX_DATAGRAM_BYTES) else {
+    fn datagram(&mut self, path: Option<Path>, bytes: &[u8]) {
+        let Some(path) = path.filter(|path| self.admits(*path, bytes)) else {
             self.stats.refused += 1;
             return;
         };
         if bytes.first().is_some_and(|first| *first > 3) {
-            self.stats.remote_address = Some(from);
+            self.stats.remote_address = Some(path.from);
+            self.comes_by_relay = self.local.is_relayed(path.local);
             if !self.has_path {
-                return self.hold_back(from, bytes);
+                return self.hold_back(path, bytes);
             }
         }
-        self.feed(from, local_addr, bytes);
+        self.feed(path, bytes);
+    }
+
+    fn admits(&mut self, path: Path, bytes: &[u8]) -> bool {
+        let admitted = match bytes.first() {
+            Some(0..=3) => self.admits_stun(path, bytes),
+            Some(20..=63) => self.validated.contains(&path) && dtls_record::is_plausible(bytes),
+            Some(128..=191) => self.validated.contains(&path) && bytes.len() >= 12,
+            _ => false,
+        };
+        admitted && bytes.len() <= MAX_DATAGRAM_BYTES
     }
 
     /// The peer may begin its handshake before our own check of the path was answered, and the core would drop that
     /// flight, which comes again only a second later.
-    fn hold_back(&mut self, from: SocketAddr, bytes: &[u8]) {
+    fn hold_back(&mut self, path: Path, bytes: &[u8]) {
         if self.early.len() < MAX_EARLY {
-            self.early.push((from, bytes.to_vec()));
+            self.early.push((path, bytes.to_vec()));
         } else {
             self.stats.refused += 1;
         }
@@ -402,14 +447,12 @@ impl RtcSession {
 
     fn path_found(&mut self) {
         self.has_path = true;
-        for (from, bytes) in std::mem::take(&mut self.early) {
-            if let Some(local_addr) = self.local.towards(from) {
-                self.feed(from, local_addr, &bytes);
-            }
+        for (path, bytes) in std::mem::take(&mut self.early) {
+            self.feed(path, &bytes);
         }
     }
 
-    fn feed(&mut self, from: SocketAddr, local_addr: SocketAddr, bytes: &[u8]) {
+    fn feed(&mut self, path: Path, bytes: &[u8]) {
         let established = !self.is_connecting();
         if matches!(bytes.first(), Some(20..=63)) && !self.handshake.admit(bytes, established) {
             self.stats.refused += 1;
@@ -418,8 +461,8 @@ impl RtcSession {
         // RFC 5761, section 4: what has one of these second bytes is RTCP, which the core may keep to itself.
         self.unread_rtp += u64::from(bytes[0] >= 128 && !matches!(bytes.get(1), Some(192..=223)));
         let transport = TransportContext {
-            local_addr,
-            peer_addr: from,
+            local_addr: path.local,
+            peer_addr: path.from,
             ecn: None,
             transport_protocol: TransportProtocol::UDP,
         };
@@ -431,16 +474,16 @@ impl RtcSession {
     }
 
     /// Nothing unsigned reaches the ICE agent, whose role even an unsigned request could switch.
-    fn admits_stun(&mut self, from: SocketAddr, bytes: &[u8]) -> bool {
+    fn admits_stun(&mut self, path: Path, bytes: &[u8]) -> bool {
         let Some(stun) = StunView::parse(bytes) else { return false };
         match stun.kind() {
-            Kind::Request => self.admits_check(from, &stun),
+            Kind::Request => self.admits_check(path, &stun),
             Kind::Success => self.take_check(stun.transaction_id()),
             Kind::Other => false,
         }
     }
 
-    fn admits_check(&mut self, from: SocketAddr, stun: &StunView<'_>) -> bool {
+    fn admits_check(&mut self, path: Path, stun: &StunView<'_>) -> bool {
         let ours = stun.local_ufrag() == Some(self.credentials.ufrag.as_bytes());
         if !ours || !stun.is_signed_with(&self.credentials.password, self.identity.provider.crypto()) {
             return false;
@@ -449,12 +492,16 @@ impl RtcSession {
         if self.now < self.try_at {
             self.try_candidates();
         }
-        if !self.validated.contains(&from) {
+        if !self.validated.contains(&path) {
             if self.validated.len() >= MAX_VALIDATED {
                 return false;
             }
-            self.validated.push(from);
-            self.events.push_back(Event::Validated(from));
+            self.validated.push(path);
+            self.events.push_back(if self.local.is_relayed(path.local) {
+                Event::ValidatedByRelay(path.local, path.from)
+            } else {
+                Event::Validated(path.from)
+            });
         }
         true
     }

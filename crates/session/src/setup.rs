@@ -90,6 +90,7 @@ pub(crate) fn answer(
         fec: options.opus.fec,
         candidates: &local.candidates,
         reflexive: &local.reflexive,
+        relayed: &local.relayed,
     })?;
     let credentials = credentials(&sdp)?;
     let Offer { candidates, fingerprint, audio, .. } = offer;
@@ -121,6 +122,10 @@ fn negotiate(
     }
     for address in [local.v4, local.v6].into_iter().flatten() {
         pc.add_local_candidate(host_candidate(address)?)?;
+    }
+    // After the sockets: the core looks in this order for whose a datagram is.
+    for allocation in &local.relayed {
+        pc.add_local_candidate(relayed_candidate(allocation.relayed))?;
     }
     let answer = pc.create_answer(None)?;
     pc.set_local_description(now, answer)?;
@@ -191,6 +196,13 @@ fn host_candidate(address: SocketAddr) -> CoreResult<RTCIceCandidateInit> {
     };
     let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host()?;
     RTCIceCandidate::from(&candidate).to_json()
+}
+
+fn relayed_candidate(address: SocketAddr) -> RTCIceCandidateInit {
+    // The related address is left out, because the core would take what comes from there as the candidate's own.
+    let candidate =
+        format!("candidate:1 1 udp {} {} {} typ relay raddr 0.0.0.0 rport 0", 0xff_ffff, address.ip(), address.port());
+    RTCIceCandidateInit { candidate, ..Default::default() }
 }
 
 fn credentials(answer: &str) -> Result<Credentials, Rejection> {

@@ -16,6 +16,7 @@ pub(crate) fn describe(bound: SocketAddr, (v4, v6): (bool, bool), announced: &[I
         v6: if v6 { stands_for(IpAddr::is_ipv6, Ipv6Addr::LOCALHOST.into()) } else { None },
         candidates: named.into_iter().map(with_port).collect(),
         reflexive: Vec::new(),
+        relayed: Vec::new(),
         allow_loopback: bound.ip().is_loopback(),
     }
 }

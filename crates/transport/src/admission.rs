@@ -3,7 +3,7 @@
 use crate::engine::{EngineOptions, WorkerLink, identity, reject};
 use crate::inbox::Command;
 use crate::panic::{contain, quieten_this_thread};
-use crate::reflexive::random;
+use crate::reflexive::{Gathered, random};
 use crate::shared::Shared;
 use crate::worker;
 use parley_session::{LocalAddresses, RtcSession, Seed};
@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 /// A worker gets so many sessions before the next one gets its first; a thread carries ten times as many.
 const FEW: usize = 16;
-/// How long the first offer waits for a STUN server's answer.
-const STUN_PATIENCE: Duration = Duration::from_millis(1000);
+/// How long the first offer waits for what STUN and TURN servers say.
+const GATHERING_PATIENCE: Duration = Duration::from_millis(1000);
 /// How long a port may still be held by threads that are about to end.
 const BIND_PATIENCE: Duration = Duration::from_millis(1000);
 const BIND_RETRY: Duration = Duration::from_millis(10);
@@ -68,8 +68,8 @@ fn choose(workers: &[WorkerLink]) -> Option<&WorkerLink> {
 
 fn answer(request: &Request, worker: &WorkerLink) -> Result<Command, (&'static str, String)> {
     let identity = identity().map_err(|error| ("transport", error))?;
-    let reflexive = worker.mappings.wait(STUN_PATIENCE);
-    let local = Arc::new(LocalAddresses { reflexive, ..worker.local.clone() });
+    let Gathered { reflexive, relayed } = worker.mappings.wait(GATHERING_PATIENCE);
+    let local = Arc::new(LocalAddresses { reflexive, relayed, ..worker.local.clone() });
     let random = random();
     let seed = Seed {
         ssrc: (random >> 32) as u32,

@@ -5,7 +5,7 @@ use crate::handle::SessionHandle;
 use crate::inbox::{Command, Inbox};
 use crate::ready::ReadyList;
 use crate::shared::{QueueLimits, SessionEvent, Shared};
-use parley_session::{Identity, LocalAddresses, SessionOptions};
+use parley_session::{Identity, LocalAddresses, SessionOptions, TurnServer};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -27,6 +27,8 @@ pub struct EngineOptions {
     pub announced_addresses: Vec<IpAddr>,
     /// STUN servers that tell where the socket is seen from outside.
     pub stun_servers: Vec<SocketAddr>,
+    /// TURN servers that lend addresses to the socket, for peers that reach no other one.
+    pub turn_servers: Vec<TurnServer>,
 }
 
 /// One worker, as the rest of the engine sees it.

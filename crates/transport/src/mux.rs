@@ -18,6 +18,8 @@ const SWEEP_AT: usize = 4096;
 pub(crate) struct Mux {
     by_ufrag: HashMap<Vec<u8>, u32>,
     by_address: HashMap<SocketAddr, u32>,
+    /// The same for addresses behind a TURN server, which are known by the address that it lends.
+    by_relay: HashMap<(SocketAddr, SocketAddr), u32>,
     checks: HashMap<TransactionId, (u32, Instant)>,
     sweep_at: usize,
 }
@@ -25,16 +27,26 @@ pub(crate) struct Mux {
 impl Mux {
     /// The session that a datagram is for.
     pub(crate) fn route(&mut self, from: SocketAddr, datagram: &[u8]) -> Option<u32> {
+        self.route_stun(datagram).unwrap_or_else(|| self.by_address.get(&from).copied())
+    }
+
+    /// The session that a datagram is for which came by a TURN server.
+    pub(crate) fn route_relayed(&mut self, relayed: SocketAddr, from: SocketAddr, datagram: &[u8]) -> Option<u32> {
+        self.route_stun(datagram).unwrap_or_else(|| self.by_relay.get(&(relayed, from)).copied())
+    }
+
+    /// `None` when the datagram is no STUN.
+    fn route_stun(&mut self, datagram: &[u8]) -> Option<Option<u32>> {
         if datagram.first().is_some_and(|first| *first < 4)
             && let Some(stun) = StunView::parse(datagram)
         {
-            return match stun.kind() {
-                Kind::Request => self.by_ufrag.get(stun.local_ufrag()?).copied(),
+            return Some(match stun.kind() {
+                Kind::Request => stun.local_ufrag().and_then(|ufrag| self.by_ufrag.get(ufrag)).copied(),
                 Kind::Success => self.checks.remove(&stun.transaction_id()).map(|(key, _)| key),
                 Kind::Other => None,
-            };
+            });
         }
-        self.by_address.get(&from).copied()
+        None
     }
 
     /// The session whose peer is at an address.
@@ -50,6 +62,11 @@ impl Mux {
     /// Binds an address from which a signed check came.
     pub(crate) fn bind(&mut self, address: SocketAddr, key: u32) {
         self.by_address.insert(address, key);
+    }
+
+    /// Binds an address from which a signed check came by a TURN server.
+    pub(crate) fn bind_relayed(&mut self, relayed: SocketAddr, address: SocketAddr, key: u32) {
+        self.by_relay.insert((relayed, address), key);
     }
 
     /// Notes a check of ours on its way out, so that its answer finds the session.
@@ -69,6 +86,7 @@ impl Mux {
     pub(crate) fn remove(&mut self, gone: &HashSet<u32>) {
         self.by_ufrag.retain(|_, key| !gone.contains(key));
         self.by_address.retain(|_, key| !gone.contains(key));
+        self.by_relay.retain(|_, key| !gone.contains(key));
         self.checks.retain(|_, (key, _)| !gone.contains(key));
     }
 }

@@ -1,5 +1,6 @@
 //! Where STUN servers see a worker's socket: asked once at the start, and again to keep the NAT's mapping alive.
 
+use parley_session::Allocation;
 use parley_session::stun::{StunView, TransactionId, binding_request, mapped_address};
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -23,27 +24,53 @@ pub(crate) struct Mappings {
 
 #[derive(Debug, Default)]
 struct Known {
-    addresses: Vec<(SocketAddr, SocketAddr)>,
-    complete: bool,
+    gathered: Gathered,
+    stun_is_done: bool,
+    turn_is_done: bool,
+}
+
+/// What servers outside told or lent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gathered {
+    /// Mapped addresses with the local ones behind them.
+    pub(crate) reflexive: Vec<(SocketAddr, SocketAddr)>,
+    pub(crate) relayed: Vec<Allocation>,
 }
 
 impl Mappings {
-    /// The mapped addresses with the local ones behind them, waiting for the first answers at most `patience`.
-    pub(crate) fn wait(&self, patience: Duration) -> Vec<(SocketAddr, SocketAddr)> {
+    /// What is known, waiting for the first answers at most `patience`.
+    pub(crate) fn wait(&self, patience: Duration) -> Gathered {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = self.changed.wait_timeout_while(known, patience, |known| !known.complete);
-        result.unwrap_or_else(PoisonError::into_inner).0.addresses.clone()
+        let result = self.changed.wait_timeout_while(known, patience, |known| !known.is_complete());
+        let mut known = result.unwrap_or_else(PoisonError::into_inner).0;
+        // What took so long once is not waited for again; it counts when it comes.
+        (known.stun_is_done, known.turn_is_done) = (true, true);
+        known.gathered.clone()
     }
 
     fn add(&self, mapped: SocketAddr, base: SocketAddr) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.addresses.retain(|(address, _)| *address != mapped);
-        known.addresses.push((mapped, base));
+        known.gathered.reflexive.retain(|(address, _)| *address != mapped);
+        known.gathered.reflexive.push((mapped, base));
     }
 
     fn complete(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).complete = true;
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).stun_is_done = true;
         self.changed.notify_all();
+    }
+
+    /// Says what TURN servers lend now, and whether each has been heard of.
+    pub(crate) fn lend(&self, relayed: Vec<Allocation>, is_done: bool) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.gathered.relayed = relayed;
+        known.turn_is_done |= is_done;
+        self.changed.notify_all();
+    }
+}
+
+impl Known {
+    fn is_complete(&self) -> bool {
+        self.stun_is_done && self.turn_is_done
     }
 }
 

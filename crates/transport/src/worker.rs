@@ -7,6 +7,7 @@ use crate::mux::Mux;
 use crate::panic::{contain, quieten_this_thread};
 use crate::ready::{self, ReadyList};
 use crate::reflexive::{Mappings, Prober};
+use crate::relays::{ByRelay, Relays};
 use crate::shared::{SessionEvent, Shared, channel_state};
 use crate::socket::WorkerSocket;
 use crate::timers::Timers;
@@ -41,6 +42,7 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
     let inbox = Arc::new(Inbox::new(mio::Waker::new(poll.registry(), WAKER)?));
     let (mappings, sessions) = (Arc::new(Mappings::default()), Arc::new(AtomicUsize::new(0)));
     let prober = Prober::new(Instant::now(), stun_servers(options, &local), mappings.clone());
+    let relays = Relays::new(Instant::now(), &options.turn_servers, &local, mappings.clone());
     let worker = Worker {
         poll,
         socket,
@@ -49,6 +51,7 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
         mux: Mux::default(),
         timers: Timers::default(),
         prober,
+        relays,
         sessions: sessions.clone(),
         scratch: Scratch::default(),
         more: false,
@@ -75,6 +78,7 @@ struct Worker {
     mux: Mux,
     timers: Timers,
     prober: Prober,
+    relays: Relays,
     sessions: Arc<AtomicUsize>,
     scratch: Scratch,
     /// Datagrams were left in the socket.
@@ -116,6 +120,8 @@ impl Worker {
             self.take_timers(now);
             self.pump(now);
             if stop {
+                self.relays.release(now);
+                self.pump(now);
                 if self.socket.unsent() > 0 {
                     log::warn!("{} datagrams could not be sent: the kernel had no room", self.socket.unsent());
                 }
@@ -125,7 +131,7 @@ impl Worker {
     }
 
     fn sleep(&mut self, events: &mut mio::Events) {
-        let due = [self.timers.next(), self.prober.next()].into_iter().flatten().min();
+        let due = [self.timers.next(), self.prober.next(), self.relays.next()].into_iter().flatten().min();
         let mut pause = due.map_or(IDLE, |due| due.saturating_duration_since(Instant::now()));
         if std::mem::take(&mut self.expects_replies) {
             pause = pause.min(ROUND);
@@ -238,9 +244,18 @@ impl Worker {
     fn take_datagrams(&mut self, now: Instant) {
         for _ in 0..MAX_BATCHES {
             let mut failed = Vec::new();
-            let Self { socket, mux, slots, prober, scratch, .. } = self;
+            let Self { socket, mux, slots, prober, relays, scratch, .. } = self;
             let full = socket.receive(|from, datagram| {
-                let Some(key) = mux.route(from, datagram) else {
+                let by_relay =
+                    if relays.is_empty() { ByRelay::Unknown } else { relays.take(now, from, datagram) };
+                let (key, input) = match by_relay {
+                    ByRelay::Unknown => (mux.route(from, datagram), Input::Datagram(from, datagram)),
+                    ByRelay::Data(relayed, from, datagram) => {
+                        (mux.route_relayed(relayed, from, datagram), Input::Relayed { relayed, from, datagram })
+                    }
+                    ByRelay::Taken => return,
+                };
+                let Some(key) = key else {
                     prober.take(now, from, datagram);
                     return;
                 };
@@ -248,7 +263,7 @@ impl Worker {
                 if !std::mem::replace(&mut slot.dirty, true) {
                     scratch.dirty.push(key);
                 }
-                if let Err(panic) = contain(|| slot.session.handle(now, Input::Datagram(from, datagram))) {
+                if let Err(panic) = contain(|| slot.session.handle(now, input)) {
                     failed.push((key, panic));
                 }
             });
@@ -277,6 +292,7 @@ impl Worker {
             self.feed(now, key, Input::Wake);
         }
         let datagrams = &mut self.scratch.datagrams;
+        self.relays.wake(now);
         self.prober.ask(now, |to, bytes| datagrams.push((to, BytesMut::from(bytes))));
     }
 
@@ -287,6 +303,9 @@ impl Worker {
             self.pump_session(now, key);
         }
         self.scratch.dirty = dirty;
+        if !self.relays.is_empty() {
+            self.relays.pump(&mut self.scratch.datagrams);
+        }
         self.socket.send(&mut self.scratch.datagrams);
         if !self.scratch.gone.is_empty() {
             self.mux.remove(&self.scratch.gone);
@@ -298,11 +317,11 @@ impl Worker {
     }
 
     fn pump_session(&mut self, now: Instant, key: u32) {
-        let Self { slots, mux, scratch, .. } = self;
+        let Self { slots, mux, relays, scratch, .. } = self;
         // A session that failed in this round is gone already.
         let Some(slot) = slots.get_mut(&key) else { return };
         slot.dirty = false;
-        match contain(|| slot.pump(now, mux, &mut scratch.datagrams)) {
+        match contain(|| slot.pump(now, mux, relays, &mut scratch.datagrams)) {
             Ok(pumped) => {
                 self.expects_replies |= pumped.frames;
                 note(&mut scratch.lists, &slot.shared.list);
@@ -354,7 +373,13 @@ struct Pumped {
 }
 
 impl Slot {
-    fn pump(&mut self, now: Instant, mux: &mut Mux, datagrams: &mut Vec<(SocketAddr, BytesMut)>) -> Pumped {
+    fn pump(
+        &mut self,
+        now: Instant,
+        mux: &mut Mux,
+        relays: &mut Relays,
+        datagrams: &mut Vec<(SocketAddr, BytesMut)>,
+    ) -> Pumped {
         let key = self.shared.key;
         let mut frames = false;
         let wake_at = loop {
@@ -363,11 +388,16 @@ impl Slot {
                     mux.sent(now, &bytes, key);
                     datagrams.push((to, bytes));
                 }
+                Output::Relayed { relayed, to, datagram } => {
+                    mux.sent(now, &datagram, key);
+                    relays.send(now, relayed, to, &datagram);
+                }
                 Output::Frame(samples) => {
                     self.shared.push_frame(samples);
                     frames = true;
                 }
                 Output::Event(Event::Validated(address)) => mux.bind(address, key),
+                Output::Event(Event::ValidatedByRelay(relayed, address)) => mux.bind_relayed(relayed, address, key),
                 Output::Event(Event::Closed(reason)) => {
                     self.publish(now);
                     self.shared.close(name(reason));
@@ -402,7 +432,7 @@ impl Slot {
                 let (code, text) = message_failure(error);
                 shared.push_event(SessionEvent::coded("error", code, text.to_owned()));
             }
-            Event::Validated(_) | Event::Closed(_) => unreachable!("taken by the worker"),
+            Event::Validated(_) | Event::ValidatedByRelay(..) | Event::Closed(_) => unreachable!("taken by the worker"),
         }
     }
 

@@ -1,5 +1,8 @@
 //! Sessions of one pretended JavaScript environment.
 
+#[allow(dead_code, reason = "only the tests of relays have one")]
+pub(crate) mod turnserver;
+
 use parley_transport::{
     AudioFormat, EngineOptions, Layout, Mode, OpusOptions, QueueLimits, ReadyList, SampleRate, SessionEvent,
     SessionHandle, SessionOptions, accept,
@@ -33,6 +36,7 @@ pub fn loopback() -> EngineOptions {
         udp_ports: (0, 0),
         announced_addresses: Vec::new(),
         stun_servers: Vec::new(),
+        turn_servers: Vec::new(),
     }
 }
 

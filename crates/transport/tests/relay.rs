@@ -1,0 +1,205 @@
+//! Addresses that a TURN server lends: in the answer, and as the only way to a server.
+
+mod common;
+
+use common::turnserver::Coturn;
+use common::{OFFER, Observed, PATIENCE, loopback, session_options};
+use parley_netsim::{Peer, PeerOptions, tone};
+use parley_session::{Allocation, Identity, Received, Relay};
+use parley_transport::{Chunk, EngineOptions, Layout, SampleRate, Samples, TurnServer};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+fn engine(servers: &[TurnServer]) -> EngineOptions {
+    EngineOptions { turn_servers: servers.to_vec(), ..loopback() }
+}
+
+fn candidates(answer: &str) -> Vec<&str> {
+    answer.lines().filter(|line| line.starts_with("a=candidate:")).collect()
+}
+
+/// Where the answer's relayed candidate is.
+fn relayed(answer: &str) -> Option<SocketAddr> {
+    let line = candidates(answer).into_iter().find(|line| line.contains(" typ relay "))?;
+    let fields: Vec<&str> = line.split(' ').collect();
+    Some(SocketAddr::new(fields[4].parse().expect("an address"), fields[5].parse().expect("a port")))
+}
+
+#[test]
+fn the_answer_names_the_relayed_address_last() {
+    let coturn = Coturn::start();
+    let session = Observed::accept(&engine(&[coturn.known()]), session_options(), OFFER);
+    let answer = session.answer();
+    let [host, relay] = candidates(&answer)[..] else { panic!("two candidates: {answer}") };
+    assert!(host.ends_with(" typ host"), "{host}");
+    let own_port = common::port(&answer);
+    assert!(relay.ends_with(&format!(" typ relay raddr 127.0.0.1 rport {own_port}")), "{relay}");
+    assert!(relayed(&answer).is_some_and(|address| address.port() != own_port));
+    let second = Observed::accept(&engine(&[coturn.known()]), session_options(), OFFER);
+    assert_eq!(relayed(&second.answer()), relayed(&answer), "sessions share the worker's allocation");
+}
+
+#[test]
+fn an_engine_that_ends_gives_its_allocation_back() {
+    let coturn = Coturn::start();
+    let session = Observed::accept(&engine(&[coturn.known()]), session_options(), OFFER);
+    assert!(relayed(&session.answer()).is_some());
+    assert_eq!(session.close(), "local");
+    coturn.wait_for_log("lifetime=0");
+}
+
+#[test]
+fn wrong_credentials_give_a_warning_without_them_and_a_call_without_a_relay() {
+    let coturn = Coturn::start();
+    let wrong = TurnServer { password: "not the secret".into(), ..coturn.known() };
+    let warnings = Warnings::about(wrong.address);
+    let session = Observed::accept(&engine(std::slice::from_ref(&wrong)), session_options(), OFFER);
+    let answer = session.answer();
+    assert_eq!(relayed(&answer), None, "{answer}");
+    assert_eq!(candidates(&answer).len(), 1, "{answer}");
+    let told = warnings.taken();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("refuses the username or the credential"), "{told:?}");
+    assert!(!format!("{told:?}{wrong:?}").contains("secret"));
+}
+
+#[test]
+fn a_server_that_is_silent_delays_the_first_answer_alone() {
+    let silent = UdpSocket::bind("127.0.0.1:0").expect("bound");
+    let address = silent.local_addr().expect("bound");
+    let engine = engine(&[TurnServer { address, username: "a".into(), password: "b".into() }]);
+    let first = Observed::accept(&engine, session_options(), OFFER);
+    assert_eq!(relayed(&first.answer()), None);
+    let before = Instant::now();
+    let second = Observed::accept(&engine, session_options(), OFFER);
+    assert_eq!(relayed(&second.answer()), None);
+    assert!(before.elapsed() < PATIENCE, "it was answered");
+    silent.set_read_timeout(Some(PATIENCE)).expect("set");
+    assert!(silent.recv(&mut [0; 512]).is_ok(), "it was asked");
+}
+
+#[test]
+fn media_and_texts_flow_by_the_relay_alone() {
+    let coturn = Coturn::start();
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("bound");
+    socket.set_read_timeout(Some(Duration::from_millis(2))).expect("set");
+    let now = Instant::now();
+    let mut peer = Peer::new(now, socket.local_addr().expect("bound"), &PeerOptions::default());
+    let session = Observed::accept(&engine(&[coturn.known()]), session_options(), &peer.offer(now));
+    let answer = session.answer();
+    let relayed = relayed(&answer).expect("a relayed candidate");
+    let only_relayed: String = answer
+        .split_inclusive("\r\n")
+        .filter(|line| !line.starts_with("a=candidate:") || line.contains(" typ relay "))
+        .collect();
+    peer.answered(now, &only_relayed);
+    peer.speak(now, tone(440.0, Duration::from_secs(30)));
+    let mut texted = false;
+    run(&mut peer, &socket, relayed, |peer| {
+        echo(&session);
+        if peer.channel_is_open() && !std::mem::replace(&mut texted, true) {
+            peer.send_text(Instant::now(), "by the relay");
+        }
+        peer.heard.last(Duration::from_secs(1)).tone_share(440.0) > 0.9 && peer.heard.count() > 50
+    });
+    assert_eq!(session.wait_for("message").text.as_deref(), Some("by the relay"));
+}
+
+/// Runs the peer on its socket until it is content. Nothing but the relay reaches it or hears it.
+fn run(peer: &mut Peer, socket: &UdpSocket, relayed: SocketAddr, mut content: impl FnMut(&mut Peer) -> bool) {
+    let give_up = Instant::now() + PATIENCE;
+    let mut buffer = [0; 2048];
+    while !content(peer) {
+        let now = Instant::now();
+        assert!(now < give_up, "connected: {}, heard: {:?}", peer.is_connected(), peer.heard.duration());
+        while let Some((to, datagram)) = peer.poll(now) {
+            if to == relayed {
+                socket.send_to(&datagram, to).expect("sent");
+            }
+        }
+        if let Ok((length, from)) = socket.recv_from(&mut buffer)
+            && from == relayed
+        {
+            peer.receive(Instant::now(), from, &buffer[..length]);
+        }
+        peer.wake(Instant::now());
+    }
+}
+
+/// Sends back what the session heard.
+fn echo(session: &Observed) {
+    let mut frame = [0; 480];
+    while session.session.read_audio(&mut frame) == Ok(480) {
+        let samples = Samples::I16(frame.to_vec());
+        let chunk = Chunk { samples, rate: SampleRate::HZ_24000, layout: Layout::Mono };
+        session.session.write_audio(chunk).expect("the session is open");
+    }
+}
+
+#[test]
+fn an_allocation_that_nobody_gave_back_makes_room() {
+    let coturn = Coturn::start();
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("bound");
+    let first = allocate(&coturn, &socket);
+    // From the same port, as after the end of a process that was killed.
+    let second = allocate(&coturn, &socket);
+    assert_eq!(second.mapped, first.mapped);
+}
+
+fn allocate(coturn: &Coturn, socket: &UdpSocket) -> Allocation {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let identity = Identity::generate().expect("a certificate");
+    let now = Instant::now();
+    let mut relay = Relay::new(now, coturn.known(), &identity, || [NEXT.fetch_add(1, Ordering::SeqCst); 12]);
+    socket.set_read_timeout(Some(Duration::from_millis(20))).expect("set");
+    while now.elapsed() < PATIENCE {
+        relay.wake(Instant::now());
+        while let Some(datagram) = relay.poll() {
+            socket.send_to(&datagram, relay.server()).expect("sent");
+        }
+        if let Some(allocation) = relay.allocation() {
+            return allocation;
+        }
+        let mut buffer = [0; 2048];
+        if let Ok(length) = socket.recv(&mut buffer) {
+            assert_ne!(relay.handle(Instant::now(), &buffer[..length]), Received::Unknown);
+        }
+    }
+    panic!("there was no allocation");
+}
+
+/// The warnings of the process that name an address.
+struct Warnings(String);
+
+static WARNED: LazyLock<Mutex<Vec<String>>> = LazyLock::new(Mutex::default);
+
+struct Recorder;
+
+impl log::Log for Recorder {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.level() <= log::Level::Warn
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            WARNED.lock().unwrap_or_else(PoisonError::into_inner).push(record.args().to_string());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+impl Warnings {
+    fn about(address: SocketAddr) -> Self {
+        log::set_logger(&Recorder).expect("the only logger");
+        log::set_max_level(log::LevelFilter::Warn);
+        Self(address.to_string())
+    }
+
+    fn taken(&self) -> Vec<String> {
+        let all = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter(|warning| warning.contains(&self.0)).cloned().collect()
+    }
+}
