@@ -1,6 +1,7 @@
 import type { Logger } from '../../src/index.ts'
 import type { StreamHandlerBase } from '../../src/index.ts'
-import { SessionCore, type SessionParts } from '../../src/session/session-core.ts'
+import { SessionCore } from '../../src/session/session-core.ts'
+import type { SessionParts } from '../../src/session/session-parts.ts'
 import { MemoryLink } from './memory-link.ts'
 
 /** A logger that keeps what it is told. */

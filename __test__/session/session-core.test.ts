@@ -84,6 +84,14 @@ test('the time limit tells the client why, then closes', async (t) => {
   t.is(made.reason, 'time_limit')
 })
 
+test('the time limit holds while the audio before a CloseStream still plays', async (t) => {
+  const made = call(new Silent(), { timeLimit: 0.02 })
+  made.link.depthMs = 60_000
+  made.core.onCloseStream('Goodbye')
+  await until(() => made.core.state === 'closed')
+  t.is(made.reason, 'time_limit')
+})
+
 test('the time limit counts from the connection', async (t) => {
   const { core } = call(new Silent(), { timeLimit: 0.02, connected: false })
   await new Promise((resolve) => void setTimeout(resolve, 40))

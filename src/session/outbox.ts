@@ -8,7 +8,8 @@ const MAX_EARLY = 64
 
 /** What goes to a session's media, whether there is any yet or not. */
 export class Outbox {
-  readonly #logger: Logger
+  /** Is told what could not be sent. */
+  readonly logger: Logger
   readonly #prefix: string
   #early: ((link: MediaLink) => void)[] = []
   #link: MediaLink | undefined
@@ -19,7 +20,7 @@ export class Outbox {
    * @param id - the session's
    */
   constructor(logger: Logger, id: string) {
-    this.#logger = logger
+    this.logger = logger
     this.#prefix = `session ${id}: `
   }
 
@@ -98,7 +99,7 @@ export class Outbox {
     try {
       action()
     } catch (error) {
-      this.#logger.debug(this.#prefix + String(error))
+      this.logger.debug(this.#prefix + String(error))
     }
   }
 }

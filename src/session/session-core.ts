@@ -1,37 +1,19 @@
-import type { EventEmitter } from 'node:events'
 import { createDriver } from '../driver/create-driver.ts'
 import type { Driver } from '../driver/driver.ts'
 import type { DriverClient } from '../driver/driver-client.ts'
-import { ChannelClosedError, ParleyError, SessionFailedError, WebRTCError } from '../errors.ts'
+import { type ParleyError, SessionFailedError, type WebRTCError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { LinkEvent, MediaLink } from '../native/media-link.ts'
 import { formatReceipt, HANDSHAKE } from '../signaling/messages.ts'
-import { announce, describeError } from './announce.ts'
 import type { Logger } from './logger.ts'
 import { Negotiation } from './negotiation.ts'
 import { Outbox } from './outbox.ts'
-import { Session, type SessionBackend, type SessionEvents, type SessionState } from './session.ts'
+import { Session, type SessionBackend, type SessionState } from './session.ts'
+import { SessionNews, toWebRTCError } from './session-news.ts'
 import { SessionOutputs } from './session-outputs.ts'
+import type { SessionParts } from './session-parts.ts'
 import { readStats, type SessionStats } from './session-stats.ts'
-
-/** What a session is made of. */
-export interface SessionParts {
-  /** The id that the client chose. */
-  id: string
-  /** The copy made for it. */
-  handler: StreamHandlerBase
-  /** Where to write what an operator may want to read. */
-  logger: Logger
-  /** The address that the offer came from, until media tells it. */
-  remoteAddress: string | undefined
-  /** How long it may last once connected, in seconds; `Infinity` for no limit. */
-  timeLimit: number
-  /** How much emitted audio may wait before `emit` is called again, in ms. */
-  outputTargetMs: number
-  /** Whether emitted audio is dropped, for a client that only sends. */
-  muted: boolean
-}
 
 /** How long the engine may take to send the messages that are queued when a session closes. */
 const CLOSE_GRACE_MS = 5000
@@ -49,6 +31,7 @@ export class SessionCore implements SessionBackend, DriverClient {
   readonly outbox: Outbox
 
   readonly #parts: SessionParts
+  readonly #news: SessionNews
   readonly #negotiation = new Negotiation()
   #state: SessionState = 'connecting'
   #link: MediaLink | undefined
@@ -64,6 +47,7 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.handler = parts.handler
     this.logger = parts.logger
     this.outbox = new Outbox(parts.logger, parts.id)
+    this.#news = new SessionNews(this.session, this.outbox)
   }
 
   get state(): SessionState {
@@ -110,7 +94,7 @@ export class SessionCore implements SessionBackend, DriverClient {
    * @param reason - what listeners are told
    */
   endStream(message: string, reason: string): void {
-    if (this.isOver) return
+    if (this.#state === 'closed' || this.#closeReason !== undefined) return
     this.outbox.tell({ type: 'end_stream', data: message })
     this.#closeGracefully(reason)
   }
@@ -122,7 +106,7 @@ export class SessionCore implements SessionBackend, DriverClient {
    */
   fail(error: ParleyError): void {
     if (this.isOver) return
-    this.#report(error)
+    this.#news.report(error)
     this.#closeGracefully('error')
   }
 
@@ -177,7 +161,7 @@ export class SessionCore implements SessionBackend, DriverClient {
 
   /** @param error - told to everybody; the session goes on */
   onComplaint(error: Error): void {
-    this.#report(error)
+    this.#news.report(error)
   }
 
   /** @param message - told to the client and the log */
@@ -192,7 +176,7 @@ export class SessionCore implements SessionBackend, DriverClient {
       this.logger.debug(`session ${this.id}: nobody reads the outputs, so the oldest were dropped`)
     }
     this.outbox.tell({ type: 'fetch_output', data: [] })
-    this.#announce('outputs', outputs)
+    this.#news.announce('outputs', outputs)
   }
 
   /** @param message - told to the client when all audio before it was heard */
@@ -225,7 +209,7 @@ export class SessionCore implements SessionBackend, DriverClient {
       case 'drained':
         return this.#onDrained()
       case 'error':
-        return this.#report(new SessionFailedError(event.message))
+        return this.#news.report(new SessionFailedError(event.message))
       case 'closed':
         return this.#finish(this.#closeReason ?? event.code)
       case 'channel-closed':
@@ -236,7 +220,7 @@ export class SessionCore implements SessionBackend, DriverClient {
   #onConnected(): void {
     if (this.isOver) return
     this.#state = 'connected'
-    this.#announce('connected')
+    this.#news.announce('connected')
     if (this.isOver) return
     this.#startTimeLimit()
     this.#driver?.start()
@@ -252,21 +236,21 @@ export class SessionCore implements SessionBackend, DriverClient {
   #onDisconnected(): void {
     if (this.#state !== 'connected') return
     this.#state = 'disconnected'
-    this.#announce('disconnected')
+    this.#news.announce('disconnected')
   }
 
   #onChannelOpen(): void {
     try {
       this.handler.setChannel({ send: (text) => this.outbox.send(text) })
     } catch (error) {
-      this.fail(wrap(error))
+      this.fail(toWebRTCError(error))
     }
   }
 
   #onMessage(text: string): void {
     if (text === HANDSHAKE) return
     this.outbox.trySend(formatReceipt(text))
-    this.#announce('message', text)
+    this.#news.announce('message', text)
   }
 
   /** All audio that was emitted before a `CloseStream` has been heard. */
@@ -303,36 +287,14 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.outbox.attempt(() => connectHandler(this.handler, closedConnection))
     if (this.#driver === undefined) this.#shutDownUnstarted()
     else this.#driver.end()
-    this.#announce('closed', reason)
+    this.#news.announce('closed', reason)
   }
 
   /** The handler of an offer that came to nothing never ran, but may hold something. */
   #shutDownUnstarted(): void {
     const shutDown = async (): Promise<void> => this.handler.shutdown()
-    shutDown().catch((error: unknown) => this.#report(wrap(error)))
+    shutDown().catch((error: unknown) => this.#news.report(toWebRTCError(error)))
   }
-
-  /** Tells everybody of an error: the client, the listeners, the log. */
-  #report(error: Error): void {
-    // What was under way when the session ended fails because it ended.
-    const isAftermath = this.#state === 'closed' && error.cause instanceof ChannelClosedError
-    this.logger[isAftermath ? 'debug' : 'error'](`session ${this.id}: ${describeError(error)}`)
-    if (isAftermath) return
-    this.outbox.notice('error', error.message)
-    if (this.session.listenerCount('error') > 0)
-      this.#announce('error', error instanceof ParleyError ? error : wrap(error))
-  }
-
-  #announce<Name extends keyof SessionEvents>(name: Name, ...args: SessionEvents[Name]): void {
-    // Node's types don't follow a generic name to its arguments; the signature above does.
-    const emitter = this.session as unknown as EventEmitter
-    announce(this.logger, () => void emitter.emit(name, ...args))
-  }
-}
-
-function wrap(error: unknown): WebRTCError {
-  if (error instanceof WebRTCError) return error
-  return new WebRTCError(error instanceof Error ? error.message : String(error), { cause: error })
 }
 
 /** `192.0.2.1:5000` or `[2001:db8::1]:5000` without the port. */
