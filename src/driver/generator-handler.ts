@@ -4,11 +4,11 @@ import type { EmitType } from '../frames/emit-type.ts'
 import { AsyncStreamHandler } from '../handlers/async-stream-handler.ts'
 
 /** A generator function for `receive` mode, which gets the additional arguments and yields what the client hears. */
-export type GeneratorFunction = (...args: never[]) => Iterable<EmitType> | AsyncIterable<EmitType>
+export type EmitFunction = (...args: never[]) => Iterable<EmitType> | AsyncIterable<EmitType>
 
 /** Makes a handler of a generator function. When the generator ends, so does the stream, after its audio was played. */
 export class GeneratorHandler extends AsyncStreamHandler {
-  readonly #fn: GeneratorFunction
+  readonly #fn: EmitFunction
   readonly #waitsForArgs: boolean
   #iterator: Iterator<EmitType> | AsyncIterator<EmitType> | undefined
 
@@ -16,7 +16,7 @@ export class GeneratorHandler extends AsyncStreamHandler {
    * @param fn - what yields
    * @param waitsForArgs - whether it is begun only when its arguments have come
    */
-  constructor(fn: GeneratorFunction, waitsForArgs: boolean) {
+  constructor(fn: EmitFunction, waitsForArgs: boolean) {
     super()
     this.#fn = fn
     this.#waitsForArgs = waitsForArgs

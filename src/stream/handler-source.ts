@@ -1,5 +1,5 @@
 import { DuplexHandler, type DuplexFunction } from '../driver/duplex-handler.ts'
-import { GeneratorHandler, type GeneratorFunction } from '../driver/generator-handler.ts'
+import { GeneratorHandler, type EmitFunction } from '../driver/generator-handler.ts'
 import { InvalidCopyError } from '../errors.ts'
 import { describe } from '../frames/describe.ts'
 import { AsyncAudioVideoStreamHandler } from '../handlers/async-audio-video-stream-handler.ts'
@@ -89,8 +89,8 @@ export class HandlerSource {
     }
   }
 
-  #wrap(fn: DuplexFunction<Session> | GeneratorFunction): StreamHandlerBase {
-    if (this.#mode === 'receive') return new GeneratorHandler(fn as GeneratorFunction, this.#waitsForArgs)
+  #wrap(fn: DuplexFunction<Session> | EmitFunction): StreamHandlerBase {
+    if (this.#mode === 'receive') return new GeneratorHandler(fn as EmitFunction, this.#waitsForArgs)
     return new DuplexHandler(fn as DuplexFunction<Session>)
   }
 }

@@ -1,5 +1,5 @@
 import type { DuplexFunction } from '../driver/duplex-handler.ts'
-import type { GeneratorFunction } from '../driver/generator-handler.ts'
+import type { EmitFunction } from '../driver/generator-handler.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { Logger } from '../session/logger.ts'
 import type { Session } from '../session/session.ts'
@@ -17,7 +17,7 @@ export type Mode = 'send-receive' | 'send' | 'receive'
  * What serves a stream's connections: a handler, whose `copy()` is called for each of them; in `receive` mode a generator
  * function; in the other modes a duplex function.
  */
-export type Handler = StreamHandlerBase | DuplexFunction<Session> | GeneratorFunction
+export type Handler = StreamHandlerBase | DuplexFunction<Session> | EmitFunction
 
 /** A configuration, or a function that makes a fresh one for a request. */
 export type RtcConfigurationSource =
