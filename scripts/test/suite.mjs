@@ -2,7 +2,12 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 
-/** Runs a suite's program, hands on what it prints as it comes, and counts it at the end. */
+/**
+ * Runs a suite's program, hands on what it prints as it comes, and counts it at the end.
+ *
+ * @param {{ program: string, args: string[], count: (output: string, exitCode: number) => any }} suite
+ * @param {(text: string) => unknown} show
+ */
 export async function runSuite({ program, args, count }, show = (text) => process.stdout.write(text)) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
@@ -14,6 +19,7 @@ export async function runSuite({ program, args, count }, show = (text) => proces
   return count(output, exitCode)
 }
 
+/** A program that a signal ended gets the number that shells give it. */
 function exitCodeOf(child) {
   return new Promise((resolve, reject) => {
     child.once('error', reject)
