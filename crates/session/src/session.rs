@@ -11,6 +11,7 @@ use crate::setup::{self, Answer, Credentials};
 use crate::stun::{Kind, StunView, TransactionId};
 use bytes::BytesMut;
 use parley_media::{Chunk, Pipeline, PipelineOptions, PipelineOutput, PipelineStats, RtpStart, RtpView};
+use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
@@ -621,18 +622,22 @@ impl RtcSession {
                 RTCIceConnectionState::Connected | RTCIceConnectionState::Completed,
             ) => self.path_found(),
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => self.core_state(state),
-            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
-                if self.channels.opened(&mut self.pc, id) {
-                    self.events.push_back(Event::ChannelOpen);
-                    self.channels.flush(&mut self.pc, self.now);
-                }
-            }
-            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id)) => {
-                if self.channels.closed(id) {
-                    self.events.push_back(Event::ChannelClosed);
-                }
-            }
+            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => self.channel_opened(id),
+            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id)) => self.channel_closed(id),
             _ => {}
+        }
+    }
+
+    fn channel_opened(&mut self, id: RTCDataChannelId) {
+        if self.channels.opened(&mut self.pc, id) {
+            self.events.push_back(Event::ChannelOpen);
+            self.channels.flush(&mut self.pc, self.now);
+        }
+    }
+
+    fn channel_closed(&mut self, id: RTCDataChannelId) {
+        if self.channels.closed(id) {
+            self.events.push_back(Event::ChannelClosed);
         }
     }
 

@@ -72,7 +72,7 @@ fn a_text_of_64_kib_arrives_and_a_longer_one_is_refused() {
     call.handle(Input::Message("y".repeat(MAX_MESSAGE_BYTES + 1)));
     assert_eq!(failures(&call), [ChannelError::TooLarge]);
     call.run(secs(5));
-    assert_eq!(call.peer.messages, [longest.clone()]);
+    assert_eq!(call.peer.messages, [longest.as_str()]);
     assert_eq!(call.handler_messages(), [longest]);
 }
 
