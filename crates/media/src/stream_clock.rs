@@ -50,6 +50,8 @@ pub(crate) struct StreamClock {
     heard_until: Instant,
     /// Whether silence is being made up.
     filling: bool,
+    /// Whether no packet has come yet.
+    untouched: bool,
     /// What was made up since packets stopped and may still turn up.
     owed: Duration,
     window: Window,
@@ -65,7 +67,7 @@ struct Window {
 
 impl StreamClock {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { end: now, heard_until: now, filling: false, owed: Duration::ZERO, window: Window::new(now) }
+        Self { end: now, heard_until: now, filling: false, untouched: true, owed: Duration::ZERO, window: Window::new(now) }
     }
 
     /// The first packet of all is here: the stream begins with it, unless it began with silence.
@@ -73,6 +75,7 @@ impl StreamClock {
         if !self.filling {
             self.end = now;
         }
+        self.untouched = false;
         self.window = Window::new(now);
     }
 
@@ -120,6 +123,10 @@ impl StreamClock {
     pub(crate) fn silence_due(&mut self, now: Instant) -> u64 {
         if now < self.silence_at() {
             return 0;
+        }
+        if self.untouched && !self.filling {
+            // Nobody is missed before the first packet: silence begins now, and what an echo makes of it is no burst.
+            self.end = now.checked_sub(FRAME_DURATION).unwrap_or(now).max(self.end);
         }
         self.filling = true;
         if let Some(earliest) = now.checked_sub(MAX_CATCH_UP) {
