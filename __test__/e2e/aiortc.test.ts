@@ -47,3 +47,20 @@ test.serial('aiortc is refused over the limit, with the limit', async (t) => {
   t.deepEqual(refused, { error: 'concurrency_limit_reached', limit: 1 })
   t.is((await first).hertz, 1000)
 })
+
+test.serial('a message that establishes no channel ends the call of who sent it, and no other', async (t) => {
+  const errors: unknown[] = []
+  const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: (text: string) => errors.push(text) }
+  const { url, stream } = await serve(t, { concurrencyLimit: 2, logger })
+  const bystander = callByAiortc(url, { seconds: 5 })
+  await Promise.race([bystander, once(stream, 'session:connected')])
+  stream.on('error', () => {})
+  const closed = new Promise((resolve) => stream.once('session:closed', (_session, reason) => resolve(reason)))
+  await callByAiortc(url, { seconds: 1, establish: '00' })
+  t.is(await closed, 'error')
+  t.is(errors.length > 0, true, 'the log tells of it')
+  t.is(stream.sessions.size, 1)
+  const heard = await bystander
+  t.is(heard.hertz, 1000)
+  t.true(heard.frames > 240, `${heard.frames} frames of 250`)
+})

@@ -103,6 +103,9 @@ async def main(url, call):
     def on_open():
         for text in call.get("texts", []):
             channel.send(text)
+        if "establish" in call:
+            # Payload protocol 50: the Data Channel Establishment Protocol (RFC 8832), on a stream of its own.
+            tasks.append(asyncio.ensure_future(pc.sctp._send(7, 50, bytes.fromhex(call["establish"]))))
 
     @channel.on("message")
     def on_message(message):

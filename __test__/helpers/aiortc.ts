@@ -15,6 +15,8 @@ export interface AiortcCall {
   readonly trickle?: boolean
   /** Texts to send over the data channel when it opens. */
   readonly texts?: readonly string[]
+  /** Bytes in hex to send as a message that should establish a data channel, when the channel opens. */
+  readonly establish?: string
 }
 
 /** What aiortc saw and heard. */
