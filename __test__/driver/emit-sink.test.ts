@@ -118,3 +118,14 @@ test('when the client only sends, audio is dropped with one warning, and outputs
   t.is(link.told.filter(({ type }) => type === 'warning').length, 1)
   core.close('done')
 })
+
+test('audio that is emitted while the session ends is dropped, and nobody is told of an error', (t) => {
+  const { core, link, log } = call(new Emits([[24_000, new Int16Array(24_000)], [24_000, PCM]]))
+  const errors: unknown[] = []
+  core.session.on('error', (error) => errors.push(error))
+  link.hasEnded = true
+  link.play(1000)
+  t.is(link.written.length, 1)
+  t.deepEqual(errors, [])
+  t.deepEqual(log.lines, [])
+})

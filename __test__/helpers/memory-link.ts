@@ -1,3 +1,4 @@
+import { SessionClosedError } from '../../src/errors.ts'
 import { readStats } from '../../src/session/session-stats.ts'
 import type { LinkEvent, LinkListener, MediaLink, MediaStats } from '../../src/native/media-link.ts'
 
@@ -17,6 +18,8 @@ export class MemoryLink implements MediaLink {
   /** Audio that is queued and not yet played, in ms. */
   depthMs = 0
   isDraining = false
+  /** Whether the session has ended on its media thread, though its event has yet to come. */
+  hasEnded = false
   #listener: LinkListener | undefined
   readonly #waiting: Int16Array[] = []
   readonly #targetMs: number
@@ -66,6 +69,7 @@ export class MemoryLink implements MediaLink {
   }
 
   writeAudio(samples: Int16Array | Float32Array, sampleRate: number, channels: number): number {
+    if (this.hasEnded) throw new SessionClosedError()
     this.written.push({ samples, sampleRate, channels })
     this.depthMs += (samples.length / channels / sampleRate) * 1000
     return this.depthMs

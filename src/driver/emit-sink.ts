@@ -1,4 +1,4 @@
-import { InvalidEmitError } from '../errors.ts'
+import { InvalidEmitError, SessionClosedError } from '../errors.ts'
 import { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { channelsOf, type EmitAudio, type Layout } from '../frames/audio-frame.ts'
 import { CloseStream } from '../frames/close-stream.ts'
@@ -55,6 +55,8 @@ export class EmitSink {
     try {
       return this.#deliver(value)
     } catch (error) {
+      // The media thread knows of the end before its event comes: what was emitted meanwhile is nobody's mistake.
+      if (error instanceof SessionClosedError) return 'closed'
       this.#complain(error as Error)
       return 'nothing'
     }
