@@ -20,7 +20,11 @@ const sdp = readFileSync(new URL('../__test__/package/offer.sdp', import.meta.ur
 async function halfOpen(): Promise<MediaLink> {
   const host = await Host.open()
   const handler = new GeneratorHandler(silence, false)
-  const link = host.accept(engineSettings(settings, []), linkSettings(settings, handler), sdp)
+  const link = host.accept(
+    engineSettings(settings, { stunServers: [], turnServers: [] }),
+    linkSettings(settings, handler),
+    sdp,
+  )
   await new Promise<void>((resolve) => {
     const alive = setTimeout(() => undefined, 10_000)
     link.listen({ onAudio: () => undefined, onRoom: () => undefined, onEvent: () => (clearTimeout(alive), resolve()) })

@@ -86,6 +86,8 @@ export interface EngineOptions {
   announcedAddresses: Array<string>
   /** Resolved addresses "ip:port" of STUN servers for the server's own candidates. */
   stunServers: Array<string>
+  /** TURN servers that lend the server addresses of theirs; none when left out. */
+  turnServers?: Array<TurnServer>
 }
 
 /** Something that a session has to tell. */
@@ -172,4 +174,14 @@ export interface SessionOptions {
   opusFec: boolean
   /** Whether silence is not sent. */
   opusDtx: boolean
+}
+
+/** A TURN server, spoken to over UDP, with the long-term credential for it. */
+export interface TurnServer {
+  /** Its resolved address "ip:port". */
+  address: string
+  /** The credential's name. */
+  username: string
+  /** Its password. */
+  credential: string
 }

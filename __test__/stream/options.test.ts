@@ -72,6 +72,16 @@ const FITTING: [what: string, options: object][] = [
     'STUN servers',
     { serverRtcConfiguration: { iceServers: [{ urls: ['stun:stun.example.org', 'stun:[::1]:3478'] }] } },
   ],
+  [
+    'TURN servers',
+    {
+      serverRtcConfiguration: {
+        iceServers: [
+          { urls: ['turn:turn.example.org', 'turn:[::1]:3478?transport=udp'], username: 'a', credential: 'b' },
+        ],
+      },
+    },
+  ],
   ['TURN for clients', { rtcConfiguration: { iceServers: [{ urls: 'turn:turn.example.org' }] } }],
   ['inputs', { additionalInputs: [{ type: 'slider', name: 'speed', min: 1, max: 9 }] }],
 ]
@@ -82,6 +92,10 @@ for (const [what, options] of FITTING) {
 test('one port is for one worker', (t) => {
   t.is(make({ media: { udpPorts: 5000 } }).options.media.workers, 1)
 })
+
+function turnAt(urls: string, login: object = { username: 'a', credential: 'b' }): object {
+  return { serverRtcConfiguration: { iceServers: [{ urls, ...login }] } }
+}
 
 const WRONG: [options: object, message: RegExp][] = [
   [{ handler: undefined, modality: 'audio' }, /handler.*undefined/],
@@ -107,7 +121,13 @@ const WRONG: [options: object, message: RegExp][] = [
   [{ concurrency_limit: 2 }, /no option concurrency_limit.*concurrencyLimit/],
   [{ rtpParams: { maxBitrate: 'fast' } }, /rtpParams\.maxBitrate.*"fast"/],
   [{ rtcConfiguration: 'stun:x' }, /rtcConfiguration.*"stun:x"/],
-  [{ serverRtcConfiguration: { iceServers: [{ urls: 'turn:turn.example.org' }] } }, /turn:turn\.example\.org.*clients/],
+  [turnAt('turn:turn.example.org', {}), /turn:turn\.example\.org.*username/],
+  [turnAt('turn:turn.example.org', { username: 'a' }), /turn:turn\.example\.org.*credential/],
+  [turnAt('turn:turn.example.org', { username: 'a', credential: '' }), /turn:turn\.example\.org.*credential/],
+  [turnAt('turns:turn.example.org'), /turns:turn\.example\.org.*UDP.*'turn:/],
+  [turnAt('turn:turn.example.org?transport=tcp'), /transport=tcp.*UDP.*'turn:/],
+  [turnAt('turn:x:0'), /turn:x:0.*'turn:/],
+  [turnAt('stun:x?transport=udp'), /stun:x\?transport=udp.*stun:/],
   [{ serverRtcConfiguration: { iceServers: [{ urls: 'http://x' }] } }, /http:\/\/x.*stun:/],
   [{ serverRtcConfiguration: { iceServers: [{ urls: 'stun:x:0' }] } }, /stun:x:0/],
   [{ serverRtcConfiguration: { iceServers: {} } }, /iceServers.*list/],

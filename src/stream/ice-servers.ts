@@ -1,32 +1,40 @@
 import { lookup } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
 import { ConfigurationError } from '../errors.ts'
+import type { EngineSettings } from '../native/host.ts'
 import type { Logger } from '../session/logger.ts'
 import type { RtcConfiguration } from '../signaling/rtc-configuration.ts'
 import { checkObject, wrongType } from './checks.ts'
 import type { RtcConfigurationSource } from './stream-options.ts'
 
-/** A STUN server as its URL names it. */
-export interface StunServer {
+const EXAMPLE = "'turn:turn.example.org:3478'"
+
+/** A STUN or TURN server as its URL names it. */
+export interface IceServer {
   /** A name or an IP address, without brackets. */
   host: string
   /** A UDP port. */
   port: number
+  /** What a TURN server wants; a STUN server has none. */
+  login?: { username: string; credential: string }
 }
 
+/** Servers as the media engine wants them. */
+export type ResolvedIceServers = Pick<EngineSettings, 'stunServers'> & Required<Pick<EngineSettings, 'turnServers'>>
+
 /**
- * The STUN servers in the server's own configuration (RFC 7064).
+ * The STUN and TURN servers in the server's own configuration (RFC 7064, RFC 7065).
  *
  * @param configuration - as a user gave it, or a function of the user's made it
  * @returns the servers, in order
  * @throws TypeError or RangeError naming a URL that can't be used
  */
-export function stunServers(configuration: RtcConfiguration): StunServer[] {
-  const { iceServers = [] } = checkObject('serverRtcConfiguration', configuration)
-  if (!Array.isArray(iceServers)) throw wrongType('serverRtcConfiguration.iceServers', 'a list', iceServers)
-  return iceServers.flatMap((server: unknown) => {
-    const { urls } = checkObject('serverRtcConfiguration.iceServers', server)
-    return [urls].flat().map(parseStunUrl)
+export function iceServers(configuration: RtcConfiguration): IceServer[] {
+  const { iceServers: servers = [] } = checkObject('serverRtcConfiguration', configuration)
+  if (!Array.isArray(servers)) throw wrongType('serverRtcConfiguration.iceServers', 'a list', servers)
+  return servers.flatMap((server: unknown) => {
+    const { urls, username, credential } = checkObject('serverRtcConfiguration.iceServers', server)
+    return [urls].flat().map((url: unknown) => parseUrl(url, username, credential))
   })
 }
 
@@ -35,11 +43,18 @@ export function stunServers(configuration: RtcConfiguration): StunServer[] {
  *
  * @param servers - names or addresses
  * @param logger - is told of a name that can't be found; the server is then left out
- * @returns each as `ip:port`
+ * @returns their addresses, each `ip:port`
  */
-export async function resolveStunServers(servers: readonly StunServer[], logger: Logger): Promise<string[]> {
-  const found = await Promise.all(servers.map((server) => resolveOne(server, logger)))
-  return found.filter((address) => address !== undefined)
+export async function resolveIceServers(servers: readonly IceServer[], logger: Logger): Promise<ResolvedIceServers> {
+  const addresses = await Promise.all(servers.map((server) => resolveOne(server, logger)))
+  const resolved: ResolvedIceServers = { stunServers: [], turnServers: [] }
+  for (const [index, address] of addresses.entries()) {
+    const login = servers[index]?.login
+    if (address === undefined) continue
+    if (login === undefined) resolved.stunServers.push(address)
+    else resolved.turnServers.push({ address, ...login })
+  }
+  return resolved
 }
 
 /**
@@ -65,30 +80,41 @@ export async function configurationFor(
   }
 }
 
-function parseStunUrl(url: unknown): StunServer {
+function parseUrl(url: unknown, username: unknown, credential: unknown): IceServer {
   if (typeof url !== 'string')
     throw wrongType('serverRtcConfiguration.iceServers.urls', 'a string or a list of strings', url)
   const name = `The URL '${url}' in the option serverRtcConfiguration`
-  if (/^turns?:/i.test(url)) {
-    throw new RangeError(
-      `${name} is a TURN server, which the server itself can't use; give it to clients in rtcConfiguration`,
-    )
+  if (/^turns:/i.test(url) || /^turn:.*[?&]transport=(?!udp$)/i.test(url)) {
+    throw new RangeError(`${name} can't be used: the server speaks with TURN servers over UDP alone, as in ${EXAMPLE}`)
   }
-  const [, bracketed, plain, port = '3478'] =
-    /^stun:(?:\[([\da-f:.]+)\]|([^\s:/?[\]]+))(?::(\d{1,5}))?$/i.exec(url) ?? []
+  const [, scheme = '', bracketed, plain, port = '3478', query] =
+    /^(stun|turn):(?:\[([\da-f:.]+)\]|([^\s:/?[\]]+))(?::(\d{1,5}))?(\?transport=udp)?$/i.exec(url) ?? []
   const host = bracketed ?? plain
-  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) {
-    throw new RangeError(`${name} must look like 'stun:stun.example.org:3478'`)
+  const isTurn = scheme.toLowerCase() === 'turn'
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535 || (query !== undefined && !isTurn)) {
+    throw new RangeError(`${name} must look like 'stun:stun.example.org:3478' or ${EXAMPLE}`)
   }
-  return { host, port: Number(port) }
+  const server = { host, port: Number(port) }
+  return isTurn ? { ...server, login: checkLogin(name, username, credential) } : server
 }
 
-async function resolveOne({ host, port }: StunServer, logger: Logger): Promise<string | undefined> {
+function checkLogin(name: string, username: unknown, credential: unknown): { username: string; credential: string } {
+  if (typeof username === 'string' && username !== '' && typeof credential === 'string' && credential !== '') {
+    return { username, credential }
+  }
+  const [missing, value] =
+    typeof username === 'string' && username !== '' ? ['credential', credential] : ['username', username]
+  throw new TypeError(
+    `${name} needs a ${missing} beside it: a string, not ${typeof value === 'string' ? "''" : typeof value}`,
+  )
+}
+
+async function resolveOne({ host, port }: IceServer, logger: Logger): Promise<string | undefined> {
   try {
     const { address } = await lookup(host)
     return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
   } catch (error) {
-    logger.warn(`The STUN server ${host} is left out: ${String(error)}`)
+    logger.warn(`The STUN or TURN server ${host} is left out: ${String(error)}`)
     return undefined
   }
 }

@@ -1,23 +1,24 @@
 import { channelsOf } from '../frames/audio-frame.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { EngineSettings, LinkSettings } from '../native/host.ts'
+import type { ResolvedIceServers } from './ice-servers.ts'
 import type { StreamSettings } from './stream-options.ts'
 
 /**
  * Where the media of a stream's sessions runs.
  *
  * @param settings - the stream's
- * @param stunServers - resolved, each `ip:port`
+ * @param servers - STUN and TURN servers, resolved
  * @returns for the media engine
  */
-export function engineSettings({ media }: StreamSettings, stunServers: string[]): EngineSettings {
+export function engineSettings({ media }: StreamSettings, servers: ResolvedIceServers): EngineSettings {
   return {
     workers: media.workers,
     bindAddress: media.bindAddress,
     udpPortMin: media.udpPorts.min,
     udpPortMax: media.udpPorts.max,
     announcedAddresses: [...media.announcedAddresses],
-    stunServers,
+    ...servers,
   }
 }
 

@@ -6,7 +6,7 @@ import { type CandidateRequest, type OfferRequest, parseOfferBody } from '../sig
 import { type FailedResult, type OfferResult, refusal } from '../signaling/offer-result.ts'
 import { isLaterOffer, parseOrigin, type SdpOrigin } from '../signaling/sdp-origin.ts'
 import { bindSession, HandlerSource } from './handler-source.ts'
-import { configurationFor, resolveStunServers, stunServers } from './ice-servers.ts'
+import { configurationFor, iceServers, type ResolvedIceServers, resolveIceServers } from './ice-servers.ts'
 import { engineSettings, linkSettings } from './link-settings.ts'
 import type { Entry, SessionRegistry } from './session-registry.ts'
 import type { StreamSettings } from './stream-options.ts'
@@ -144,7 +144,7 @@ export class OfferDesk {
     // The engine's wake-ups keep no process alive; an answer that is awaited does.
     const timer = setTimeout(() => core.close('connect_timeout'), this.#settings.connectTimeout * 1000)
     try {
-      const [host, servers] = await Promise.all([Host.open(), this.#stunServers(request)])
+      const [host, servers] = await Promise.all([Host.open(), this.#iceServers(request)])
       if (core.isOver)
         throw new NegotiationError('connection_closed', 'The session ended before the offer was answered')
       const link = host.accept(engineSettings(this.#settings, servers), linkSettings(this.#settings, core.handler), sdp)
@@ -155,10 +155,10 @@ export class OfferDesk {
     }
   }
 
-  async #stunServers(request: Request | undefined): Promise<string[]> {
+  async #iceServers(request: Request | undefined): Promise<ResolvedIceServers> {
     const { serverRtcConfiguration, logger } = this.#settings
     const configuration = await configurationFor('serverRtcConfiguration', serverRtcConfiguration, request)
-    return resolveStunServers(stunServers(configuration), logger)
+    return resolveIceServers(iceServers(configuration), logger)
   }
 
   #refuse(error: unknown): FailedResult {

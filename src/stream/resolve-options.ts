@@ -1,7 +1,7 @@
 import { stderrLogger, type Logger } from '../session/logger.ts'
 import { checkBoolean, checkObject, checkSeconds, checkWord, wrongType } from './checks.ts'
 import { checkHandler, modalityOf } from './handler-source.ts'
-import { stunServers } from './ice-servers.ts'
+import { iceServers } from './ice-servers.ts'
 import { resolveMedia } from './media-options.ts'
 import { checkInputs, checkOutputs, checkUi } from './page-options.ts'
 import type { RtcConfigurationSource, RtpParams, StreamBaseOptions, StreamSettings } from './stream-options.ts'
@@ -78,7 +78,7 @@ function resolveConfigurations(
   const { rtpParams = {}, rtcConfiguration = {}, serverRtcConfiguration = {}, trackConstraints = {} } = options
   checkSource('rtcConfiguration', rtcConfiguration)
   checkSource('serverRtcConfiguration', serverRtcConfiguration)
-  if (typeof serverRtcConfiguration !== 'function') stunServers(serverRtcConfiguration)
+  if (typeof serverRtcConfiguration !== 'function') iceServers(serverRtcConfiguration)
   checkObject('trackConstraints', trackConstraints)
   return { rtpParams: checkRtpParams(rtpParams), rtcConfiguration, serverRtcConfiguration, trackConstraints }
 }

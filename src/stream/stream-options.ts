@@ -71,7 +71,7 @@ export interface StreamBaseOptions {
   rtpParams?: RtpParams
   /** For the browser's ICE; served at `GET /webrtc/config`. */
   rtcConfiguration?: RtcConfigurationSource
-  /** For the server's own ICE: STUN servers. By default none. TURN is for clients: give it in `rtcConfiguration`. */
+  /** For the server's own ICE: STUN servers, and TURN servers that are spoken to over UDP. By default none. */
   serverRtcConfiguration?: RtcConfigurationSource
   /** For the page and clients: of the audio, or one each for audio and video. */
   trackConstraints?: TrackConstraints | TrackConstraintsByKind
