@@ -11,6 +11,7 @@ const FOR_BUILDING = [
 ]
 const FOR_TESTING = [
   { program: 'Chromium', isThere: () => process.env['CHROMIUM'] || onPath('chromium'), packages: ['chromium'] },
+  { program: 'coturn', isThere: () => onPath('turnserver'), packages: ['coturn'] },
   { program: 'Python with venv', isThere: hasPythonWithVenv, packages: ['python3-venv'] },
 ]
 
