@@ -260,6 +260,8 @@ impl Relay {
 
     fn allocate(&mut self, now: Instant) {
         self.state = State::Allocating;
+        // A server that was started again knows nothing of the old nonce.
+        self.auth = None;
         self.transactions.clear();
         self.permissions.clear();
         self.channels.clear();

@@ -8,7 +8,7 @@ use parley_netsim::{Peer, PeerOptions, tone};
 use parley_session::{Allocation, Identity, Received, Relay};
 use parley_transport::{Chunk, EngineOptions, Layout, SampleRate, Samples, TurnServer};
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -141,33 +141,118 @@ fn echo(session: &Observed) {
 #[test]
 fn an_allocation_that_nobody_gave_back_makes_room() {
     let coturn = Coturn::start();
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("bound");
-    let first = allocate(&coturn, &socket);
+    let mut killed = Client::new(&coturn);
+    let first = killed.allocate();
     // From the same port, as after the end of a process that was killed.
-    let second = allocate(&coturn, &socket);
-    assert_eq!(second.mapped, first.mapped);
+    let mut next = Client { relay: Client::relay(&coturn), ..killed };
+    assert_eq!(next.allocate().mapped, first.mapped);
 }
 
-fn allocate(coturn: &Coturn, socket: &UdpSocket) -> Allocation {
-    static NEXT: AtomicU8 = AtomicU8::new(1);
-    let identity = Identity::generate().expect("a certificate");
-    let now = Instant::now();
-    let mut relay = Relay::new(now, coturn.known(), &identity, || [NEXT.fetch_add(1, Ordering::SeqCst); 12]);
-    socket.set_read_timeout(Some(Duration::from_millis(20))).expect("set");
-    while now.elapsed() < PATIENCE {
-        relay.wake(Instant::now());
-        while let Some(datagram) = relay.poll() {
-            socket.send_to(&datagram, relay.server()).expect("sent");
-        }
-        if let Some(allocation) = relay.allocation() {
-            return allocation;
-        }
+#[test]
+fn a_server_that_was_started_again_lends_an_address_again() {
+    let coturn = Coturn::start();
+    let mut client = Client::new(&coturn);
+    client.allocate();
+    let _coturn = coturn.restart();
+    client.later(Duration::from_secs(26));
+    client.until(|client| client.relay.allocation().is_none(), "noticed");
+    client.allocate();
+}
+
+#[test]
+fn data_goes_both_ways_soon_on_a_channel_and_for_as_long_as_it_flows() {
+    let coturn = Coturn::start();
+    let mut client = Client::new(&coturn);
+    let relayed = client.allocate().relayed;
+    let peer = UdpSocket::bind("127.0.0.1:0").expect("bound");
+    peer.set_read_timeout(Some(PATIENCE)).expect("set");
+    let address = peer.local_addr().expect("bound");
+    for round in 0..40 {
+        client.relay.send(client.now, address, &[0x80, round]);
+        client.until(Client::is_idle, "answered");
+        let mut buffer = [0; 64];
+        assert_eq!(peer.recv_from(&mut buffer).expect("arrived"), (2, relayed));
+        assert_eq!(buffer[..2], [0x80, round]);
+        peer.send_to(&[0x90, round], relayed).expect("sent");
+        client.until(|client| client.got.last() == Some(&(address, vec![0x90, round])), "heard back");
+        // Twenty minutes in all: permissions last five, channels and the allocation ten.
+        client.later(Duration::from_secs(30));
+    }
+    let last = client.sent.iter().rev().find(|datagram| datagram[0] >= 0x40).expect("a channel is used");
+    assert_eq!(last[..], [0x40, 0, 0, 2, 0x80, 39]);
+    // Refresh, and ChannelBind, which renews the permission as well.
+    for method in [4, 9] {
+        let asked = client.sent.iter().filter(|datagram| datagram[..2] == [0, method]).count();
+        assert!(asked > 3, "method {method} was asked {asked} times");
+    }
+}
+
+/// A relay and its socket. Its time runs as it is told, the server's by itself.
+struct Client {
+    relay: Relay,
+    socket: UdpSocket,
+    now: Instant,
+    sent: Vec<Vec<u8>>,
+    got: Vec<(SocketAddr, Vec<u8>)>,
+}
+
+impl Client {
+    fn new(coturn: &Coturn) -> Self {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("bound");
+        socket.set_read_timeout(Some(Duration::from_millis(20))).expect("set");
+        Self { relay: Self::relay(coturn), socket, now: Instant::now(), sent: Vec::new(), got: Vec::new() }
+    }
+
+    fn relay(coturn: &Coturn) -> Relay {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let identity = Identity::generate().expect("a certificate");
+        Relay::new(Instant::now(), coturn.known(), &identity, || {
+            let mut id = [7; 12];
+            id[..4].copy_from_slice(&NEXT.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+            id
+        })
+    }
+
+    fn allocate(&mut self) -> Allocation {
+        self.later(Duration::ZERO);
+        self.until(|client| client.relay.allocation().is_some(), "allocated");
+        self.relay.allocation().expect("just seen")
+    }
+
+    fn later(&mut self, duration: Duration) {
+        self.now += duration;
+        self.relay.wake(self.now);
+    }
+
+    /// No answer is awaited: retransmissions would be due within a second.
+    fn is_idle(&self) -> bool {
+        self.relay.wake_at().is_some_and(|at| at > self.now + Duration::from_secs(1))
+    }
+
+    /// Runs the relay until something is so.
+    fn until(&mut self, is_so: impl Fn(&Self) -> bool, what: &str) {
+        let give_up = Instant::now() + PATIENCE;
         let mut buffer = [0; 2048];
-        if let Ok(length) = socket.recv(&mut buffer) {
-            assert_ne!(relay.handle(Instant::now(), &buffer[..length]), Received::Unknown);
+        loop {
+            while let Some(datagram) = self.relay.poll() {
+                self.socket.send_to(&datagram, self.relay.server()).expect("sent");
+                self.sent.push(datagram.to_vec());
+            }
+            if is_so(self) {
+                return;
+            }
+            assert!(Instant::now() < give_up, "it was not {what}");
+            match self.socket.recv(&mut buffer) {
+                Ok(length) => match self.relay.handle(self.now, &buffer[..length]) {
+                    Received::Data(peer, data) => self.got.push((peer, data.to_vec())),
+                    Received::Taken => {}
+                    Received::Unknown => panic!("{:?}", &buffer[..length]),
+                },
+                // As long as nothing comes, time passes for the relay, too.
+                Err(_) => self.later(Duration::from_millis(20)),
+            }
         }
     }
-    panic!("there was no allocation");
 }
 
 /// The warnings of the process that name an address.

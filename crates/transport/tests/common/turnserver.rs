@@ -23,8 +23,19 @@ pub(crate) struct Coturn {
 
 impl Coturn {
     pub(crate) fn start() -> Self {
-        let address =
-            UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+        Self::start_at(
+            UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port"),
+        )
+    }
+
+    /// Ends it, and starts another one at the same address.
+    pub(crate) fn restart(self) -> Self {
+        let address = self.address;
+        drop(self);
+        Self::start_at(address)
+    }
+
+    fn start_at(address: SocketAddr) -> Self {
         let database =
             std::env::temp_dir().join(format!("parley-turn-{}-{}", std::process::id(), address.port()));
         let mut process = Command::new("turnserver")
