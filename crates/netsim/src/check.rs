@@ -5,7 +5,9 @@ use rtc::stun::attributes::{
 };
 use rtc::stun::fingerprint::FingerprintAttr;
 use rtc::stun::integrity::MessageIntegrity;
-use rtc::stun::message::{BINDING_REQUEST, Message, Setter, TransactionId};
+use rtc::stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, Setter, TransactionId};
+use rtc::stun::xoraddr::XorMappedAddress;
+use std::net::SocketAddr;
 
 /// A Binding request as an ICE agent sends it, or as somebody does who pretends to be one.
 #[derive(Debug, Clone, Default)]
@@ -39,12 +41,29 @@ impl Check {
             message.add(ATTR_USE_CANDIDATE, &[]);
         }
         if let Some(password) = &self.password {
-            let provider = rtc::crypto::default_provider().expect("a crypto provider is compiled in");
-            MessageIntegrity::new_short_term_integrity_with_provider(password.clone(), provider.crypto())
-                .add_to(&mut message)
-                .expect("an integrity");
-            FingerprintAttr {}.add_to(&mut message).expect("a fingerprint");
+            sign(&mut message, password);
         }
         message.marshal_binary().expect("it was just built")
     }
+}
+
+/// The answer to a check that came from `from`, signed with the password of whoever answers.
+pub(crate) fn answer(check: &[u8], password: &str, from: SocketAddr) -> Vec<u8> {
+    let mut request = Message::new();
+    request.unmarshal_binary(check).expect("a check");
+    let mut message = Message::new();
+    let mapped = XorMappedAddress { ip: from.ip(), port: from.port() };
+    let setters: [Box<dyn Setter>; 3] =
+        [Box::new(BINDING_SUCCESS), Box::new(request.transaction_id), Box::new(mapped)];
+    message.build(&setters).expect("a header and an address");
+    sign(&mut message, password);
+    message.marshal_binary().expect("it was just built")
+}
+
+fn sign(message: &mut Message, password: &str) {
+    let provider = rtc::crypto::default_provider().expect("a crypto provider is compiled in");
+    MessageIntegrity::new_short_term_integrity_with_provider(password.to_owned(), provider.crypto())
+        .add_to(message)
+        .expect("an integrity");
+    FingerprintAttr {}.add_to(message).expect("a fingerprint");
 }

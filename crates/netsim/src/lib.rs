@@ -17,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bare;
 mod call;
 mod check;
 mod clock;
@@ -24,8 +25,10 @@ mod heard;
 mod link;
 mod peer;
 mod random;
+mod sctp;
 mod wire;
 
+pub use bare::BareCall;
 pub use call::{Call, Scene, peer_address, server_address, session_options};
 pub use check::Check;
 pub use clock::{millis, secs, start_of_time};

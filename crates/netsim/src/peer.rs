@@ -316,7 +316,9 @@ impl Peer {
         }
         // Behind the record's number, which differs, and its length.
         let message = datagram[13..].get(..40).unwrap_or_default().to_vec();
-        let is_new = !self.handshake.contains(&message);
+        // The first message of a handshake has no answer that is repeated by itself.
+        let is_first = message.get(4..6) == Some(&[0, 0]);
+        let is_new = is_first || !self.handshake.contains(&message);
         self.handshake.push(message);
         is_new
     }
