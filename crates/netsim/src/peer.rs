@@ -1,85 +1,20 @@
 //! A peer that is not Parley: an offerer built directly on the `rtc` crate.
 
-use crate::Heard;
+use crate::peer_setup::{PAYLOAD_TYPE, add_audio, build, host_candidate, pipeline};
+use crate::{AudioWay, Heard, PeerOptions};
 use bytes::{Bytes, BytesMut};
-use parley_media::{
-    Chunk, Layout, OpusOptions, Pipeline, PipelineOptions, PipelineOutput, RtpStart, RtpView, SampleRate,
-};
-use rtc::crypto::SignatureScheme;
+use parley_media::{Chunk, Pipeline, PipelineOutput, RtpView};
 use rtc::data_channel::RTCDataChannelId;
-use rtc::interceptor::Registry;
-use rtc::media_stream::MediaStreamTrack;
-use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
-use rtc::peer_connection::configuration::RTCConfigurationBuilder;
-use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
-use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MediaEngine};
-use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
+use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{
-    CandidateConfig, CandidateHostConfig, RTCIceCandidate, RTCIceCandidateInit,
-};
-use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
-use rtc::rtp_transceiver::rtp_sender::{
-    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
-};
-use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverDirection, RTCRtpTransceiverId};
+use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverId};
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
-
-/// Opus at the payload type that browsers use.
-const PAYLOAD_TYPE: u8 = 111;
-
-/// Which way the peer offers audio.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AudioWay {
-    /// `sendrecv`.
-    #[default]
-    Both,
-    /// `sendonly`.
-    Send,
-    /// `recvonly`.
-    Receive,
-    /// `inactive`; only for a later offer.
-    Neither,
-}
-
-impl AudioWay {
-    fn direction(self) -> RTCRtpTransceiverDirection {
-        match self {
-            Self::Both => RTCRtpTransceiverDirection::Sendrecv,
-            Self::Send => RTCRtpTransceiverDirection::Sendonly,
-            Self::Receive => RTCRtpTransceiverDirection::Recvonly,
-            Self::Neither => RTCRtpTransceiverDirection::Inactive,
-        }
-    }
-}
-
-/// How a peer is made.
-#[derive(Debug, Clone)]
-pub struct PeerOptions {
-    /// Which way it offers audio: not [`AudioWay::Neither`].
-    pub audio: AudioWay,
-    /// Whether it opens a data channel named `text`.
-    pub channel: bool,
-    /// Synchronisation source of its audio.
-    pub ssrc: u32,
-    /// Where its RTP stream begins.
-    pub rtp_start: RtpStart,
-    /// How it hears.
-    pub hears: Layout,
-}
-
-impl Default for PeerOptions {
-    fn default() -> Self {
-        let rtp_start = RtpStart { sequence_number: 1_000, timestamp: 1_000_000 };
-        Self { audio: AudioWay::Both, channel: true, ssrc: 0x5eed, rtp_start, hears: Layout::Mono }
-    }
-}
+use std::time::Instant;
 
 /// A packet to be sent as it is, outside the peer's own stream or within it.
 #[derive(Debug, Clone)]
@@ -119,8 +54,6 @@ pub struct Peer {
     /// The headers of the audio packets it got: source, sequence number, timestamp.
     pub packets: Vec<(u32, u16, u32)>,
 }
-
-type CoreResult<T> = Result<T, rtc::shared::error::Error>;
 
 impl Peer {
     /// A peer at that address.
@@ -415,87 +348,4 @@ impl Peer {
             self.write_rtp(self.now, header, payload);
         }
     }
-}
-
-fn build(now: Instant) -> CoreResult<RTCPeerConnection> {
-    let mut media = MediaEngine::default();
-    let codec = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: PAYLOAD_TYPE };
-    media.register_codec(codec, RtpCodecKind::Audio)?;
-    let provider = rtc::crypto::default_provider().expect("a crypto provider is compiled in");
-    let names = CertificateParams::new(vec!["peer".to_owned()]).expect("a valid name");
-    let certificate = RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, names)?;
-    let settings = SettingEngineBuilder::new()
-        .with_ice_timeouts(
-            Some(Duration::from_secs(5)),
-            Some(Duration::from_secs(25)),
-            Some(Duration::from_secs(2)),
-        )
-        .with_include_loopback_candidate(true)
-        .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
-        .build();
-    RTCPeerConnectionBuilder::new()
-        .with_configuration(RTCConfigurationBuilder::new().with_certificates(vec![certificate]).build())
-        .with_setting_engine(settings)
-        .with_media_engine(media)
-        .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
-        .build(now)
-}
-
-fn add_audio(
-    pc: &mut RTCPeerConnection,
-    options: &PeerOptions,
-) -> CoreResult<(RTCRtpTransceiverId, Option<RTCRtpSenderId>)> {
-    if options.audio == AudioWay::Receive {
-        return Ok((pc.add_transceiver_from_kind(RtpCodecKind::Audio, None)?, None));
-    }
-    let coding = RTCRtpCodingParameters { ssrc: Some(options.ssrc), ..Default::default() };
-    let encoding =
-        RTCRtpEncodingParameters { rtp_coding_parameters: coding, codec: opus(), ..Default::default() };
-    let track = MediaStreamTrack::new(
-        "microphone".into(),
-        "microphone-audio".into(),
-        "audio".into(),
-        RtpCodecKind::Audio,
-        vec![encoding],
-    );
-    let sender = pc.add_track(track)?;
-    let transceiver = pc.get_transceivers().next().expect("the one just made");
-    pc.rtp_transceiver(transceiver).expect("the same").set_direction(options.audio.direction());
-    Ok((transceiver, Some(sender)))
-}
-
-fn opus() -> RTCRtpCodec {
-    RTCRtpCodec {
-        mime_type: MIME_TYPE_OPUS.into(),
-        clock_rate: 48_000,
-        channels: 2,
-        sdp_fmtp_line: "minptime=10;useinbandfec=1".into(),
-        rtcp_feedback: vec![],
-    }
-}
-
-fn host_candidate(address: SocketAddr) -> CoreResult<RTCIceCandidateInit> {
-    let base_config = CandidateConfig {
-        network: "udp".into(),
-        address: address.ip().to_string(),
-        port: address.port(),
-        component: 1,
-        ..Default::default()
-    };
-    let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host()?;
-    RTCIceCandidate::from(&candidate).to_json()
-}
-
-fn pipeline(options: &PeerOptions) -> Pipeline {
-    Pipeline::new(PipelineOptions {
-        input_rate: SampleRate::HZ_48000,
-        input_layout: options.hears,
-        output_rate: SampleRate::HZ_48000,
-        output_layout: Layout::Mono,
-        opus: OpusOptions::default(),
-        jitter_min: Duration::ZERO,
-        jitter_max: Duration::from_millis(120),
-        rtp_start: options.rtp_start,
-    })
-    .expect("valid options")
 }

@@ -1,0 +1,110 @@
+//! Makes a peer's connection, track and pipeline.
+
+use crate::{AudioWay, PeerOptions};
+use parley_media::{Layout, OpusOptions, Pipeline, PipelineOptions, SampleRate};
+use rtc::crypto::SignatureScheme;
+use rtc::interceptor::Registry;
+use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
+use rtc::peer_connection::configuration::RTCConfigurationBuilder;
+use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
+use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MediaEngine};
+use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
+use rtc::peer_connection::transport::{
+    CandidateConfig, CandidateHostConfig, RTCIceCandidate, RTCIceCandidateInit,
+};
+use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
+};
+use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverId};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// Opus at the payload type that browsers use.
+pub(crate) const PAYLOAD_TYPE: u8 = 111;
+
+type CoreResult<T> = Result<T, rtc::shared::error::Error>;
+
+pub(crate) fn build(now: Instant) -> CoreResult<RTCPeerConnection> {
+    let mut media = MediaEngine::default();
+    let codec = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: PAYLOAD_TYPE };
+    media.register_codec(codec, RtpCodecKind::Audio)?;
+    let provider = rtc::crypto::default_provider().expect("a crypto provider is compiled in");
+    let names = CertificateParams::new(vec!["peer".to_owned()]).expect("a valid name");
+    let certificate = RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, names)?;
+    let settings = SettingEngineBuilder::new()
+        .with_ice_timeouts(
+            Some(Duration::from_secs(5)),
+            Some(Duration::from_secs(25)),
+            Some(Duration::from_secs(2)),
+        )
+        .with_include_loopback_candidate(true)
+        .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
+        .build();
+    RTCPeerConnectionBuilder::new()
+        .with_configuration(RTCConfigurationBuilder::new().with_certificates(vec![certificate]).build())
+        .with_setting_engine(settings)
+        .with_media_engine(media)
+        .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
+        .build(now)
+}
+
+pub(crate) fn add_audio(
+    pc: &mut RTCPeerConnection,
+    options: &PeerOptions,
+) -> CoreResult<(RTCRtpTransceiverId, Option<RTCRtpSenderId>)> {
+    if options.audio == AudioWay::Receive {
+        return Ok((pc.add_transceiver_from_kind(RtpCodecKind::Audio, None)?, None));
+    }
+    let coding = RTCRtpCodingParameters { ssrc: Some(options.ssrc), ..Default::default() };
+    let encoding =
+        RTCRtpEncodingParameters { rtp_coding_parameters: coding, codec: opus(), ..Default::default() };
+    let track = MediaStreamTrack::new(
+        "microphone".into(),
+        "microphone-audio".into(),
+        "audio".into(),
+        RtpCodecKind::Audio,
+        vec![encoding],
+    );
+    let sender = pc.add_track(track)?;
+    let transceiver = pc.get_transceivers().next().expect("the one just made");
+    pc.rtp_transceiver(transceiver).expect("the same").set_direction(options.audio.direction());
+    Ok((transceiver, Some(sender)))
+}
+
+fn opus() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_OPUS.into(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: "minptime=10;useinbandfec=1".into(),
+        rtcp_feedback: vec![],
+    }
+}
+
+pub(crate) fn host_candidate(address: SocketAddr) -> CoreResult<RTCIceCandidateInit> {
+    let base_config = CandidateConfig {
+        network: "udp".into(),
+        address: address.ip().to_string(),
+        port: address.port(),
+        component: 1,
+        ..Default::default()
+    };
+    let candidate = CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host()?;
+    RTCIceCandidate::from(&candidate).to_json()
+}
+
+pub(crate) fn pipeline(options: &PeerOptions) -> Pipeline {
+    Pipeline::new(PipelineOptions {
+        input_rate: SampleRate::HZ_48000,
+        input_layout: options.hears,
+        output_rate: SampleRate::HZ_48000,
+        output_layout: Layout::Mono,
+        opus: OpusOptions::default(),
+        jitter_min: Duration::ZERO,
+        jitter_max: Duration::from_millis(120),
+        rtp_start: options.rtp_start,
+    })
+    .expect("valid options")
+}
