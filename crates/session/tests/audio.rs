@@ -1,7 +1,7 @@
 //! Audio through a session, by what is heard at either end.
 
 use parley_media::RtpStart;
-use parley_netsim::{Call, Ends, Kind, Link, PeerOptions, Scene, millis, secs};
+use parley_netsim::{Call, Ends, Kind, Link, PeerOptions, RtpPacket, Scene, millis, secs};
 use parley_session::{Event, Input};
 
 #[test]
@@ -153,4 +153,23 @@ fn a_storm_of_nacks_is_answered_by_no_retransmission() {
     }
     call.run(secs(1));
     assert_eq!(call.wire.of(Ends::Server, Kind::Rtp).filter(|sent| sent.at > now).count(), 0);
+}
+
+#[test]
+fn packets_of_a_payload_type_that_was_not_agreed_on_are_not_heard() {
+    let mut call = Call::connect(Link::perfect());
+    call.peer_speaks(440.0, secs(1));
+    let before = call.session.stats();
+    for n in 0..50_u16 {
+        let (ssrc, payload) = (0x7e1e, vec![0xff; 4]);
+        let timestamp = 960 * u32::from(n);
+        call.peer.send_rtp(
+            call.now(),
+            RtpPacket { ssrc, payload_type: 101, sequence_number: n, timestamp, payload },
+        );
+        call.run(millis(20));
+    }
+    let after = call.session.stats();
+    assert_eq!((after.packets_in, after.media.received), (before.packets_in, before.media.received));
+    call.assert_alive("another payload type");
 }
