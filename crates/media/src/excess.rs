@@ -1,10 +1,12 @@
 //! Delay that a live source left behind: audio that waits for no reason.
 //!
-//! A source that works in real time (an echo, a call that is passed on) may come late once and then in a burst. The
+//! A source that works in real time (an echo, a call that is passed on) may come late once, and then in a burst. The
 //! frames of the burst wait for their turn, and so does everything after them, for the rest of the call. When every
-//! tick of a while found more waiting than it needed, the queue is shortened in the next quiet moment.
+//! frame of a while waited, the clock is moved ahead by as much: nothing is lost, the peer gets all that follows so
+//! much earlier, and its own jitter buffer takes the delay back.
 
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use crate::FRAME_DURATION;
 
@@ -12,51 +14,92 @@ use crate::FRAME_DURATION;
 const WINDOW: u32 = 20;
 /// A queue that grew beyond this is no live source's: somebody handed over a sentence at once.
 const LIVE: Duration = Duration::from_millis(120);
-/// Quieter than -50 dB below full scale on average: leaving it out is not heard.
-const QUIET: f32 = 0.003_162;
+/// Chunks that a live source may have in its queue.
+const MAX_ARRIVALS: usize = 64;
+/// How long a frame may wait, so that a source a little later than usual is still in time.
+const MARGIN: Duration = Duration::from_millis(2);
+const MAX_MARGIN: Duration = Duration::from_millis(16);
 
-/// Watches how much is left after each frame that was taken.
-#[derive(Debug, Default)]
+/// Watches how long frames wait.
+#[derive(Debug)]
 pub(crate) struct Excess {
+    /// How much was emitted in all after each arrival.
+    arrivals: VecDeque<(Duration, Instant)>,
+    emitted: Duration,
+    taken: Duration,
+    window: Window,
+    margin: Duration,
+    /// The clock was moved at the end of the window before this one.
+    moved: bool,
+}
+
+#[derive(Debug, Default)]
+struct Window {
     ticks: u32,
     emitted: Duration,
-    least: Duration,
-    most: Duration,
-    /// A frame may be left out.
-    found: bool,
+    least_wait: Option<Duration>,
+    most_left: Duration,
+    starved: bool,
+}
+
+impl Default for Excess {
+    fn default() -> Self {
+        Self {
+            arrivals: VecDeque::new(),
+            emitted: Duration::ZERO,
+            taken: Duration::ZERO,
+            window: Window::default(),
+            margin: MARGIN,
+            moved: false,
+        }
+    }
 }
 
 impl Excess {
     /// Audio was emitted.
-    pub(crate) fn emitted(&mut self, length: Duration) {
+    pub(crate) fn emitted(&mut self, now: Instant, length: Duration) {
         self.emitted += length;
+        self.window.emitted += length;
+        if self.arrivals.len() == MAX_ARRIVALS {
+            self.arrivals.pop_front();
+        }
+        self.arrivals.push_back((self.emitted, now));
     }
 
-    /// A frame was taken, and so much is left.
-    pub(crate) fn taken(&mut self, left: Duration) {
-        self.least = if self.ticks == 0 { left } else { self.least.min(left) };
-        self.most = self.most.max(left);
-        self.ticks += 1;
-        if self.ticks == WINDOW {
-            let live = self.most <= LIVE && self.emitted >= FRAME_DURATION * (WINDOW - 4);
-            *self = Self { found: live && self.least >= FRAME_DURATION, ..Self::default() };
+    /// A frame was taken, and so much is left. Returns by how much the clock may be moved ahead.
+    pub(crate) fn taken(&mut self, now: Instant, left: Duration) -> Option<Duration> {
+        self.taken += FRAME_DURATION;
+        while self.arrivals.front().is_some_and(|(emitted, _)| *emitted < self.taken) {
+            self.arrivals.pop_front();
+        }
+        let complete = self.arrivals.front().map_or(now, |(_, at)| *at);
+        let wait = now.saturating_duration_since(complete);
+        let window = &mut self.window;
+        window.least_wait = Some(window.least_wait.map_or(wait, |least| least.min(wait)));
+        window.most_left = window.most_left.max(left);
+        window.ticks += 1;
+        if window.ticks == WINDOW { self.conclude() } else { None }
+    }
+
+    fn conclude(&mut self) -> Option<Duration> {
+        let window = std::mem::take(&mut self.window);
+        let live = window.most_left <= LIVE && window.emitted >= FRAME_DURATION * (WINDOW - 4);
+        let least = window.least_wait.filter(|_| live && !window.starved)?;
+        let ahead = least.saturating_sub(self.margin).min(FRAME_DURATION);
+        self.moved = ahead >= Duration::from_millis(1);
+        self.moved.then_some(ahead)
+    }
+
+    /// A tick found no frame. Was it moved too far ahead, the next move leaves more time.
+    pub(crate) fn missed(&mut self) {
+        self.window.starved = true;
+        if std::mem::take(&mut self.moved) {
+            self.margin = (self.margin * 2).min(MAX_MARGIN);
         }
     }
 
     /// The flow was interrupted: what was seen before means nothing now.
     pub(crate) fn reset(&mut self) {
-        *self = Self::default();
+        *self = Self { margin: self.margin, ..Self::default() };
     }
-
-    /// Whether this frame is the one to leave out.
-    pub(crate) fn leaves_out(&mut self, frame: &[f32]) -> bool {
-        let leaves_out = self.found && is_quiet(frame);
-        self.found &= !leaves_out;
-        leaves_out
-    }
-}
-
-fn is_quiet(frame: &[f32]) -> bool {
-    let power: f32 = frame.iter().map(|sample| sample * sample).sum();
-    power <= QUIET * QUIET * frame.len() as f32
 }

@@ -72,6 +72,13 @@ impl Pacer {
         (due, first)
     }
 
+    /// Everything that follows is due so much earlier.
+    pub(crate) fn move_ahead(&mut self, ahead: Duration) {
+        if let Self::Flowing { tick, .. } = self {
+            *tick = tick.checked_sub(ahead).unwrap_or(*tick);
+        }
+    }
+
     /// There was no frame when one was due.
     pub(crate) fn missed(&mut self) {
         if let Self::Flowing { starved, .. } = self {

@@ -36,7 +36,6 @@ pub(crate) struct Sender {
     sent: u64,
     underruns: u64,
     refused: Duration,
-    left_out: u64,
 }
 
 impl Sender {
@@ -61,7 +60,6 @@ impl Sender {
             sent: 0,
             underruns: 0,
             refused: Duration::ZERO,
-            left_out: 0,
         })
     }
 
@@ -70,7 +68,7 @@ impl Sender {
         self.draining = false;
         let length = chunk.duration();
         match self.assembler.push(chunk) {
-            Ok(()) => self.excess.emitted(length),
+            Ok(()) => self.excess.emitted(now, length),
             Err(_) => self.refused += length,
         }
         if !self.assembler.is_empty() {
@@ -115,7 +113,6 @@ impl Sender {
 
     pub(crate) fn count(&self, stats: &mut PipelineStats) {
         stats.sent = self.sent;
-        stats.left_out = self.left_out;
         stats.underruns = self.underruns;
         stats.output_dropped = (self.refused.as_millis() / FRAME_DURATION.as_millis()) as u64;
     }
@@ -147,27 +144,20 @@ impl Sender {
         if due == Due::Nothing {
             return None;
         }
-        if self.fill_live() {
-            return Some(self.stamp(now));
+        if self.fill_whole() {
+            let timestamp = self.stamp(now);
+            if let Some(ahead) = self.excess.taken(now, self.assembler.depth()) {
+                self.pacer.move_ahead(ahead);
+            }
+            return Some(timestamp);
         }
         if due == Due::Frame {
+            self.excess.missed();
             self.pacer.missed();
             return None;
         }
         self.assembler.finish();
         if self.fill_whole() { Some(self.stamp(now)) } else { Some(self.end(now)) }
-    }
-
-    /// Takes a whole frame, or the one after it where a live source's delay can be taken back unheard.
-    fn fill_live(&mut self) -> bool {
-        if !self.fill_whole() {
-            return false;
-        }
-        if self.excess.leaves_out(&self.frame) {
-            self.left_out += u64::from(self.fill_whole());
-        }
-        self.excess.taken(self.assembler.depth());
-        true
     }
 
     /// Takes a whole frame, if there is one.

@@ -31,8 +31,6 @@ pub struct PipelineStats {
     pub jitter: Duration,
     /// Packets made for the peer.
     pub sent: u64,
-    /// Quiet frames of a live source left out, to take back the delay after it had come late.
-    pub left_out: u64,
     /// 20 ms frames of emitted audio refused because the queue was full, rounded down.
     pub output_dropped: u64,
     /// Times that emitted audio was flowing and ran out.

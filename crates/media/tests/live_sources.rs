@@ -6,64 +6,94 @@ use std::time::Duration;
 
 use common::{FRAME, MS, Rig, mono, options, tone};
 
-/// Emits a frame each 20 ms for so long; each of `amplitude`.
-fn speak(rig: &mut Rig, duration: Duration, amplitude: f32) {
+fn frame() -> Vec<f32> {
+    tone::sine(400.0, 48_000, 960)
+}
+
+/// Emits a frame each 20 ms for so long, as an echo of a steady peer does.
+fn speak(rig: &mut Rig, duration: Duration) {
     let end = rig.now + duration;
     while rig.now < end {
-        let frame = tone::sine(440.0, 48_000, 960).iter().map(|sample| sample * amplitude).collect();
-        rig.emit(mono(frame, 48_000));
+        rig.emit(mono(frame(), 48_000));
         rig.run_for(FRAME);
     }
 }
 
-/// Nothing for 60 ms, and then all of it at once.
-fn hiccup(rig: &mut Rig, amplitude: f32) {
-    rig.run_for(60 * MS);
-    for _ in 0..3 {
-        let frame = tone::sine(440.0, 48_000, 960).iter().map(|sample| sample * amplitude).collect();
-        rig.emit(mono(frame, 48_000));
+/// Nothing for so long, and then all of it at once.
+fn hiccup(rig: &mut Rig, frames: u32) {
+    rig.run_for(FRAME * frames);
+    for _ in 0..frames {
+        rig.emit(mono(frame(), 48_000));
     }
 }
 
-#[test]
-fn the_delay_of_a_burst_is_taken_back_in_a_quiet_moment() {
-    let mut rig = Rig::new(options());
-    speak(&mut rig, Duration::from_secs(1), 0.5);
-    hiccup(&mut rig, 0.5);
-    speak(&mut rig, Duration::from_secs(2), 0.5);
-    assert!(rig.pipeline.queued() >= FRAME, "{:?} waits", rig.pipeline.queued());
-    assert_eq!(rig.pipeline.stats().left_out, 0, "nothing of what is heard is left out");
-    speak(&mut rig, Duration::from_secs(3), 0.0001);
-    assert!(rig.pipeline.queued() < FRAME, "{:?} still waits", rig.pipeline.queued());
-    assert!((1..=3).contains(&rig.pipeline.stats().left_out));
+/// How long the frame emitted last waits before it is sent.
+fn delay_of_next(rig: &mut Rig) -> Duration {
+    let before = rig.packets.len();
+    let queued = rig.pipeline.queued();
+    let at = rig.now;
+    rig.emit(mono(frame(), 48_000));
+    let ahead = usize::try_from(queued.as_millis() / 20).expect("small");
+    rig.run_for(Duration::from_millis(300));
+    rig.packets[before + ahead].at - at
 }
 
 #[test]
-fn a_source_that_was_never_late_loses_nothing() {
+fn the_delay_of_a_burst_is_taken_back_and_nothing_is_lost() {
     let mut rig = Rig::new(options());
-    speak(&mut rig, Duration::from_secs(5), 0.0001);
-    assert_eq!(rig.pipeline.stats().left_out, 0);
-    assert_eq!(rig.packets.len(), 250);
+    speak(&mut rig, Duration::from_secs(1));
+    hiccup(&mut rig, 3);
+    speak(&mut rig, Duration::from_secs(3));
+    let emitted = 50 + 3 + 150;
+    let delay = delay_of_next(&mut rig);
+    assert!(delay <= 4 * MS, "{delay:?}");
+    let faded_out = 2;
+    assert_eq!(rig.packets.len(), emitted + 1 + faded_out, "each frame was sent");
+    let numbers = rig.packets.windows(2).map(|pair| pair[1].sequence_number.wrapping_sub(pair[0].sequence_number));
+    assert!(numbers.into_iter().all(|step| step == 1));
+    assert!(rig.packets.windows(2).all(|pair| pair[1].timestamp.wrapping_sub(pair[0].timestamp) >= 960));
 }
 
 #[test]
-fn pauses_of_a_sentence_that_was_handed_over_at_once_stay_as_they_are() {
+fn a_source_whose_frames_come_between_ticks_waits_for_none_of_them() {
     let mut rig = Rig::new(options());
-    let mut sentence = tone::sine(440.0, 48_000, 48_000);
-    sentence.extend(vec![0.0; 48_000]);
-    sentence.extend(tone::sine(440.0, 48_000, 48_000));
-    sentence.extend(vec![0.0; 12_000]);
-    rig.emit(mono(sentence, 48_000));
+    rig.emit(mono(frame(), 48_000));
+    rig.run_for(7 * MS);
+    speak(&mut rig, Duration::from_secs(2));
+    let delay = delay_of_next(&mut rig);
+    assert!(delay <= 4 * MS, "{delay:?} instead of up to 13 ms");
+}
+
+#[test]
+fn a_source_that_is_sometimes_late_keeps_the_time_it_needs() {
+    let mut rig = Rig::new(options());
+    for n in 0..500_u32 {
+        // Up to 8 ms late, again and again.
+        let late = (n * 7 % 9) * MS;
+        rig.run_until(FRAME * n + late);
+        rig.emit(mono(frame(), 48_000));
+    }
+    rig.run_for(Duration::from_secs(1));
+    let stats = rig.pipeline.stats();
+    assert_eq!(stats.underruns, 1, "only at the end");
+    assert_eq!(stats.sent, 501);
+}
+
+#[test]
+fn a_sentence_that_was_handed_over_at_once_keeps_its_pace() {
+    let mut rig = Rig::new(options());
+    rig.emit(mono(tone::sine(440.0, 48_000, 3 * 48_000), 48_000));
     rig.run_for(Duration::from_secs(4));
-    assert_eq!(rig.pipeline.stats().left_out, 0);
+    let times: Vec<Duration> = rig.packets[..150].iter().map(|packet| packet.at).collect();
+    assert_eq!(times, (0..150).map(|n| FRAME * n).collect::<Vec<_>>());
 }
 
 #[test]
-fn a_paced_source_that_keeps_its_queue_full_loses_nothing() {
+fn a_paced_source_that_keeps_its_queue_full_keeps_its_pace() {
     let mut rig = Rig::new(options());
     for _ in 0..20 {
-        rig.emit(mono(vec![0.0; 960], 48_000));
+        rig.emit(mono(frame(), 48_000));
     }
-    speak(&mut rig, Duration::from_secs(5), 0.0);
-    assert_eq!(rig.pipeline.stats().left_out, 0, "400 ms ahead is what back-pressure aims at");
+    speak(&mut rig, Duration::from_secs(5));
+    assert!(rig.packets.windows(2).all(|pair| pair[1].at - pair[0].at == FRAME), "400 ms ahead is what back-pressure aims at");
 }
