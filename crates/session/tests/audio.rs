@@ -159,6 +159,7 @@ fn a_storm_of_nacks_is_answered_by_no_retransmission() {
 fn packets_of_a_payload_type_that_was_not_agreed_on_are_not_heard() {
     let mut call = Call::connect(Link::perfect());
     call.peer_speaks(440.0, secs(1));
+    call.run(millis(100));
     let before = call.session.stats();
     for n in 0..50_u16 {
         let (ssrc, payload) = (0x7e1e, vec![0xff; 4]);
