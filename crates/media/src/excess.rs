@@ -17,7 +17,7 @@ const LIVE: Duration = Duration::from_millis(120);
 /// Chunks that a live source may have in its queue.
 const MAX_ARRIVALS: usize = 64;
 /// How long a frame may wait, so that a source a little later than usual is still in time.
-const MARGIN: Duration = Duration::from_millis(2);
+const MARGIN: Duration = Duration::from_millis(1);
 const MAX_MARGIN: Duration = Duration::from_millis(16);
 
 /// Watches how long frames wait.

@@ -7,6 +7,10 @@ use crate::FRAME_DURATION;
 /// How long a tick waits for audio that is late.
 const GRACE: Duration = Duration::from_millis(10);
 
+/// A frame that is there so shortly before its tick goes with what is sent anyway: waking a thread for it costs more
+/// than two milliseconds are worth.
+const EARLY: Duration = Duration::from_millis(2);
+
 /// By how much ticks may be late and still be made up for. Beyond that the clock starts again: a burst helps nobody.
 const MAX_CATCH_UP: Duration = Duration::from_millis(100);
 
@@ -15,6 +19,8 @@ const MAX_CATCH_UP: Duration = Duration::from_millis(100);
 pub(crate) enum Due {
     /// Nothing yet.
     Nothing,
+    /// A whole frame, if there is one; nothing is missed yet if there is none.
+    Early,
     /// A whole frame, if there is one.
     Frame,
     /// A whole frame, or else whatever is left: no more is waited for.
@@ -53,7 +59,8 @@ impl Pacer {
             Self::Flowing { tick, .. } => (tick, tick + GRACE),
         };
         match () {
-            () if now < opens => Due::Nothing,
+            () if now + EARLY < opens => Due::Nothing,
+            () if now < opens => Due::Early,
             () if now >= closes || hurry => Due::Rest,
             () => Due::Frame,
         }

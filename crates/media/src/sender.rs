@@ -151,10 +151,14 @@ impl Sender {
             }
             return Some(timestamp);
         }
-        if due == Due::Frame {
-            self.excess.missed();
-            self.pacer.missed();
-            return None;
+        match due {
+            Due::Early => return None,
+            Due::Frame => {
+                self.excess.missed();
+                self.pacer.missed();
+                return None;
+            }
+            Due::Nothing | Due::Rest => {}
         }
         self.assembler.finish();
         if self.fill_whole() { Some(self.stamp(now)) } else { Some(self.end(now)) }
