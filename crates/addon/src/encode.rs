@@ -40,7 +40,8 @@ pub fn encode_ogg_opus_file(
 ) -> Result<AsyncTask<OggOpus>> {
     let format = format(sample_rate, channels)?;
     if !samples.len().is_multiple_of(channels as usize) {
-        let message = format!("{} samples can't be shared out evenly between {channels} channels", samples.len());
+        let message =
+            format!("{} samples can't be shared out evenly between {channels} channels", samples.len());
         return Err(Code::INVALID_ARGUMENT.error(message));
     }
     let chunk = Chunk { samples: Samples::I16(samples.to_vec()), rate: format.rate, layout: format.layout };

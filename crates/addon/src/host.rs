@@ -55,10 +55,21 @@ impl NativeHost {
     /// Accepts an SDP offer. Returns at once; the answer comes as an 'answer' or 'rejected' event. Throws
     /// ERR_PARLEY_INVALID_ARGUMENT, naming the option, when an option is out of range.
     #[napi]
-    pub fn accept(&mut self, engine: EngineOptions, options: SessionOptions, offer_sdp: String) -> Result<NativeSession> {
+    pub fn accept(
+        &mut self,
+        engine: EngineOptions,
+        options: SessionOptions,
+        offer_sdp: String,
+    ) -> Result<NativeSession> {
         let limits = options.limits();
         let options = options.try_into()?;
-        let session = Arc::new(parley_transport::accept(&engine.try_into()?, options, limits, offer_sdp, self.list.clone()));
+        let session = Arc::new(parley_transport::accept(
+            &engine.try_into()?,
+            options,
+            limits,
+            offer_sdp,
+            self.list.clone(),
+        ));
         self.sessions.insert(session.key(), session.clone());
         Ok(NativeSession::new(session))
     }

@@ -4,6 +4,10 @@
 
 // The registration code that `#[napi]` writes.
 #![allow(missing_docs, unreachable_pub, reason = "napi-derive's generated items carry no comments")]
+#![cfg_attr(
+    test,
+    allow(dead_code, reason = "the registration that uses the functions is not made for tests")
+)]
 
 mod encode;
 mod errors;

@@ -83,20 +83,28 @@ impl TryFrom<EngineOptions> for parley_transport::EngineOptions {
             text.parse::<IpAddr>().map_err(|_| invalid(format!("{text:?} is not an IP address")))
         };
         let server = |text: &String| {
-            text.parse::<SocketAddr>().map_err(|_| invalid(format!("{text:?} is not an IP address with a port")))
+            text.parse::<SocketAddr>()
+                .map_err(|_| invalid(format!("{text:?} is not an IP address with a port")))
         };
         let turn = |TurnServer { address, username, credential }: TurnServer| {
             let address = server(&address)?;
             Ok(parley_transport::TurnServer { address, username, password: credential })
         };
-        let port = |value: u32| u16::try_from(value).map_err(|_| invalid(format!("{value} is not a port (0 to 65535)")));
+        let port = |value: u32| {
+            u16::try_from(value).map_err(|_| invalid(format!("{value} is not a port (0 to 65535)")))
+        };
         Ok(Self {
             workers: options.workers.max(1) as usize,
             bind_address: ip(&options.bind_address)?,
             udp_ports: (port(options.udp_port_min)?, port(options.udp_port_max)?),
             announced_addresses: options.announced_addresses.iter().map(ip).collect::<Result<_>>()?,
             stun_servers: options.stun_servers.iter().map(server).collect::<Result<_>>()?,
-            turn_servers: options.turn_servers.unwrap_or_default().into_iter().map(turn).collect::<Result<_>>()?,
+            turn_servers: options
+                .turn_servers
+                .unwrap_or_default()
+                .into_iter()
+                .map(turn)
+                .collect::<Result<_>>()?,
         })
     }
 }
@@ -119,8 +127,9 @@ impl TryFrom<SessionOptions> for parley_transport::SessionOptions {
     type Error = napi::Error<Code>;
 
     fn try_from(options: SessionOptions) -> Result<Self> {
-        let complexity = u8::try_from(options.opus_complexity)
-            .map_err(|_| invalid(format!("opusComplexity is {}; it must be 0 to 10", options.opus_complexity)))?;
+        let complexity = u8::try_from(options.opus_complexity).map_err(|_| {
+            invalid(format!("opusComplexity is {}; it must be 0 to 10", options.opus_complexity))
+        })?;
         Ok(Self {
             input: format(options.input_sample_rate, options.input_channels)?,
             output: format(options.output_sample_rate, options.output_channels)?,

@@ -82,7 +82,10 @@ impl NativeSession {
             return Err(Code::INVALID_ARGUMENT.error(message));
         }
         let chunk = Chunk { samples, rate: format.rate, layout: format.layout };
-        self.session.write_audio(chunk).map(to_ms).map_err(|_| Code::SESSION_CLOSED.error("the session has ended"))
+        self.session
+            .write_audio(chunk)
+            .map(to_ms)
+            .map_err(|_| Code::SESSION_CLOSED.error("the session has ended"))
     }
 }
 
@@ -129,7 +132,12 @@ impl NativeSession {
 
     /// The same for 32-bit floats from -1 to 1.
     #[napi]
-    pub fn write_audio_float(&self, samples: Float32ArraySlice<'_>, sample_rate: u32, channels: u32) -> Result<f64> {
+    pub fn write_audio_float(
+        &self,
+        samples: Float32ArraySlice<'_>,
+        sample_rate: u32,
+        channels: u32,
+    ) -> Result<f64> {
         self.write(Samples::F32(samples.to_vec()), sample_rate, channels)
     }
 
@@ -155,7 +163,9 @@ impl NativeSession {
             SendError::TooLarge => {
                 Code::MESSAGE_TOO_LARGE.error(format!("the message has {length} bytes; 65536 is the most"))
             }
-            SendError::Full => Code::CHANNEL_FULL.error("the peer takes no messages, and 1 MiB of them waits"),
+            SendError::Full => {
+                Code::CHANNEL_FULL.error("the peer takes no messages, and 1 MiB of them waits")
+            }
         })
     }
 
@@ -182,7 +192,7 @@ impl NativeSession {
     pub fn stats(&self) -> NativeStats {
         let snapshot = self.session.stats();
         let session = snapshot.session;
-        let media = session.media.clone();
+        let media = session.media;
         NativeStats {
             packets_in: count(session.packets_in),
             bytes_in: count(session.bytes_in),

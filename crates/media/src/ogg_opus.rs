@@ -61,7 +61,8 @@ fn encode(
     // A file has at least one packet, even of nothing.
     while packets.is_empty() || (packets.len() as u64) * FRAME_TICKS < until {
         fill(&mut assembler, frame_length, &mut frame);
-        packets.push(encoder.encode(&frame).ok_or(MediaError::Opus("a frame could not be encoded"))?.to_vec());
+        packets
+            .push(encoder.encode(&frame).ok_or(MediaError::Opus("a frame could not be encoded"))?.to_vec());
     }
     Ok(packets)
 }
@@ -137,7 +138,9 @@ fn lacing(length: usize) -> impl Iterator<Item = u8> {
 /// CRC-32 with polynomial 0x04c11db7, no reflection, start 0 (RFC 3533, section 6).
 fn crc(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0_u32, |crc, byte| {
-        (0..8).fold(crc ^ (u32::from(*byte) << 24), |crc, _| (crc << 1) ^ if crc >> 31 == 1 { 0x04c1_1db7 } else { 0 })
+        (0..8).fold(crc ^ (u32::from(*byte) << 24), |crc, _| {
+            (crc << 1) ^ if crc >> 31 == 1 { 0x04c1_1db7 } else { 0 }
+        })
     })
 }
 
@@ -191,7 +194,8 @@ mod tests {
 
     #[test]
     fn a_file_plays_as_long_as_its_audio_and_sounds_the_same() {
-        let file = encode_ogg_opus(chunk(sine(24_000, 2.5), 24_000, Layout::Mono), OpusOptions::default()).expect("a file");
+        let file = encode_ogg_opus(chunk(sine(24_000, 2.5), 24_000, Layout::Mono), OpusOptions::default())
+            .expect("a file");
         let (packets, position) = read(&file);
         let pre_skip = u64::from(u16::from_le_bytes([packets[0][10], packets[0][11]]));
         assert_eq!(&packets[0][..9], b"OpusHead\x01");

@@ -67,7 +67,14 @@ struct Window {
 
 impl StreamClock {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { end: now, heard_until: now, filling: false, untouched: true, owed: Duration::ZERO, window: Window::new(now) }
+        Self {
+            end: now,
+            heard_until: now,
+            filling: false,
+            untouched: true,
+            owed: Duration::ZERO,
+            window: Window::new(now),
+        }
     }
 
     /// The first packet of all is here: the stream begins with it, unless it began with silence.

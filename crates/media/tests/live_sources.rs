@@ -49,7 +49,8 @@ fn the_delay_of_a_burst_is_taken_back_and_nothing_is_lost() {
     assert!(delay <= 4 * MS, "{delay:?}");
     let faded_out = 2;
     assert_eq!(rig.packets.len(), emitted + 1 + faded_out, "each frame was sent");
-    let numbers = rig.packets.windows(2).map(|pair| pair[1].sequence_number.wrapping_sub(pair[0].sequence_number));
+    let numbers =
+        rig.packets.windows(2).map(|pair| pair[1].sequence_number.wrapping_sub(pair[0].sequence_number));
     assert!(numbers.into_iter().all(|step| step == 1));
     assert!(rig.packets.windows(2).all(|pair| pair[1].timestamp.wrapping_sub(pair[0].timestamp) >= 960));
 }
@@ -95,5 +96,8 @@ fn a_paced_source_that_keeps_its_queue_full_keeps_its_pace() {
         rig.emit(mono(frame(), 48_000));
     }
     speak(&mut rig, Duration::from_secs(5));
-    assert!(rig.packets.windows(2).all(|pair| pair[1].at - pair[0].at == FRAME), "400 ms ahead is what back-pressure aims at");
+    assert!(
+        rig.packets.windows(2).all(|pair| pair[1].at - pair[0].at == FRAME),
+        "400 ms ahead is what back-pressure aims at"
+    );
 }

@@ -25,7 +25,10 @@ impl CandidateGuard {
     /// them does no harm, because the peer's own checks reach us.
     pub(crate) fn admit(&mut self, candidate: &str) -> Option<SocketAddr> {
         let address = parse(candidate)?;
-        if !self.contactable(address) || self.admitted.contains(&address) || self.admitted.len() >= MAX_CANDIDATES {
+        if !self.contactable(address)
+            || self.admitted.contains(&address)
+            || self.admitted.len() >= MAX_CANDIDATES
+        {
             return None;
         }
         self.admitted.push(address);
@@ -47,7 +50,11 @@ impl CandidateGuard {
 
 /// Unspecified, multicast, broadcast and link-local, where cloud metadata services (169.254.169.254) live.
 fn unreachable_v4(ip: Ipv4Addr) -> bool {
-    ip.octets()[0] == 0 || ip.is_multicast() || ip.is_broadcast() || ip.is_link_local() || ip.octets()[0] >= 240
+    ip.octets()[0] == 0
+        || ip.is_multicast()
+        || ip.is_broadcast()
+        || ip.is_link_local()
+        || ip.octets()[0] >= 240
 }
 
 /// Unspecified, multicast, link-local, and the metadata address that clouds share (fd00:ec2::254).
@@ -91,9 +98,24 @@ mod tests {
     #[test]
     fn addresses_that_are_no_peer_are_never_contacted() {
         for ip in [
-            "0.0.0.0", "0.1.2.3", "127.0.0.1", "127.9.9.9", "169.254.169.254", "169.254.1.1", "224.0.0.251",
-            "239.1.1.1", "240.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "ff02::fb", "fd00:ec2::254",
-            "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::ffff:224.0.0.1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "127.0.0.1",
+            "127.9.9.9",
+            "169.254.169.254",
+            "169.254.1.1",
+            "224.0.0.251",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "ff02::fb",
+            "fd00:ec2::254",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::ffff:224.0.0.1",
         ] {
             assert!(!admits(&host(ip)), "{ip}");
         }
@@ -102,10 +124,17 @@ mod tests {
     #[test]
     fn names_tcp_and_nonsense_are_ignored() {
         for candidate in [
-            "", "candidate:", "candidate:1 1 udp 1 0f7c.local 40000 typ host", "candidate:1 1 udp 1 example.com 1 typ host",
-            "candidate:1 1 tcp 1 192.0.2.1 9 typ host tcptype active", "candidate:1 2 udp 1 192.0.2.1 9 typ host",
-            "candidate:1 1 udp 1 192.0.2.1 0 typ host", "candidate:1 1 udp 1 192.0.2.1 65536 typ host",
-            "candidate:1 1 udp 1 192.0.2.1 -1 typ host", "candidate:é é é", "candidate:1 1 udp 1 192.0.2.1",
+            "",
+            "candidate:",
+            "candidate:1 1 udp 1 0f7c.local 40000 typ host",
+            "candidate:1 1 udp 1 example.com 1 typ host",
+            "candidate:1 1 tcp 1 192.0.2.1 9 typ host tcptype active",
+            "candidate:1 2 udp 1 192.0.2.1 9 typ host",
+            "candidate:1 1 udp 1 192.0.2.1 0 typ host",
+            "candidate:1 1 udp 1 192.0.2.1 65536 typ host",
+            "candidate:1 1 udp 1 192.0.2.1 -1 typ host",
+            "candidate:é é é",
+            "candidate:1 1 udp 1 192.0.2.1",
         ] {
             assert!(!admits(candidate), "{candidate}");
         }
@@ -114,7 +143,8 @@ mod tests {
     #[test]
     fn no_more_than_twenty_addresses_are_contacted() {
         let mut guard = CandidateGuard::new(false);
-        let admitted = (0..1000).filter(|n| guard.admit(&host(&format!("10.0.{}.{}", n / 250, n % 250 + 1))).is_some());
+        let admitted =
+            (0..1000).filter(|n| guard.admit(&host(&format!("10.0.{}.{}", n / 250, n % 250 + 1))).is_some());
         assert_eq!(admitted.count(), 20);
     }
 

@@ -67,7 +67,12 @@ impl Channels {
     }
 
     /// Sends or keeps a message.
-    pub(crate) fn send(&mut self, pc: &mut RTCPeerConnection, now: Instant, text: String) -> Result<(), ChannelError> {
+    pub(crate) fn send(
+        &mut self,
+        pc: &mut RTCPeerConnection,
+        now: Instant,
+        text: String,
+    ) -> Result<(), ChannelError> {
         if text.len() > MAX_MESSAGE_BYTES {
             return Err(ChannelError::TooLarge);
         }
@@ -96,7 +101,8 @@ impl Channels {
 
     /// Bytes that wait here or were sent and not yet acknowledged.
     pub(crate) fn buffered(&self, pc: &mut RTCPeerConnection) -> usize {
-        let outstanding = self.primary.and_then(|id| pc.data_channel(id)).map_or(0, |channel| channel.outstanding_bytes());
+        let outstanding =
+            self.primary.and_then(|id| pc.data_channel(id)).map_or(0, |channel| channel.outstanding_bytes());
         self.waiting_bytes + outstanding
     }
 }

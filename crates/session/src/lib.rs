@@ -23,5 +23,5 @@ pub use channel::{ChannelError, MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES};
 pub use options::{AudioFormat, Identity, LocalAddresses, Mode, Seed, SessionOptions};
 pub use relay::{Allocation, Received, Relay, TurnServer};
 pub use sdp::{Direction, MAX_OFFER_BYTES, Rejection};
-pub use session::{MAX_DATAGRAM_BYTES, CloseReason, Event, Input, Output, RtcSession, SessionStats};
+pub use session::{CloseReason, Event, Input, MAX_DATAGRAM_BYTES, Output, RtcSession, SessionStats};
 pub use setup::Credentials;

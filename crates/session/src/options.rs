@@ -63,7 +63,8 @@ impl Identity {
     pub fn generate() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let provider = rtc::crypto::default_provider()?;
         let names = CertificateParams::new(vec!["parley".to_owned()])?;
-        let certificate = RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, names)?;
+        let certificate =
+            RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, names)?;
         Ok(Self { certificate, provider })
     }
 }

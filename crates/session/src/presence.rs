@@ -58,6 +58,10 @@ mod tests {
         presence.heard(start + Duration::from_millis(1000));
         assert_eq!(presence.gone_at(), None);
         presence.unreachable(start + Duration::from_millis(3000));
-        assert_eq!(presence.gone_at(), Some(start + Duration::from_millis(5500)), "a quiet peer has more time");
+        assert_eq!(
+            presence.gone_at(),
+            Some(start + Duration::from_millis(5500)),
+            "a quiet peer has more time"
+        );
     }
 }

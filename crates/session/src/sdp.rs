@@ -170,7 +170,8 @@ pub(crate) struct AnswerTerms<'a> {
 impl Offer {
     pub(crate) fn parse(sdp: &str, allow_extra_tracks: bool) -> Result<Self, Rejection> {
         if sdp.len() > MAX_OFFER_BYTES {
-            let message = format!("the offer has {} bytes; {MAX_OFFER_BYTES} is the most that is read", sdp.len());
+            let message =
+                format!("the offer has {} bytes; {MAX_OFFER_BYTES} is the most that is read", sdp.len());
             return Err(Rejection::new("too_large", message));
         }
         let (session, mut sections) = split(sdp)?;
@@ -241,7 +242,10 @@ fn split(sdp: &str) -> Result<(Vec<String>, Vec<Section>), Rejection> {
     let mut lines = sdp.lines().map(str::trim).filter(|line| !line.is_empty());
     if lines.next() != Some("v=0") {
         let start: String = sdp.chars().take(20).collect();
-        return Err(Rejection::new("invalid_sdp", format!("an SDP starts with the line v=0, this one with {start:?}")));
+        return Err(Rejection::new(
+            "invalid_sdp",
+            format!("an SDP starts with the line v=0, this one with {start:?}"),
+        ));
     }
     let mut session = vec!["v=0".to_owned()];
     let mut sections: Vec<Section> = Vec::new();
@@ -255,7 +259,10 @@ fn split(sdp: &str) -> Result<(Vec<String>, Vec<Section>), Rejection> {
         }
     }
     if sections.len() > MAX_SECTIONS {
-        let message = format!("the offer has {} media sections; {MAX_SECTIONS} is the most that is read", sections.len());
+        let message = format!(
+            "the offer has {} media sections; {MAX_SECTIONS} is the most that is read",
+            sections.len()
+        );
         return Err(Rejection::new("too_large", message));
     }
     for (index, section) in sections.iter_mut().enumerate() {
@@ -282,15 +289,24 @@ fn choose(sections: &mut [Section], allow_extra_tracks: bool) -> Result<AudioSec
             }
             kind @ ("audio" | "video") if section.direction().sends() && !allow_extra_tracks => {
                 let kind = if kind == "audio" { "a second audio" } else { "a video" };
-                let message = format!("the offer has {kind} track (mid {}); leave it out, or set allowExtraTracks", section.mid);
+                let message = format!(
+                    "the offer has {kind} track (mid {}); leave it out, or set allowExtraTracks",
+                    section.mid
+                );
                 return Err(Rejection::new("extra_track", message));
             }
             _ => {}
         }
     }
     audio.ok_or_else(|| match without_opus {
-        true => Rejection::new("unsupported_codec", "the offer's audio lacks opus/48000/2, the one codec that is spoken here"),
-        false => Rejection::new("no_audio", "the offer has no audio section; add an audio track or transceiver before createOffer"),
+        true => Rejection::new(
+            "unsupported_codec",
+            "the offer's audio lacks opus/48000/2, the one codec that is spoken here",
+        ),
+        false => Rejection::new(
+            "no_audio",
+            "the offer has no audio section; add an audio track or transceiver before createOffer",
+        ),
     })
 }
 
@@ -306,10 +322,14 @@ fn fingerprint(session: &[String], sections: &[Section]) -> Result<String, Rejec
     let written = sections.iter().flat_map(|section| &section.lines).chain(session);
     let found: Vec<&str> = written.filter_map(|line| line.strip_prefix("a=fingerprint:")).collect();
     let Some(first) = found.first() else {
-        return Err(Rejection::new("unsupported_transport", "the offer has no a=fingerprint line; only DTLS-SRTP is spoken here"));
+        return Err(Rejection::new(
+            "unsupported_transport",
+            "the offer has no a=fingerprint line; only DTLS-SRTP is spoken here",
+        ));
     };
     // A peer may name several (RFC 8122, section 5).
-    let is_sha_256 = |line: &&&str| line.split(' ').next().is_some_and(|hash| hash.eq_ignore_ascii_case("sha-256"));
+    let is_sha_256 =
+        |line: &&&str| line.split(' ').next().is_some_and(|hash| hash.eq_ignore_ascii_case("sha-256"));
     let Some(sha_256) = found.iter().find(is_sha_256) else {
         let hash: String = first.split(' ').next().unwrap_or_default().chars().take(20).collect();
         let message = format!("the fingerprint's hash is {hash:?}; sha-256 is the one that is read");
@@ -330,7 +350,8 @@ fn setup(session: &[String], sections: &[Section]) -> Setup {
 fn collect_candidates(sections: &mut [Section]) -> Vec<String> {
     let mut candidates = Vec::new();
     for section in sections {
-        let (found, rest) = std::mem::take(&mut section.lines).into_iter().partition(|line| is_candidate_line(line));
+        let (found, rest) =
+            std::mem::take(&mut section.lines).into_iter().partition(|line| is_candidate_line(line));
         section.lines = rest;
         candidates.extend(Vec::<String>::into_iter(found).filter(|line| line.starts_with("a=candidate:")));
     }
@@ -338,13 +359,16 @@ fn collect_candidates(sections: &mut [Section]) -> Vec<String> {
 }
 
 fn is_candidate_line(line: &str) -> bool {
-    line.starts_with("a=candidate:") || line.starts_with("a=end-of-candidates") || line.starts_with("a=remote-candidates")
+    line.starts_with("a=candidate:")
+        || line.starts_with("a=end-of-candidates")
+        || line.starts_with("a=remote-candidates")
 }
 
 fn normalise(session: &[String], sections: &[Section], audio: &AudioSection) -> String {
     let kept: Vec<&Section> = sections.iter().filter(|section| section.role != Role::Refused).collect();
     // The lines that RFC 8866, section 5, wants in this order. None says anything that is used.
-    let mut lines: Vec<String> = ["v=0", "o=- 0 0 IN IP4 0.0.0.0", "s=-", "t=0 0"].map(str::to_owned).to_vec();
+    let mut lines: Vec<String> =
+        ["v=0", "o=- 0 0 IN IP4 0.0.0.0", "s=-", "t=0 0"].map(str::to_owned).to_vec();
     lines.extend(session.iter().filter(|line| is_kept_session_line(line)).cloned());
     // Also for a peer that knows no bundle: the core then has one section, and answers the same.
     let mids = kept.iter().map(|section| section.mid.as_str()).collect::<Vec<_>>().join(" ");
@@ -363,10 +387,14 @@ fn is_kept_session_line(line: &str) -> bool {
 impl Section {
     fn parse(line: &str) -> Result<Self, Rejection> {
         let mut words = line.splitn(4, ' ');
-        let (Some(media), Some(port), Some(protocol), Some(formats)) = (words.next(), words.next(), words.next(), words.next())
+        let (Some(media), Some(port), Some(protocol), Some(formats)) =
+            (words.next(), words.next(), words.next(), words.next())
         else {
             let line: String = line.chars().take(60).collect();
-            return Err(Rejection::new("invalid_sdp", format!("m={line:?} is not a media description (RFC 8866, section 5.14)")));
+            return Err(Rejection::new(
+                "invalid_sdp",
+                format!("m={line:?} is not a media description (RFC 8866, section 5.14)"),
+            ));
         };
         Ok(Self {
             media: media.to_owned(),
@@ -380,7 +408,10 @@ impl Section {
     }
 
     fn attribute(&self, name: &str) -> Option<&str> {
-        self.lines.iter().find_map(|line| line.strip_prefix("a=")?.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+        self.lines
+            .iter()
+            .find_map(|line| line.strip_prefix("a=")?.strip_prefix(name)?.strip_prefix(':'))
+            .map(str::trim)
     }
 
     fn direction(&self) -> Direction {
@@ -393,7 +424,10 @@ impl Section {
             let offered = self.formats.split(' ').any(|format| format == payload_type);
             let is_opus = codec.trim().eq_ignore_ascii_case("opus/48000/2");
             // RFC 5761, section 4: with RTCP on the same port, 64 to 95 would look like RTCP.
-            let number = payload_type.parse::<u8>().ok().filter(|number| *number < 64 || (96..128).contains(number))?;
+            let number = payload_type
+                .parse::<u8>()
+                .ok()
+                .filter(|number| *number < 64 || (96..128).contains(number))?;
             (is_opus && offered).then_some(number)
         })?;
         self.protocol.contains("RTP/SAVP").then(|| AudioSection { payload_type, direction: self.direction() })
@@ -432,14 +466,30 @@ impl Section {
     }
 
     fn to_sdp(&self) -> String {
-        format!("m={} {} {} {}\r\n{}", self.media, self.port, self.protocol, self.formats, joined(&self.lines))
+        format!(
+            "m={} {} {} {}\r\n{}",
+            self.media,
+            self.port,
+            self.protocol,
+            self.formats,
+            joined(&self.lines)
+        )
     }
 }
 
 fn is_kept_media_line(line: &str) -> bool {
     const KEPT: [&str; 11] = [
-        "a=ice-", "a=fingerprint:", "a=setup:", "a=rtcp-mux", "a=rtcp-rsize", "a=msid:", "a=ssrc:", "a=sctp-port:",
-        "a=max-message-size:", "a=rtcp:", "a=bundle-only",
+        "a=ice-",
+        "a=fingerprint:",
+        "a=setup:",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        "a=msid:",
+        "a=ssrc:",
+        "a=sctp-port:",
+        "a=max-message-size:",
+        "a=rtcp:",
+        "a=bundle-only",
     ];
     KEPT.iter().any(|kept| line.starts_with(kept))
 }

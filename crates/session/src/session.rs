@@ -4,8 +4,8 @@ use crate::candidate::CandidateGuard;
 use crate::channel::{ChannelError, Channels, MAX_MESSAGE_BYTES};
 use crate::dtls_record;
 use crate::handshake::HandshakeGuard;
-use crate::presence::Presence;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
+use crate::presence::Presence;
 use crate::sdp::{Direction, Offer, Rejection};
 use crate::setup::{self, Answer, Credentials};
 use crate::stun::{Kind, StunView, TransactionId};
@@ -344,10 +344,16 @@ impl RtcSession {
     /// to another payload type in the middle of a stream.
     fn check_same_peer(&self, offer: &Offer) -> Result<(), Rejection> {
         if offer.fingerprint != self.fingerprint {
-            return Err(Rejection::new("invalid_sdp", "a later offer must come from the same peer: its certificate fingerprint differs"));
+            return Err(Rejection::new(
+                "invalid_sdp",
+                "a later offer must come from the same peer: its certificate fingerprint differs",
+            ));
         }
         if offer.audio.payload_type != self.payload_type {
-            let message = format!("a later offer must keep Opus at payload type {}, not {}", self.payload_type, offer.audio.payload_type);
+            let message = format!(
+                "a later offer must keep Opus at payload type {}, not {}",
+                self.payload_type, offer.audio.payload_type
+            );
             return Err(Rejection::new("invalid_sdp", message));
         }
         Ok(())
@@ -623,7 +629,9 @@ impl RtcSession {
             ) => self.path_found(),
             RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => self.core_state(state),
             RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => self.channel_opened(id),
-            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id)) => self.channel_closed(id),
+            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id)) => {
+                self.channel_closed(id)
+            }
             _ => {}
         }
     }
@@ -657,9 +665,13 @@ impl RtcSession {
                 }
             }
             (RTCPeerConnectionState::Connected, State::Connected) => self.events.push_back(Event::Connected),
-            (RTCPeerConnectionState::Disconnected, State::Connected) => self.events.push_back(Event::Disconnected),
+            (RTCPeerConnectionState::Disconnected, State::Connected) => {
+                self.events.push_back(Event::Disconnected)
+            }
             (RTCPeerConnectionState::Failed, State::Connecting { .. }) => self.finish(CloseReason::Failed),
-            (RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed, _) => self.finish(CloseReason::Timeout),
+            (RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed, _) => {
+                self.finish(CloseReason::Timeout)
+            }
             _ => {}
         }
     }
@@ -693,13 +705,16 @@ impl RtcSession {
         }
         self.stats.packets_in += 1;
         self.stats.bytes_in += packet.payload.len() as u64;
-        self.pipeline.receive(self.now, RtpView {
-            ssrc: header.ssrc,
-            sequence_number: header.sequence_number,
-            timestamp: header.timestamp,
-            marker: header.marker,
-            payload: &packet.payload,
-        });
+        self.pipeline.receive(
+            self.now,
+            RtpView {
+                ssrc: header.ssrc,
+                sequence_number: header.sequence_number,
+                timestamp: header.timestamp,
+                marker: header.marker,
+                payload: &packet.payload,
+            },
+        );
     }
 
     fn report(&mut self, packet: &dyn rtc::rtcp::Packet) {
@@ -799,7 +814,10 @@ impl RtcSession {
         };
         let untried = (!self.untried.is_empty()).then_some(self.try_at);
         let gone = self.presence.gone_at();
-        [self.pc.poll_timeout(), self.pipeline.wake_at(), deadline, drained, untried, gone].into_iter().flatten().min()
+        [self.pc.poll_timeout(), self.pipeline.wake_at(), deadline, drained, untried, gone]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

@@ -5,12 +5,15 @@ use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
 use crate::rtcp_tap::{self, RtcpTap};
 use crate::sdp::{AnswerTerms, Direction, Offer, Rejection, Setup, first_attribute};
 use parley_media::Layout;
+use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MediaEngine};
-use rtc::peer_connection::configuration::setting_engine::{SctpMaxMessageSize, SettingEngine, SettingEngineBuilder};
-use rtc::peer_connection::configuration::RTCConfigurationBuilder;
+use rtc::peer_connection::configuration::setting_engine::{
+    SctpMaxMessageSize, SettingEngine, SettingEngineBuilder,
+};
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::transport::{
     CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate, RTCIceCandidateInit,
@@ -19,7 +22,6 @@ use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
 };
-use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -83,15 +85,18 @@ pub(crate) fn answer(
     let (we_send, we_receive) = (options.mode != Mode::Send, options.mode != Mode::Receive);
     let direction = offer.audio.direction.answered(we_send, we_receive);
     let core = negotiate(now, pc, &offer, local, seed.filter(|_| direction.sends())).map_err(invalid)?;
-    let sdp = offer.answer(&core, &AnswerTerms {
-        direction,
-        receive_stereo: options.input.layout == Layout::Stereo,
-        send_stereo: options.output.layout == Layout::Stereo,
-        fec: options.opus.fec,
-        candidates: &local.candidates,
-        reflexive: &local.reflexive,
-        relayed: &local.relayed,
-    })?;
+    let sdp = offer.answer(
+        &core,
+        &AnswerTerms {
+            direction,
+            receive_stereo: options.input.layout == Layout::Stereo,
+            send_stereo: options.output.layout == Layout::Stereo,
+            fec: options.opus.fec,
+            candidates: &local.candidates,
+            reflexive: &local.reflexive,
+            relayed: &local.relayed,
+        },
+    )?;
     let credentials = credentials(&sdp)?;
     let Offer { candidates, fingerprint, audio, .. } = offer;
     Ok(Answer { sdp, direction, payload_type: audio.payload_type, credentials, fingerprint, candidates })
@@ -134,12 +139,19 @@ fn negotiate(
     Ok(described.sdp)
 }
 
-fn build(now: Instant, identity: &Identity, offer: &Offer, options: &SessionOptions) -> CoreResult<RTCPeerConnection> {
+fn build(
+    now: Instant,
+    identity: &Identity,
+    offer: &Offer,
+    options: &SessionOptions,
+) -> CoreResult<RTCPeerConnection> {
     let mut media = MediaEngine::default();
     let codec = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: offer.audio.payload_type };
     media.register_codec(codec, RtpCodecKind::Audio)?;
-    let interceptors = configure_rtcp_reports(Registry::new()).with(Slot::from(rtcp_tap::SLOT), RtcpTap::default());
-    let configuration = RTCConfigurationBuilder::new().with_certificates(vec![identity.certificate.clone()]).build();
+    let interceptors =
+        configure_rtcp_reports(Registry::new()).with(Slot::from(rtcp_tap::SLOT), RtcpTap::default());
+    let configuration =
+        RTCConfigurationBuilder::new().with_certificates(vec![identity.certificate.clone()]).build();
     RTCPeerConnectionBuilder::new()
         .with_configuration(configuration)
         .with_setting_engine(settings(identity, offer, options))
@@ -181,9 +193,16 @@ fn opus() -> RTCRtpCodec {
 
 fn track(seed: Seed) -> MediaStreamTrack {
     let coding = RTCRtpCodingParameters { ssrc: Some(seed.ssrc), ..Default::default() };
-    let encoding = RTCRtpEncodingParameters { rtp_coding_parameters: coding, codec: opus(), ..Default::default() };
+    let encoding =
+        RTCRtpEncodingParameters { rtp_coding_parameters: coding, codec: opus(), ..Default::default() };
     // Stream, track, label: pages read `event.streams[0]`, so the track belongs to a stream.
-    MediaStreamTrack::new("parley".into(), "parley-audio".into(), "audio".into(), RtpCodecKind::Audio, vec![encoding])
+    MediaStreamTrack::new(
+        "parley".into(),
+        "parley-audio".into(),
+        "audio".into(),
+        RtpCodecKind::Audio,
+        vec![encoding],
+    )
 }
 
 fn host_candidate(address: SocketAddr) -> CoreResult<RTCIceCandidateInit> {
@@ -200,14 +219,20 @@ fn host_candidate(address: SocketAddr) -> CoreResult<RTCIceCandidateInit> {
 
 fn relayed_candidate(address: SocketAddr) -> RTCIceCandidateInit {
     // The related address is left out, because the core would take what comes from there as the candidate's own.
-    let candidate =
-        format!("candidate:1 1 udp {} {} {} typ relay raddr 0.0.0.0 rport 0", 0xff_ffff, address.ip(), address.port());
+    let candidate = format!(
+        "candidate:1 1 udp {} {} {} typ relay raddr 0.0.0.0 rport 0",
+        0xff_ffff,
+        address.ip(),
+        address.port()
+    );
     RTCIceCandidateInit { candidate, ..Default::default() }
 }
 
 fn credentials(answer: &str) -> Result<Credentials, Rejection> {
     match (first_attribute(answer, "ice-ufrag"), first_attribute(answer, "ice-pwd")) {
-        (Some(ufrag), Some(password)) => Ok(Credentials { ufrag: ufrag.to_owned(), password: password.to_owned() }),
+        (Some(ufrag), Some(password)) => {
+            Ok(Credentials { ufrag: ufrag.to_owned(), password: password.to_owned() })
+        }
         _ => Err(Rejection::new("invalid_sdp", "no ICE credentials could be agreed on")),
     }
 }

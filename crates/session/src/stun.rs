@@ -99,7 +99,8 @@ impl<'a> StunView<'a> {
     pub(crate) fn xor_address(&self, wanted: u16) -> Option<std::net::SocketAddr> {
         let value = self.attribute(wanted)?;
         let key = &self.bytes[4..HEADER];
-        let port = u16::from_be_bytes([*value.get(2)?, *value.get(3)?]) ^ u16::from_be_bytes([key[0], key[1]]);
+        let port =
+            u16::from_be_bytes([*value.get(2)?, *value.get(3)?]) ^ u16::from_be_bytes([key[0], key[1]]);
         let plain: Vec<u8> = value.get(4..)?.iter().zip(key).map(|(byte, mask)| byte ^ mask).collect();
         let ip = match *value.get(1)? {
             1 => std::net::IpAddr::from(<[u8; 4]>::try_from(plain).ok()?),

@@ -73,7 +73,12 @@ mod tests {
     fn a_socket_bound_to_everything_names_at_least_one_address_and_no_wildcard() {
         let local = describe(at("[::]:5000"), (true, true), &[]);
         assert!(!local.candidates.is_empty());
-        assert!(local.candidates.iter().all(|address| !address.ip().is_unspecified() && address.port() == 5000));
-        assert!(local.v4.is_some_and(|address| address.is_ipv4()) && local.v6.is_some_and(|address| address.is_ipv6()));
+        assert!(
+            local.candidates.iter().all(|address| !address.ip().is_unspecified() && address.port() == 5000)
+        );
+        assert!(
+            local.v4.is_some_and(|address| address.is_ipv4())
+                && local.v6.is_some_and(|address| address.is_ipv6())
+        );
     }
 }

@@ -48,7 +48,9 @@ fn admit(options: &EngineOptions, request: &Request) {
             Err(error) => return reject(&request.shared, "transport", &error),
         }
     }
-    let Some(worker) = choose(engine.workers.get().map_or(&[], Vec::as_slice)) else { return reject(&request.shared, "transport", "there are no media threads") };
+    let Some(worker) = choose(engine.workers.get().map_or(&[], Vec::as_slice)) else {
+        return reject(&request.shared, "transport", "there are no media threads");
+    };
     match contain(|| answer(request, worker)) {
         Ok(Ok(adopt)) => {
             worker.sessions.fetch_add(1, Ordering::Relaxed);
@@ -77,8 +79,9 @@ fn answer(request: &Request, worker: &WorkerLink) -> Result<Command, (&'static s
         timestamp: (random as u32).rotate_left(16),
     };
     let options = request.shared.options.clone();
-    let (session, answer) = RtcSession::accept(Instant::now(), identity, local, options, seed, &request.offer)
-        .map_err(|rejection| (rejection.code, rejection.message))?;
+    let (session, answer) =
+        RtcSession::accept(Instant::now(), identity, local, options, seed, &request.offer)
+            .map_err(|rejection| (rejection.code, rejection.message))?;
     Ok(Command::Adopt { session: Box::new(session), shared: request.shared.clone(), answer })
 }
 

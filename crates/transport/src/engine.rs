@@ -60,7 +60,10 @@ static NEXT_KEY: AtomicU32 = AtomicU32::new(1);
 /// One certificate for the process: peers recognise us by it, and making one takes a while.
 pub(crate) fn identity() -> Result<&'static Identity, String> {
     static IDENTITY: OnceLock<Result<Identity, String>> = OnceLock::new();
-    IDENTITY.get_or_init(|| Identity::generate().map_err(|error| error.to_string())).as_ref().map_err(Clone::clone)
+    IDENTITY
+        .get_or_init(|| Identity::generate().map_err(|error| error.to_string()))
+        .as_ref()
+        .map_err(Clone::clone)
 }
 
 /// Begins a session for an offer. Returns at once; the answer comes as an `answer` or `rejected` event on `list`.
@@ -104,7 +107,8 @@ impl Engine {
         engines.retain(|_, engine| engine.strong_count() > 0);
         let (requests, receiver) = std::sync::mpsc::channel();
         let engine = Arc::new(Self { requests: Mutex::new(requests), workers: OnceLock::new() });
-        admission::spawn(options.clone(), receiver).map_err(|error| format!("no thread could be started: {error}"))?;
+        admission::spawn(options.clone(), receiver)
+            .map_err(|error| format!("no thread could be started: {error}"))?;
         engines.insert(options.clone(), Arc::downgrade(&engine));
         Ok(engine)
     }

@@ -1,21 +1,28 @@
 //! What other threads ask a worker to do.
 
 use crate::shared::Shared;
-use parley_session::RtcSession;
 use parley_media::Chunk;
+use parley_session::RtcSession;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One request.
 pub(crate) enum Command {
     /// Take over a session that has answered its offer; the answer is told once its checks can be routed.
-    Adopt { session: Box<RtcSession>, shared: Arc<Shared>, answer: String },
+    Adopt {
+        session: Box<RtcSession>,
+        shared: Arc<Shared>,
+        answer: String,
+    },
     Audio(u32, Chunk),
     ClearQueue(u32),
     Message(u32, String),
     Candidate(u32, String),
     Renegotiate(u32, String),
-    Drain { key: u32, close: bool },
+    Drain {
+        key: u32,
+        close: bool,
+    },
     Close(u32),
     /// The engine is gone: end what is left, and the thread.
     Stop,

@@ -31,7 +31,12 @@ impl Mux {
     }
 
     /// The session that a datagram is for which came by a TURN server.
-    pub(crate) fn route_relayed(&mut self, relayed: SocketAddr, from: SocketAddr, datagram: &[u8]) -> Option<u32> {
+    pub(crate) fn route_relayed(
+        &mut self,
+        relayed: SocketAddr,
+        from: SocketAddr,
+        datagram: &[u8],
+    ) -> Option<u32> {
         self.route_stun(datagram).unwrap_or_else(|| self.by_relay.get(&(relayed, from)).copied())
     }
 
@@ -74,7 +79,9 @@ impl Mux {
         if datagram.first() != Some(&0) {
             return;
         }
-        let Some(stun) = StunView::parse(datagram).filter(|stun| stun.kind() == Kind::Request) else { return };
+        let Some(stun) = StunView::parse(datagram).filter(|stun| stun.kind() == Kind::Request) else {
+            return;
+        };
         self.checks.insert(stun.transaction_id(), (key, now));
         if self.checks.len() > self.sweep_at.max(SWEEP_AT) {
             self.checks.retain(|_, (_, sent)| now.saturating_duration_since(*sent) < CHECK_LIFETIME);

@@ -31,8 +31,11 @@ fn note(info: &PanicHookInfo<'_>) -> bool {
     LAST.with_borrow_mut(|last| {
         let Some(last) = last else { return false };
         let payload = info.payload();
-        let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
-        let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", file_name(at.file()), at.line()));
+        let text =
+            payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+        let place = info
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", file_name(at.file()), at.line()));
         *last = format!("{}{place}", text.unwrap_or("panic"));
         true
     })
@@ -46,7 +49,8 @@ fn file_name(path: &str) -> &str {
 /// Runs `work`; a panic in it becomes an error with the panic's one line.
 pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     // Whoever calls this drops what `work` touched when it fails, so nobody sees a half-changed value.
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| LAST.with_borrow(|last| last.clone().unwrap_or_default()))
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|_| LAST.with_borrow(|last| last.clone().unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -95,7 +95,14 @@ impl Prober {
         if servers.is_empty() {
             mappings.complete();
         }
-        let question = |(server, base)| Question { server, base, id: random_id(), attempts: 0, due: now, answered: false };
+        let question = |(server, base)| Question {
+            server,
+            base,
+            id: random_id(),
+            attempts: 0,
+            due: now,
+            answered: false,
+        };
         Self { questions: servers.into_iter().map(question).collect(), mappings }
     }
 

@@ -36,7 +36,8 @@ const IDLE: Duration = Duration::from_secs(60);
 pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerLink> {
     let (first, last) = options.udp_ports;
     let mut socket = WorkerSocket::bind(options.bind_address, first..=last)?;
-    let local = addresses::describe(socket.local_address()?, socket.families()?, &options.announced_addresses);
+    let local =
+        addresses::describe(socket.local_address()?, socket.families()?, &options.announced_addresses);
     let poll = mio::Poll::new()?;
     poll.registry().register(socket.source(), SOCKET, mio::Interest::READABLE)?;
     let inbox = Arc::new(Inbox::new(mio::Waker::new(poll.registry(), WAKER)?));
@@ -123,7 +124,10 @@ impl Worker {
                 self.relays.release(now);
                 self.pump(now);
                 if self.socket.unsent() > 0 {
-                    log::warn!("{} datagrams could not be sent: the kernel had no room", self.socket.unsent());
+                    log::warn!(
+                        "{} datagrams could not be sent: the kernel had no room",
+                        self.socket.unsent()
+                    );
                 }
                 return;
             }
@@ -210,7 +214,9 @@ impl Worker {
                     ufrag = Some(slot.session.credentials().ufrag.clone());
                     SessionEvent::text("answer", answer)
                 }
-                Err(rejection) => SessionEvent::coded("renegotiation-rejected", rejection.code, rejection.message),
+                Err(rejection) => {
+                    SessionEvent::coded("renegotiation-rejected", rejection.code, rejection.message)
+                }
             };
             slot.shared.push_event(event);
         });
@@ -250,9 +256,10 @@ impl Worker {
                     if relays.is_empty() { ByRelay::Unknown } else { relays.take(now, from, datagram) };
                 let (key, input) = match by_relay {
                     ByRelay::Unknown => (mux.route(from, datagram), Input::Datagram(from, datagram)),
-                    ByRelay::Data(relayed, from, datagram) => {
-                        (mux.route_relayed(relayed, from, datagram), Input::Relayed { relayed, from, datagram })
-                    }
+                    ByRelay::Data(relayed, from, datagram) => (
+                        mux.route_relayed(relayed, from, datagram),
+                        Input::Relayed { relayed, from, datagram },
+                    ),
                     ByRelay::Taken => return,
                 };
                 let Some(key) = key else {
@@ -397,7 +404,9 @@ impl Slot {
                     frames = true;
                 }
                 Output::Event(Event::Validated(address)) => mux.bind(address, key),
-                Output::Event(Event::ValidatedByRelay(relayed, address)) => mux.bind_relayed(relayed, address, key),
+                Output::Event(Event::ValidatedByRelay(relayed, address)) => {
+                    mux.bind_relayed(relayed, address, key)
+                }
                 Output::Event(Event::Closed(reason)) => {
                     self.publish(now);
                     self.shared.close(name(reason));
@@ -432,7 +441,9 @@ impl Slot {
                 let (code, text) = message_failure(error);
                 shared.push_event(SessionEvent::coded("error", code, text.to_owned()));
             }
-            Event::Validated(_) | Event::ValidatedByRelay(..) | Event::Closed(_) => unreachable!("taken by the worker"),
+            Event::Validated(_) | Event::ValidatedByRelay(..) | Event::Closed(_) => {
+                unreachable!("taken by the worker")
+            }
         }
     }
 
@@ -458,9 +469,15 @@ impl Slot {
 
 fn message_failure(error: ChannelError) -> (&'static str, &'static str) {
     match error {
-        ChannelError::Closed => ("ERR_PARLEY_CHANNEL_CLOSED", "a message was not sent: the data channel had closed"),
-        ChannelError::TooLarge => ("ERR_PARLEY_MESSAGE_TOO_LARGE", "a message was not sent: it is longer than 64 KiB"),
-        ChannelError::Full => ("ERR_PARLEY_CHANNEL_FULL", "a message was not sent: the peer takes none, and 1 MiB waits"),
+        ChannelError::Closed => {
+            ("ERR_PARLEY_CHANNEL_CLOSED", "a message was not sent: the data channel had closed")
+        }
+        ChannelError::TooLarge => {
+            ("ERR_PARLEY_MESSAGE_TOO_LARGE", "a message was not sent: it is longer than 64 KiB")
+        }
+        ChannelError::Full => {
+            ("ERR_PARLEY_CHANNEL_FULL", "a message was not sent: the peer takes none, and 1 MiB waits")
+        }
     }
 }
 

@@ -17,9 +17,9 @@ fn turn() -> std::sync::MutexGuard<'static, ()> {
 
 #[cfg(target_os = "linux")]
 fn media_threads() -> usize {
-    let names = std::fs::read_dir("/proc/self/task").expect("procfs").filter_map(|task| {
-        std::fs::read_to_string(task.ok()?.path().join("comm")).ok()
-    });
+    let names = std::fs::read_dir("/proc/self/task")
+        .expect("procfs")
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
     names.filter(|name| name.starts_with("parley-")).count()
 }
 
@@ -53,9 +53,11 @@ fn until_no_thread_is_left() {
 fn sessions_share_ports_and_the_second_worker_starts_when_the_first_has_sixteen() {
     let _turn = turn();
     let engine = EngineOptions { workers: 2, ..loopback() };
-    let sessions: Vec<Observed> = (0..40).map(|_| Observed::accept(&engine, session_options(), OFFER)).collect();
+    let sessions: Vec<Observed> =
+        (0..40).map(|_| Observed::accept(&engine, session_options(), OFFER)).collect();
     let ports: Vec<u16> = sessions.iter().map(|session| port(&session.answer())).collect();
-    let on_first = |range: std::ops::Range<usize>| ports[range].iter().filter(|port| **port == ports[0]).count();
+    let on_first =
+        |range: std::ops::Range<usize>| ports[range].iter().filter(|port| **port == ports[0]).count();
     assert_eq!((on_first(0..16), on_first(16..32), on_first(32..40)), (16, 0, 4), "{ports:?}");
 }
 
@@ -76,7 +78,11 @@ fn a_port_that_is_taken_is_a_refusal_that_names_it() {
     let _turn = turn();
     let taken = UdpSocket::bind("127.0.0.1:0").expect("bound");
     let number = taken.local_addr().expect("bound").port();
-    let session = Observed::accept(&EngineOptions { udp_ports: (number, number), ..loopback() }, session_options(), OFFER);
+    let session = Observed::accept(
+        &EngineOptions { udp_ports: (number, number), ..loopback() },
+        session_options(),
+        OFFER,
+    );
     let refusal = session.wait_for("rejected");
     assert_eq!(refusal.code, Some("transport"));
     let text = refusal.text.expect("a sentence");
@@ -87,12 +93,25 @@ fn a_port_that_is_taken_is_a_refusal_that_names_it() {
 #[test]
 fn ipv6_and_announced_addresses_are_answered() {
     let _turn = turn();
-    let v6 = Observed::accept(&EngineOptions { bind_address: IpAddr::V6(Ipv6Addr::LOCALHOST), ..loopback() }, session_options(), OFFER);
+    let v6 = Observed::accept(
+        &EngineOptions { bind_address: IpAddr::V6(Ipv6Addr::LOCALHOST), ..loopback() },
+        session_options(),
+        OFFER,
+    );
     assert!(v6.answer().contains(" udp 2130706431 ::1 "));
     let announced = vec!["203.0.113.7".parse().expect("ip"), "2001:db8::7".parse().expect("ip")];
-    let nat = Observed::accept(&EngineOptions { announced_addresses: announced, ..loopback() }, session_options(), OFFER);
+    let nat = Observed::accept(
+        &EngineOptions { announced_addresses: announced, ..loopback() },
+        session_options(),
+        OFFER,
+    );
     let answer = nat.answer();
-    assert!(answer.contains(" 203.0.113.7 ") && answer.contains(" 2001:db8::7 ") && !answer.contains(" 127.0.0.1 "), "{answer}");
+    assert!(
+        answer.contains(" 203.0.113.7 ")
+            && answer.contains(" 2001:db8::7 ")
+            && !answer.contains(" 127.0.0.1 "),
+        "{answer}"
+    );
 }
 
 #[test]

@@ -43,9 +43,14 @@ impl Batch {
     }
 
     /// Reads what waits, at most a batch, and returns how many datagrams that was.
-    pub(super) fn receive(&mut self, socket: &impl AsRawFd, mut each: impl FnMut(SocketAddr, &[u8])) -> usize {
+    pub(super) fn receive(
+        &mut self,
+        socket: &impl AsRawFd,
+        mut each: impl FnMut(SocketAddr, &[u8]),
+    ) -> usize {
         for index in 0..BATCH {
-            self.slices[index] = libc::iovec { iov_base: self.buffers[index].as_mut_ptr().cast(), iov_len: BUFFER };
+            self.slices[index] =
+                libc::iovec { iov_base: self.buffers[index].as_mut_ptr().cast(), iov_len: BUFFER };
             let header = &mut self.headers[index].msg_hdr;
             header.msg_name = ptr::from_mut(&mut self.addresses[index]).cast();
             header.msg_namelen = size_of::<SockAddrStorage>() as libc::socklen_t;
@@ -90,8 +95,11 @@ impl Batch {
 
     /// Has the kernel tell which destinations answered "port unreachable".
     pub(super) fn ask_for_errors(socket: &Socket, address: SocketAddr) -> io::Result<()> {
-        let (level, name) =
-            if address.is_ipv6() { (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) } else { (libc::IPPROTO_IP, libc::IP_RECVERR) };
+        let (level, name) = if address.is_ipv6() {
+            (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
+        } else {
+            (libc::IPPROTO_IP, libc::IP_RECVERR)
+        };
         set_flag(socket, level, name)?;
         // Mapped IPv4 destinations report on the IPv4 side.
         if address.is_ipv6() { set_flag(socket, libc::IPPROTO_IP, libc::IP_RECVERR) } else { Ok(()) }
@@ -122,7 +130,8 @@ impl Batch {
         let addresses: Vec<SockAddr> = datagrams.iter().map(|(to, _)| SockAddr::from(*to)).collect();
         for (index, (address, (_, datagram))) in addresses.iter().zip(datagrams).enumerate() {
             // sendmmsg only reads what `iov_base` and `msg_name` point at; the types are shared with recvmmsg.
-            self.slices[index] = libc::iovec { iov_base: datagram.as_ptr().cast_mut().cast(), iov_len: datagram.len() };
+            self.slices[index] =
+                libc::iovec { iov_base: datagram.as_ptr().cast_mut().cast(), iov_len: datagram.len() };
             let header = &mut self.headers[index].msg_hdr;
             header.msg_name = address.as_ptr().cast_mut().cast();
             header.msg_namelen = address.len();
@@ -135,7 +144,12 @@ impl Batch {
             // SAFETY: `rest` are headers written above; what they point at (`addresses`, `datagrams`, `self.slices`)
             // lives through the call.
             let sent = unsafe {
-                libc::sendmmsg(socket.as_raw_fd(), rest.as_mut_ptr(), rest.len() as libc::c_uint, libc::MSG_DONTWAIT)
+                libc::sendmmsg(
+                    socket.as_raw_fd(),
+                    rest.as_mut_ptr(),
+                    rest.len() as libc::c_uint,
+                    libc::MSG_DONTWAIT,
+                )
             };
             match usize::try_from(sent) {
                 Ok(sent) if sent > 0 => {
@@ -163,7 +177,13 @@ fn set_flag(socket: &Socket, level: libc::c_int, name: libc::c_int) -> io::Resul
     let on: libc::c_int = 1;
     // SAFETY: the option's value is an int, which lives through the call.
     let result = unsafe {
-        libc::setsockopt(socket.as_raw_fd(), level, name, ptr::from_ref(&on).cast(), size_of::<libc::c_int>() as u32)
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            name,
+            ptr::from_ref(&on).cast(),
+            size_of::<libc::c_int>() as u32,
+        )
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
@@ -180,7 +200,8 @@ fn unreachable_destination(socket: &impl AsRawFd) -> Option<Result<(SockAddrStor
     header.msg_controllen = size_of_val(&control) as _;
     // SAFETY: the header points at an address and a control buffer that live through the call, with their lengths; no
     // payload is asked for.
-    let result = unsafe { libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT) };
+    let result =
+        unsafe { libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT) };
     if result < 0 {
         return None;
     }
@@ -190,7 +211,8 @@ fn unreachable_destination(socket: &impl AsRawFd) -> Option<Result<(SockAddrStor
         let mut refused = false;
         while !message.is_null() {
             let kind = ((*message).cmsg_level, (*message).cmsg_type);
-            if matches!(kind, (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)) {
+            if matches!(kind, (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR))
+            {
                 let error: libc::sock_extended_err = ptr::read_unaligned(libc::CMSG_DATA(message).cast());
                 let by_icmp = matches!(error.ee_origin, libc::SO_EE_ORIGIN_ICMP | libc::SO_EE_ORIGIN_ICMP6);
                 refused |= by_icmp && error.ee_errno == libc::ECONNREFUSED as u32;

@@ -229,7 +229,8 @@ mod tests {
 
     #[test]
     fn ports_are_tried_until_one_is_free() {
-        let taken = UdpSocket::bind("127.0.0.1:0").expect("bound").local_addr().expect("bound").port().min(65_000);
+        let taken =
+            UdpSocket::bind("127.0.0.1:0").expect("bound").local_addr().expect("bound").port().min(65_000);
         let _keep = UdpSocket::bind(("127.0.0.1", taken)).expect("bound");
         let socket = WorkerSocket::bind("127.0.0.1".parse().expect("ip"), taken..=taken + 50).expect("bound");
         assert_ne!(socket.local_address().expect("bound").port(), taken);

@@ -15,7 +15,11 @@ impl Batch {
     }
 
     /// Reads what waits, at most a batch, and returns how many datagrams that was.
-    pub(super) fn receive(&mut self, socket: &mio::net::UdpSocket, mut each: impl FnMut(SocketAddr, &[u8])) -> usize {
+    pub(super) fn receive(
+        &mut self,
+        socket: &mio::net::UdpSocket,
+        mut each: impl FnMut(SocketAddr, &[u8]),
+    ) -> usize {
         for received in 0..BATCH {
             let Ok((length, from)) = socket.recv_from(&mut self.buffer) else { return received };
             each(from, &self.buffer[..length]);
@@ -35,7 +39,11 @@ impl Batch {
     pub(super) fn errors(&mut self, _: &mio::net::UdpSocket, _: impl FnMut(SocketAddr)) {}
 
     /// Sends at most a batch, and returns how many datagrams could not be sent.
-    pub(super) fn send(&mut self, socket: &mio::net::UdpSocket, datagrams: &[(SocketAddr, BytesMut)]) -> usize {
+    pub(super) fn send(
+        &mut self,
+        socket: &mio::net::UdpSocket,
+        datagrams: &[(SocketAddr, BytesMut)],
+    ) -> usize {
         datagrams.iter().filter(|(to, datagram)| socket.send_to(datagram, *to).is_err()).count()
     }
 }

@@ -1,5 +1,11 @@
 //! Sessions of one pretended JavaScript environment.
 
+#![allow(
+    unreachable_pub,
+    dead_code,
+    reason = "each test program compiles its own copy and uses a part of it"
+)]
+
 #[allow(dead_code, reason = "only the tests of relays have one")]
 pub(crate) mod turnserver;
 
