@@ -120,7 +120,12 @@ test('when the client only sends, audio is dropped with one warning, and outputs
 })
 
 test('audio that is emitted while the session ends is dropped, and nobody is told of an error', (t) => {
-  const { core, link, log } = call(new Emits([[24_000, new Int16Array(24_000)], [24_000, PCM]]))
+  const { core, link, log } = call(
+    new Emits([
+      [24_000, new Int16Array(24_000)],
+      [24_000, PCM],
+    ]),
+  )
   const errors: unknown[] = []
   core.session.on('error', (error) => errors.push(error))
   link.hasEnded = true

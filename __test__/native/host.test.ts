@@ -32,9 +32,11 @@ function eventOf(link: MediaLink, kind: LinkEvent['kind']): Promise<LinkEvent> {
   })
 }
 
+const NO_SERVERS = { stunServers: [], turnServers: [] }
+
 async function accept(sdp = offerSdp()): Promise<MediaLink> {
   const host = await Host.open()
-  return host.accept(engineSettings(settings, []), linkSettings(settings, handler), sdp)
+  return host.accept(engineSettings(settings, NO_SERVERS), linkSettings(settings, handler), sdp)
 }
 
 test('a thread has one host', async (t) => {
@@ -56,7 +58,10 @@ test('an offer that is none is rejected by an event, with a code and a reason', 
 test('a setting that is out of range is refused at once, by name', async (t) => {
   const host = await Host.open()
   const wrong = { ...linkSettings(settings, handler), inputSampleRate: 7 }
-  t.throws(() => host.accept(engineSettings(settings, []), wrong, offerSdp()), { instanceOf: RangeError, message: /7/ })
+  t.throws(() => host.accept(engineSettings(settings, NO_SERVERS), wrong, offerSdp()), {
+    instanceOf: RangeError,
+    message: /7/,
+  })
 })
 
 test('a session that was closed says so, reads nothing, and takes no more audio', async (t) => {
