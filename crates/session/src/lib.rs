@@ -7,6 +7,7 @@
 
 mod candidate;
 mod channel;
+mod contract;
 mod dtls_record;
 mod handshake;
 mod options;
@@ -20,8 +21,9 @@ pub mod stun;
 mod turn_message;
 
 pub use channel::{ChannelError, MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES};
+pub use contract::{CloseReason, Event, Input, MAX_DATAGRAM_BYTES, Output, SessionStats};
 pub use options::{AudioFormat, Identity, LocalAddresses, Mode, Seed, SessionOptions};
 pub use relay::{Allocation, Received, Relay, TurnServer};
 pub use sdp::{Direction, MAX_OFFER_BYTES, Rejection};
-pub use session::{CloseReason, Event, Input, MAX_DATAGRAM_BYTES, Output, RtcSession, SessionStats};
+pub use session::RtcSession;
 pub use setup::Credentials;

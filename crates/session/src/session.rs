@@ -1,167 +1,36 @@
 //! The session itself.
 
+mod datagrams;
+mod media;
+
 use crate::candidate::CandidateGuard;
-use crate::channel::{ChannelError, Channels, MAX_MESSAGE_BYTES};
-use crate::dtls_record;
+use crate::channel::{Channels, MAX_MESSAGE_BYTES};
+use crate::contract::{CloseReason, Event, Input, Output, SessionStats};
 use crate::handshake::HandshakeGuard;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
 use crate::presence::Presence;
 use crate::sdp::{Direction, Offer, Rejection};
 use crate::setup::{self, Answer, Credentials};
-use crate::stun::{Kind, StunView, TransactionId};
-use bytes::BytesMut;
-use parley_media::{Chunk, Pipeline, PipelineOptions, PipelineOutput, PipelineStats, RtpStart, RtpView};
+use crate::stun::TransactionId;
+use parley_media::{Chunk, Pipeline, PipelineOptions, RtpStart};
 use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
-use rtc::rtcp::receiver_report::ReceiverReport;
-use rtc::rtp::{Packet, header::Header};
 use rtc::sansio::Protocol;
-use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
+use rtc::shared::TransportContext;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Longest datagram that is read; Ethernet carries 1500 bytes, and nothing longer is ever sent to us.
-pub const MAX_DATAGRAM_BYTES: usize = 2048;
-/// Most addresses that one session's checks may come from.
-const MAX_VALIDATED: usize = 32;
 /// How long a closing session waits for its last message to be acknowledged.
 const LINGER: Duration = Duration::from_millis(500);
 /// A peer's jitter buffer still plays what arrived so long ago; only then is drained audio heard.
 const PLAYOUT: Duration = Duration::from_millis(200);
-/// Most checks whose answer is awaited.
-const MAX_PENDING_CHECKS: usize = 64;
 /// How long the peer has to check the path first.
 const PEER_FIRST: Duration = Duration::from_millis(250);
-/// Most candidates that are remembered until then; how many are ever contacted is the guard's business.
-const MAX_UNTRIED: usize = 64;
-/// Most datagrams that are held until a path is found: two flights of a handshake.
-const MAX_EARLY: usize = 8;
-
-/// Something that happened outside.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// A datagram from that address: STUN, DTLS, SRTP or SRTCP (told apart as in RFC 7983).
-    Datagram(SocketAddr, &'a [u8]),
-    /// A datagram that came from an address by a TURN server.
-    Relayed {
-        /// The address that the server lends ([`Allocation::relayed`](crate::Allocation::relayed)).
-        relayed: SocketAddr,
-        /// The peer's.
-        from: SocketAddr,
-        /// What the server unwrapped.
-        datagram: &'a [u8],
-    },
-    /// The network says that nobody listens at that address any more (ICMP "port unreachable").
-    Unreachable(SocketAddr),
-    /// Audio to send, of any length, rate and layout.
-    Audio(Chunk),
-    /// Drop all audio that has not been sent yet.
-    ClearQueue,
-    /// Text for the peer's data channel; kept until it opens.
-    Message(String),
-    /// A candidate of the peer, as in `RTCIceCandidate.candidate`.
-    Candidate(&'a str),
-    /// No more audio will come: say [`Event::Drained`] when the last of it was heard, then close if asked to.
-    Drain {
-        /// Close after that.
-        close: bool,
-    },
-    /// End the session.
-    Close,
-    /// The time last asked for with [`Output::WakeAt`] has come.
-    Wake,
-}
-
-/// Something to do outside.
-#[derive(Debug)]
-pub enum Output<'a> {
-    /// Send this datagram there.
-    Datagram(SocketAddr, BytesMut),
-    /// Have a TURN server send this datagram.
-    Relayed {
-        /// The address that the server lends.
-        relayed: SocketAddr,
-        /// The peer's.
-        to: SocketAddr,
-        /// What the server gets wrapped.
-        datagram: BytesMut,
-    },
-    /// 20 ms of interleaved PCM for the handler, in the format of [`SessionOptions::input`].
-    Frame(&'a [i16]),
-    /// Tell somebody.
-    Event(Event),
-    /// Nothing more now. Call [`RtcSession::handle`] with [`Input::Wake`] at that time, or never if there is none.
-    WakeAt(Option<Instant>),
-}
-
-/// What a session has to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// ICE and DTLS are up: media and messages flow.
-    Connected,
-    /// No check succeeded for a while; it may come back.
-    Disconnected,
-    /// A signed check came from this address: datagrams from there belong to this session.
-    Validated(SocketAddr),
-    /// A signed check came from the second address by a TURN server that lends the first.
-    ValidatedByRelay(SocketAddr, SocketAddr),
-    /// The peer's data channel opened.
-    ChannelOpen,
-    /// It closed.
-    ChannelClosed,
-    /// The peer sent text.
-    Message(String),
-    /// A message of ours was not sent.
-    MessageFailed(ChannelError),
-    /// All audio before [`Input::Drain`] was sent and had time to be heard.
-    Drained,
-    /// The end; nothing follows but the last datagrams.
-    Closed(CloseReason),
-}
-
-/// Why a session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CloseReason {
-    /// [`Input::Close`], or [`Input::Drain`] with `close`.
-    Local,
-    /// The peer said so (DTLS `close_notify`).
-    Peer,
-    /// The peer no longer answers checks.
-    Timeout,
-    /// It never connected in [`SessionOptions::connect_timeout`].
-    ConnectTimeout,
-    /// ICE or DTLS failed before it connected, a wrong certificate included.
-    Failed,
-}
-
-/// Counters of one session.
-#[derive(Debug, Clone, Default)]
-pub struct SessionStats {
-    /// RTP packets of audio received and decrypted.
-    pub packets_in: u64,
-    /// Their payload bytes.
-    pub bytes_in: u64,
-    /// RTP packets of audio sent.
-    pub packets_out: u64,
-    /// Their payload bytes.
-    pub bytes_out: u64,
-    /// Datagrams that were dropped unread: no valid STUN, DTLS or (S)RTP, unsigned checks, forged or repeated packets,
-    /// too long.
-    pub refused: u64,
-    /// Round trip of the last connectivity check.
-    pub round_trip: Option<Duration>,
-    /// Share of our packets that the peer lost, by its last report: 0 to 255 for 0 to 1 (RFC 3550, section 6.4.1).
-    pub fraction_lost_by_peer: u8,
-    /// Where the peer is.
-    pub remote_address: Option<SocketAddr>,
-    /// What the media pipeline counted.
-    pub media: PipelineStats,
-}
 
 /// A way that a datagram came: to which address of ours, and from where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -417,183 +286,9 @@ impl RtcSession {
         }
     }
 
-    fn datagram(&mut self, path: Option<Path>, bytes: &[u8]) {
-        let Some(path) = path.filter(|path| self.admits(*path, bytes)) else {
-            self.stats.refused += 1;
-            return;
-        };
-        if bytes.first().is_some_and(|first| *first > 3) {
-            self.stats.remote_address = Some(path.from);
-            self.comes_by_relay = self.local.is_relayed(path.local);
-            if !self.has_path {
-                return self.hold_back(path, bytes);
-            }
-        }
-        self.feed(path, bytes);
-    }
-
-    fn admits(&mut self, path: Path, bytes: &[u8]) -> bool {
-        let admitted = match bytes.first() {
-            Some(0..=3) => self.admits_stun(path, bytes),
-            Some(20..=63) => self.validated.contains(&path) && dtls_record::is_plausible(bytes),
-            Some(128..=191) => self.validated.contains(&path) && bytes.len() >= 12,
-            _ => false,
-        };
-        admitted && bytes.len() <= MAX_DATAGRAM_BYTES
-    }
-
-    /// The peer may begin its handshake before our own check of the path was answered, and the core would drop that
-    /// flight, which comes again only a second later.
-    fn hold_back(&mut self, path: Path, bytes: &[u8]) {
-        if self.early.len() < MAX_EARLY {
-            self.early.push((path, bytes.to_vec()));
-        } else {
-            self.stats.refused += 1;
-        }
-    }
-
-    fn path_found(&mut self) {
-        self.has_path = true;
-        for (path, bytes) in std::mem::take(&mut self.early) {
-            self.feed(path, &bytes);
-        }
-    }
-
-    fn feed(&mut self, path: Path, bytes: &[u8]) {
-        let established = !self.is_connecting();
-        if matches!(bytes.first(), Some(20..=63)) && !self.handshake.admit(bytes, established) {
-            self.stats.refused += 1;
-            return;
-        }
-        // RFC 5761, section 4: what has one of these second bytes is RTCP, which the core may keep to itself.
-        self.unread_rtp += u64::from(bytes[0] >= 128 && !matches!(bytes.get(1), Some(192..=223)));
-        let transport = TransportContext {
-            local_addr: path.local,
-            peer_addr: path.from,
-            ecn: None,
-            transport_protocol: TransportProtocol::UDP,
-        };
-        let datagram = TaggedBytesMut { now: self.now, transport, message: BytesMut::from(bytes) };
-        if let Err(error) = self.pc.handle_read(datagram) {
-            log::debug!("a datagram was refused: {error}");
-            self.stats.refused += 1;
-        }
-    }
-
-    /// Nothing unsigned reaches the ICE agent, whose role even an unsigned request could switch.
-    fn admits_stun(&mut self, path: Path, bytes: &[u8]) -> bool {
-        let Some(stun) = StunView::parse(bytes) else { return false };
-        match stun.kind() {
-            Kind::Request => self.admits_check(path, &stun),
-            Kind::Success => self.take_check(stun.transaction_id()),
-            Kind::Other => false,
-        }
-    }
-
-    fn admits_check(&mut self, path: Path, stun: &StunView<'_>) -> bool {
-        let ours = stun.local_ufrag() == Some(self.credentials.ufrag.as_bytes());
-        if !ours || !stun.is_signed_with(&self.credentials.password, self.identity.provider.crypto()) {
-            return false;
-        }
-        self.presence.heard(self.now);
-        if self.now < self.try_at {
-            self.try_candidates();
-        }
-        if !self.validated.contains(&path) {
-            if self.validated.len() >= MAX_VALIDATED {
-                return false;
-            }
-            self.validated.push(path);
-            self.events.push_back(if self.local.is_relayed(path.local) {
-                Event::ValidatedByRelay(path.local, path.from)
-            } else {
-                Event::Validated(path.from)
-            });
-        }
-        true
-    }
-
-    /// A response counts only when it answers a check of ours; its signature is the agent's business.
-    fn take_check(&mut self, id: TransactionId) -> bool {
-        let Some(index) = self.checks.iter().position(|(sent, _)| *sent == id) else { return false };
-        let (_, sent_at) = self.checks.swap_remove(index);
-        self.presence.heard(self.now);
-        self.stats.round_trip = Some(self.now.saturating_duration_since(sent_at));
-        true
-    }
-
-    fn note_sent(&mut self, datagram: &[u8]) {
-        match datagram.first() {
-            Some(0) => self.note_check(datagram),
-            Some(20..=63) if dtls_record::holds_protected_alert(datagram) => self.association_ended(),
-            // The core keeps a handshake that it refused in its state, and would refuse it again and again.
-            Some(20..=63) if dtls_record::refuses_certificate(datagram) && self.is_connecting() => {
-                self.finish(CloseReason::Failed);
-            }
-            _ => {}
-        }
-    }
-
-    /// The core raises no event for the peer's `close_notify`, but answers it with one, and sends no other alert
-    /// after the handshake unless we close.
-    fn association_ended(&mut self) {
-        let reason = if self.is_connecting() { CloseReason::Failed } else { CloseReason::Peer };
-        self.finish(reason);
-    }
-
-    fn note_check(&mut self, datagram: &[u8]) {
-        let Some(stun) = StunView::parse(datagram) else { return };
-        if stun.kind() == Kind::Request {
-            if self.checks.len() >= MAX_PENDING_CHECKS {
-                self.checks.remove(0);
-            }
-            self.checks.push((stun.transaction_id(), self.now));
-        }
-    }
-
-    /// Candidates are tried once the peer's own check came, or a while later: a check of ours that overtakes the answer
-    /// makes the peer take us for a peer-reflexive candidate, which some (Pion) accept only after a second.
-    fn candidate(&mut self, candidate: &str) {
-        if self.now < self.try_at {
-            if self.untried.len() < MAX_UNTRIED {
-                self.untried.push(candidate.to_owned());
-            }
-        } else {
-            setup::add_candidate(&mut self.pc, &mut self.guard, candidate);
-        }
-    }
-
-    fn try_candidates(&mut self) {
-        self.try_at = self.now;
-        for candidate in std::mem::take(&mut self.untried) {
-            setup::add_candidate(&mut self.pc, &mut self.guard, &candidate);
-        }
-    }
-
     fn message(&mut self, text: String) {
         if let Err(error) = self.channels.send(&mut self.pc, self.now, text) {
             self.events.push_back(Event::MessageFailed(error));
-        }
-    }
-
-    /// Audio that comes before the connection is held for it; what a peer doesn't want to hear is dropped.
-    fn audio(&mut self, chunk: Chunk) {
-        match self.state {
-            State::Connecting { .. } => self.held.push(chunk),
-            _ if self.direction.sends() => self.pipeline.emit(self.now, chunk),
-            _ => {}
-        }
-    }
-
-    fn clear_queue(&mut self) {
-        self.held.clear();
-        self.pipeline.clear_queue(self.now);
-    }
-
-    fn start_draining(&mut self, close: bool) {
-        self.drain = Some(Drain::Flushing { close });
-        if !self.is_connecting() {
-            self.pipeline.drain();
         }
     }
 
@@ -696,65 +391,6 @@ impl RtcSession {
             }
             _ => {}
         }
-    }
-
-    fn rtp(&mut self, packet: &Packet) {
-        let header = &packet.header;
-        if header.payload_type != self.payload_type || self.options.mode == Mode::Receive {
-            return;
-        }
-        self.stats.packets_in += 1;
-        self.stats.bytes_in += packet.payload.len() as u64;
-        self.pipeline.receive(
-            self.now,
-            RtpView {
-                ssrc: header.ssrc,
-                sequence_number: header.sequence_number,
-                timestamp: header.timestamp,
-                marker: header.marker,
-                payload: &packet.payload,
-            },
-        );
-    }
-
-    fn report(&mut self, packet: &dyn rtc::rtcp::Packet) {
-        let Some(report) = packet.as_any().downcast_ref::<ReceiverReport>() else { return };
-        if let Some(ours) = report.reports.iter().find(|report| report.ssrc == self.seed.ssrc) {
-            self.stats.fraction_lost_by_peer = ours.fraction_lost;
-        }
-    }
-
-    /// Runs the pipeline until it has a frame for the handler; packets go into the core on the way.
-    fn next_frame(&mut self) -> bool {
-        while let Some(output) = self.pipeline.poll() {
-            match output {
-                PipelineOutput::Frame(samples) => {
-                    self.frame.clear();
-                    self.frame.extend_from_slice(samples);
-                    return self.state == State::Connected;
-                }
-                PipelineOutput::Packet(packet) => {
-                    let header = Header {
-                        version: 2,
-                        marker: packet.marker,
-                        payload_type: self.payload_type,
-                        sequence_number: packet.sequence_number,
-                        timestamp: packet.timestamp,
-                        ssrc: self.seed.ssrc,
-                        ..Default::default()
-                    };
-                    self.stats.packets_out += 1;
-                    self.stats.bytes_out += packet.payload.len() as u64;
-                    let packet = Packet { header, payload: bytes::Bytes::copy_from_slice(packet.payload) };
-                    // No track id: the packet's SSRC tells, and the fast path skips the sender's bookkeeping.
-                    let message = RTCMessage::RtpPacket(String::new(), packet);
-                    if let Err(error) = self.pc.handle_write(TaggedRTCMessage { now: self.now, message }) {
-                        log::debug!("a packet was not sent: {error}");
-                    }
-                }
-            }
-        }
-        false
     }
 
     /// Moves on what waits for time or for other parts.

@@ -1,0 +1,131 @@
+//! What goes into a session and what comes out of it.
+
+use crate::channel::ChannelError;
+use bytes::BytesMut;
+use parley_media::{Chunk, PipelineStats};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// Longest datagram that is read; Ethernet carries 1500 bytes, and nothing longer is ever sent to us.
+pub const MAX_DATAGRAM_BYTES: usize = 2048;
+
+/// Something that happened outside.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A datagram from that address: STUN, DTLS, SRTP or SRTCP (told apart as in RFC 7983).
+    Datagram(SocketAddr, &'a [u8]),
+    /// A datagram that came from an address by a TURN server.
+    Relayed {
+        /// The address that the server lends ([`Allocation::relayed`](crate::Allocation::relayed)).
+        relayed: SocketAddr,
+        /// The peer's.
+        from: SocketAddr,
+        /// What the server unwrapped.
+        datagram: &'a [u8],
+    },
+    /// The network says that nobody listens at that address any more (ICMP "port unreachable").
+    Unreachable(SocketAddr),
+    /// Audio to send, of any length, rate and layout.
+    Audio(Chunk),
+    /// Drop all audio that has not been sent yet.
+    ClearQueue,
+    /// Text for the peer's data channel; kept until it opens.
+    Message(String),
+    /// A candidate of the peer, as in `RTCIceCandidate.candidate`.
+    Candidate(&'a str),
+    /// No more audio will come: say [`Event::Drained`] when the last of it was heard, then close if asked to.
+    Drain {
+        /// Close after that.
+        close: bool,
+    },
+    /// End the session.
+    Close,
+    /// The time last asked for with [`Output::WakeAt`] has come.
+    Wake,
+}
+
+/// Something to do outside.
+#[derive(Debug)]
+pub enum Output<'a> {
+    /// Send this datagram there.
+    Datagram(SocketAddr, BytesMut),
+    /// Have a TURN server send this datagram.
+    Relayed {
+        /// The address that the server lends.
+        relayed: SocketAddr,
+        /// The peer's.
+        to: SocketAddr,
+        /// What the server gets wrapped.
+        datagram: BytesMut,
+    },
+    /// 20 ms of interleaved PCM for the handler, in the format of [`SessionOptions::input`](crate::SessionOptions::input).
+    Frame(&'a [i16]),
+    /// Tell somebody.
+    Event(Event),
+    /// Nothing more now. Call [`RtcSession::handle`](crate::RtcSession::handle) with [`Input::Wake`] at that time, or never if there is none.
+    WakeAt(Option<Instant>),
+}
+
+/// What a session has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// ICE and DTLS are up: media and messages flow.
+    Connected,
+    /// No check succeeded for a while; it may come back.
+    Disconnected,
+    /// A signed check came from this address: datagrams from there belong to this session.
+    Validated(SocketAddr),
+    /// A signed check came from the second address by a TURN server that lends the first.
+    ValidatedByRelay(SocketAddr, SocketAddr),
+    /// The peer's data channel opened.
+    ChannelOpen,
+    /// It closed.
+    ChannelClosed,
+    /// The peer sent text.
+    Message(String),
+    /// A message of ours was not sent.
+    MessageFailed(ChannelError),
+    /// All audio before [`Input::Drain`] was sent and had time to be heard.
+    Drained,
+    /// The end; nothing follows but the last datagrams.
+    Closed(CloseReason),
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// [`Input::Close`], or [`Input::Drain`] with `close`.
+    Local,
+    /// The peer said so (DTLS `close_notify`).
+    Peer,
+    /// The peer no longer answers checks.
+    Timeout,
+    /// It never connected in [`SessionOptions::connect_timeout`](crate::SessionOptions::connect_timeout).
+    ConnectTimeout,
+    /// ICE or DTLS failed before it connected, a wrong certificate included.
+    Failed,
+}
+
+/// Counters of one session.
+#[derive(Debug, Clone, Default)]
+pub struct SessionStats {
+    /// RTP packets of audio received and decrypted.
+    pub packets_in: u64,
+    /// Their payload bytes.
+    pub bytes_in: u64,
+    /// RTP packets of audio sent.
+    pub packets_out: u64,
+    /// Their payload bytes.
+    pub bytes_out: u64,
+    /// Datagrams that were dropped unread: no valid STUN, DTLS or (S)RTP, unsigned checks, forged or repeated packets,
+    /// too long.
+    pub refused: u64,
+    /// Round trip of the last connectivity check.
+    pub round_trip: Option<Duration>,
+    /// Share of our packets that the peer lost, by its last report: 0 to 255 for 0 to 1 (RFC 3550, section 6.4.1).
+    pub fraction_lost_by_peer: u8,
+    /// Where the peer is.
+    pub remote_address: Option<SocketAddr>,
+    /// What the media pipeline counted.
+    pub media: PipelineStats,
+}
