@@ -1,16 +1,17 @@
 //! Accepts offers on a thread of its own: 2 to 8 ms each (measured), which no live call must feel.
 
-use crate::engine::{EngineOptions, WorkerLink, identity, reject};
+use crate::identity::identity;
 use crate::inbox::Command;
+use crate::options::EngineOptions;
 use crate::panic::{contain, quieten_this_thread};
 use crate::reflexive::{Gathered, random};
 use crate::shared::Shared;
-use crate::worker;
+use crate::worker::{self, WorkerLink};
 use parley_session::{LocalAddresses, RtcSession, Seed};
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A worker gets so many sessions before the next one gets its first; a thread carries ten times as many.
@@ -27,37 +28,36 @@ pub(crate) struct Request {
     pub(crate) offer: String,
 }
 
-/// Starts the thread. It ends when the engine is gone.
+/// Starts the thread, which starts the workers with the first offer. When the engine is gone it stops them and ends.
 pub(crate) fn spawn(options: EngineOptions, requests: Receiver<Request>) -> io::Result<()> {
     let run = move || {
         quieten_this_thread();
+        let mut workers = Vec::new();
         for request in requests {
-            admit(&options, &request);
+            admit(&options, &mut workers, &request);
         }
+        stop(&workers);
     };
     std::thread::Builder::new().name("parley-admit".into()).spawn(run).map(drop)
 }
 
-fn admit(options: &EngineOptions, request: &Request) {
-    let engine = request.shared.engine.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    // Closed while it waited.
-    let Some(engine) = engine else { return };
-    if engine.workers.get().is_none() {
+fn admit(options: &EngineOptions, workers: &mut Vec<WorkerLink>, request: &Request) {
+    if workers.is_empty() {
         match start_workers(options) {
-            Ok(workers) => drop(engine.workers.set(workers)),
-            Err(error) => return reject(&request.shared, "transport", &error),
+            Ok(started) => *workers = started,
+            Err(error) => return request.shared.reject("transport", &error),
         }
     }
-    let Some(worker) = choose(engine.workers.get().map_or(&[], Vec::as_slice)) else {
-        return reject(&request.shared, "transport", "there are no media threads");
+    let Some(worker) = choose(workers) else {
+        return request.shared.reject("transport", "there are no media threads");
     };
     match contain(|| answer(request, worker)) {
         Ok(Ok(adopt)) => {
             worker.sessions.fetch_add(1, Ordering::Relaxed);
             request.shared.adopt(&worker.inbox, adopt);
         }
-        Ok(Err((code, message))) => reject(&request.shared, code, &message),
-        Err(panic) => reject(&request.shared, "invalid_sdp", &format!("the offer can't be used: {panic}")),
+        Ok(Err((code, message))) => request.shared.reject(code, &message),
+        Err(panic) => request.shared.reject("invalid_sdp", &format!("the offer can't be used: {panic}")),
     }
 }
 
@@ -96,14 +96,18 @@ fn start_workers(options: &EngineOptions) -> Result<Vec<WorkerLink>, String> {
                 std::thread::sleep(BIND_RETRY);
             }
             Err(error) => {
-                for worker in &workers {
-                    worker.inbox.push(Command::Stop);
-                }
+                stop(&workers);
                 return Err(describe(options, &error));
             }
         }
     }
     Ok(workers)
+}
+
+fn stop(workers: &[WorkerLink]) {
+    for worker in workers {
+        worker.inbox.push(Command::Stop);
+    }
 }
 
 fn describe(options: &EngineOptions, error: &io::Error) -> String {

@@ -1,6 +1,6 @@
 //! The TURN servers that lend addresses to a worker's socket.
 
-use crate::engine::identity;
+use crate::identity::identity;
 use crate::reflexive::{Mappings, random_id};
 use bytes::BytesMut;
 use parley_session::{Allocation, LocalAddresses, Received, Relay, TurnServer};

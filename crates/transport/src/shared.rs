@@ -1,6 +1,5 @@
 //! What a session's worker and its JavaScript side both touch.
 
-use crate::engine::Engine;
 use crate::inbox::{Command, Inbox};
 use crate::queue::FrameQueue;
 use crate::ready::{self, ReadyList};
@@ -76,7 +75,7 @@ pub(crate) struct Shared {
     /// The worker's inbox, once a worker was chosen.
     pub(crate) inbox: OnceLock<Arc<Inbox>>,
     /// Keeps the media threads alive; gone when the session is.
-    pub(crate) engine: Mutex<Option<Arc<Engine>>>,
+    threads: Mutex<Option<Arc<dyn Send + Sync>>>,
     /// What was asked for before a worker was chosen.
     early: Mutex<Vec<Command>>,
     ready: AtomicU32,
@@ -114,7 +113,7 @@ impl Shared {
             limits,
             list,
             inbox: OnceLock::new(),
-            engine: Mutex::new(None),
+            threads: Mutex::new(None),
             early: Mutex::new(Vec::new()),
             ready: AtomicU32::new(0),
             frames: Mutex::new(FrameQueue::new(frame_length, capacity)),
@@ -212,7 +211,19 @@ impl Shared {
         }
     }
 
-    /// Tells that the session ended; the engine may end with it.
+    /// Keeps what runs the session alive until it has ended.
+    pub(crate) fn hold(&self, threads: Arc<dyn Send + Sync>) {
+        *lock(&self.threads) = Some(threads);
+    }
+
+    /// Tells that there will be no session.
+    pub(crate) fn reject(&self, code: &'static str, message: &str) {
+        self.push_event(SessionEvent::coded("rejected", code, message.to_owned()));
+        self.close("failed");
+        self.list.signal();
+    }
+
+    /// Tells that the session ended; the threads may end with it.
     pub(crate) fn close(&self, reason: &'static str) {
         if self.closed.swap(true, Ordering::SeqCst) {
             return;
@@ -221,6 +232,6 @@ impl Shared {
         lock(&self.events).push_back(SessionEvent { code: Some(reason), ..SessionEvent::new("closed") });
         self.ended.store(true, Ordering::SeqCst);
         self.mark(ready::EVENT);
-        lock(&self.engine).take();
+        lock(&self.threads).take();
     }
 }

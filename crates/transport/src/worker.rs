@@ -1,9 +1,9 @@
 //! A media thread: its socket, its timers, its sessions.
 
 use crate::addresses;
-use crate::engine::{EngineOptions, WorkerLink};
 use crate::inbox::{Command, Inbox};
 use crate::mux::Mux;
+use crate::options::EngineOptions;
 use crate::panic::{contain, quieten_this_thread};
 use crate::ready::{self, ReadyList};
 use crate::reflexive::{Mappings, Prober};
@@ -31,6 +31,14 @@ const MAX_BATCHES: usize = 16;
 const STATS_AGE: Duration = Duration::from_millis(100);
 /// A worker without anything to do still looks so often.
 const IDLE: Duration = Duration::from_secs(60);
+
+/// One worker, as the rest of the engine sees it.
+pub(crate) struct WorkerLink {
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) local: LocalAddresses,
+    pub(crate) mappings: Arc<Mappings>,
+    pub(crate) sessions: Arc<AtomicUsize>,
+}
 
 /// Starts the `index`th worker of an engine.
 pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerLink> {
