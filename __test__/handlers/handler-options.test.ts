@@ -81,6 +81,19 @@ for (const [name, value] of WRONG) {
   })
 }
 
+const NO_OPTIONS: [options: unknown, message: RegExp][] = [
+  [null, /must be an object.*not null/],
+  [5, /must be an object.*not 5/],
+  [[], /must be an object.*not \[\]/],
+  [{ inputSamplerate: 8000 }, /no option inputSamplerate; there are .*inputSampleRate/],
+]
+for (const [options, message] of NO_OPTIONS) {
+  test(`refused at construction: ${message.source}`, (t) => {
+    t.throws(() => new Plain(options as object), { instanceOf: TypeError, message })
+    t.throws(() => new Video(options as object), { instanceOf: TypeError, message })
+  })
+}
+
 test.serial('another outputFrameSize warns once as deprecated, and is ignored', async (t) => {
   const warnings: Error[] = []
   const keep = (warning: Error): void => void warnings.push(warning)

@@ -65,6 +65,33 @@ test('an address of another machine, and a port that is none, are named', async 
   await t.throwsAsync(stream.launch({ path: 'voice' }), { instanceOf: TypeError, message: /"voice"/ })
 })
 
+const WRONG: [what: unknown, message: RegExp][] = [
+  [null, /The options must be an object, not null/],
+  [7861, /The options must be an object, not 7861/],
+  [{ prot: 1 }, /no option prot; there are host, port/],
+  [{ host: 5 }, /host.*'0\.0\.0\.0'.*not 5/],
+  [{ host: '' }, /host.*not ""/],
+  [{ port: '80' }, /port.*"80"/],
+  [{ port: 1.5 }, /port.*1\.5/],
+  [{ quiet: 1 }, /quiet.*not 1/],
+]
+for (const [options, message] of WRONG) {
+  test(`launch refuses by name: ${message.source}`, async (t) => {
+    const stream = new Stream({ handler: new Echo() })
+    const error = await t.throwsAsync(stream.launch(options as object), { message })
+    t.true(error instanceof TypeError || error instanceof RangeError)
+  })
+}
+
+test('a stream without options says what it needs', (t) => {
+  for (const options of [undefined, null, 5, [], () => undefined]) {
+    t.throws(() => new Stream(options as never), {
+      instanceOf: TypeError,
+      message: /^The options must be an object with/,
+    })
+  }
+})
+
 test('close() of the launched server stops it and leaves the stream', async (t) => {
   const stream = new Stream({ handler: new Echo() })
   const server = await stream.launch({ port: 0, quiet: true })

@@ -72,6 +72,19 @@ test('fetchLatestOutput without outputs is a TimeoutError', async (t) => {
   t.is(error.code, 'ERR_PARLEY_TIMEOUT')
 })
 
+const WRONG: [options: unknown, message: RegExp][] = [
+  [null, /options must be an object, not null/],
+  [{ timeuot: 1 }, /no option timeuot; there are timeout/],
+  [{ timeout: '1' }, /timeout.*"1"/],
+  [{ timeout: 0 }, /timeout.*more than 0.*not 0/],
+]
+for (const [options, message] of WRONG) {
+  test(`fetchLatestOutput refuses by name: ${message.source}`, async (t) => {
+    const { stream } = quietStream(t)
+    await t.throwsAsync(stream.fetchLatestOutput('id', options as object), { message })
+  })
+}
+
 test('outputs that nobody reads are bounded: the oldest go', async (t) => {
   const outputs = new SessionOutputs()
   for (let i = 0; i < 300; i++) outputs.put(new AdditionalOutputs(i))

@@ -15,6 +15,9 @@ export interface HandlerOptions {
   fps?: number
 }
 
+const NAMES = ['expectedLayout', 'outputSampleRate', 'outputFrameSize', 'inputSampleRate', 'fps']
+const VIDEO_NAMES = ['videoDtype', 'videoFormat']
+
 /**
  * Refuses options that can't work, at construction.
  *
@@ -22,6 +25,15 @@ export interface HandlerOptions {
  * @throws TypeError or RangeError that names the value
  */
 export function checkHandlerOptions(options: HandlerOptions): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(
+      `The options of a handler must be an object, such as { inputSampleRate: 16000 }, not ${describe(options)}`,
+    )
+  }
+  const unknown = Object.keys(options).find((name) => !NAMES.includes(name) && !VIDEO_NAMES.includes(name))
+  if (unknown !== undefined) {
+    throw new TypeError(`A handler has no option ${unknown}; there are ${[...NAMES, ...VIDEO_NAMES].join(', ')}`)
+  }
   const { expectedLayout = 'mono', outputSampleRate = 24000, inputSampleRate = 48000, fps = 30 } = options
   if (expectedLayout !== 'mono' && expectedLayout !== 'stereo') {
     throw new RangeError(`expectedLayout must be 'mono' or 'stereo', not ${describe(expectedLayout)}`)

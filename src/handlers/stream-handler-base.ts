@@ -43,7 +43,7 @@ export abstract class StreamHandlerBase {
 
   /**
    * @param options - how the handler wants its audio
-   * @throws RangeError naming the value that can't work
+   * @throws TypeError or RangeError naming the value that can't work, or the option that doesn't exist
    */
   constructor(options: HandlerOptions = {}) {
     checkHandlerOptions(options)

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { ListenError } from '../errors.ts'
+import { checkBoolean, checkInteger, checkObject, wrongType } from '../stream/checks.ts'
 import type { StreamBase } from '../stream/stream-base.ts'
 import { createApp, mountPath } from './app.ts'
 import type { RouteSettings } from './options.ts'
@@ -34,17 +35,19 @@ export interface LaunchedServer {
  * @param settings - what the routes go by
  * @param options - where to listen
  * @returns the running server
- * @throws ListenError when the port is taken or the address can't be listened on; RangeError for a port out of range
+ * @throws ListenError when the port is taken or the address can't be listened on; RangeError for a port out of range,
+ * TypeError for another value that can't be, or an option that doesn't exist
  */
 export async function launch(
   stream: StreamBase,
   settings: RouteSettings,
   options: LaunchOptions,
 ): Promise<LaunchedServer> {
+  checkObject('', options, ['host', 'port', 'path', 'quiet'])
   const { host = '127.0.0.1', port = 7860, path = '', quiet = false } = options
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new RangeError(`port must be an integer from 0 to 65535, not ${String(port)}`)
-  }
+  if (typeof host !== 'string' || host === '') throw wrongType('host', "an address or a name, such as '0.0.0.0'", host)
+  checkInteger('port', port, [0, 65_535])
+  checkBoolean('quiet', quiet)
   const prefix = mountPath(path)
   const app = createApp(prefix, stream, { ...settings, page: true, loopbackOnly: isLoopback(host) })
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, serverOptions: TIMES }) as Server

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { checkObject, wrongType } from '../stream/checks.ts'
 import { StreamBase } from '../stream/stream-base.ts'
 import type { StreamBaseOptions } from '../stream/stream-base.ts'
 import { addRoutes, createApp, mountPath } from './app.ts'
@@ -40,7 +41,7 @@ export class Stream extends StreamBase {
    * @throws TypeError or RangeError naming the option that can't be used
    */
   constructor(options: StreamOptions) {
-    const { allowedOrigins, requestTimeout, ...core } = options
+    const { allowedOrigins, requestTimeout, ...core } = checkGiven(options)
     super(core)
     this.#settings = routeSettings({ ...given({ allowedOrigins, requestTimeout }) })
   }
@@ -53,9 +54,10 @@ export class Stream extends StreamBase {
    * @param path - prefix, such as `'/voice'`; default none
    * @param options - `page`: also the built-in page at `{path}/`
    * @returns the same app
-   * @throws TypeError when `path` isn't empty and doesn't begin with a slash
+   * @throws TypeError when `path` isn't empty and doesn't begin with a slash, or for an option that doesn't exist
    */
   mount<App extends HonoApp>(app: App, path = '', options: MountOptions = {}): App {
+    checkObject('', options, ['page'])
     addRoutes(app, mountPath(path), this, this.#routeOptions(options))
     return app
   }
@@ -68,6 +70,7 @@ export class Stream extends StreamBase {
    * @returns the answer; status 404 for a path that is no route
    */
   async fetch(request: Request, options: FetchOptions = {}): Promise<Response> {
+    checkObject('', options, ['path', 'page', 'remoteAddress'])
     const { path = '', page = false, remoteAddress } = options
     const key = `${page} ${path}`
     const app = this.#apps.get(key) ?? createApp(mountPath(path), this, this.#routeOptions(options))
@@ -118,6 +121,11 @@ export class Stream extends StreamBase {
   #routeOptions({ page = false }: MountOptions): RouteSettings & { page: boolean; loopbackOnly: boolean } {
     return { ...this.#settings, page, loopbackOnly: false }
   }
+}
+
+function checkGiven(options: StreamOptions): StreamOptions {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options
+  throw wrongType('', 'an object with a handler, as in new Stream({ handler: new Echo() })', options)
 }
 
 /** Leaves out what wasn't given, for an option that is undefined isn't the same as one that is absent. */

@@ -3,13 +3,14 @@ import { describe } from '../frames/describe.ts'
 /**
  * Refuses an option.
  *
- * @param name - which
+ * @param name - which; empty for the options themselves
  * @param wanted - what it must be
  * @param value - what it was
  * @returns the error to throw
  */
 export function wrongType(name: string, wanted: string, value: unknown): TypeError {
-  return new TypeError(`The option ${name} must be ${wanted}, not ${describe(value)}`)
+  const what = name === '' ? 'The options' : `The option ${name}`
+  return new TypeError(`${what} must be ${wanted}, not ${describe(value)}`)
 }
 
 /**

@@ -90,6 +90,7 @@ export class StreamBase extends EventEmitter<StreamEvents> {
    * @returns the outputs; reading throws TimeoutError when no session began
    */
   outputStream(webrtcId: string, options: { signal?: AbortSignal } = {}): AsyncIterable<AdditionalOutputs> {
+    checkObject('', options, ['signal'])
     return this.#outputs.stream(webrtcId, options.signal)
   }
 
@@ -102,7 +103,8 @@ export class StreamBase extends EventEmitter<StreamEvents> {
    * @throws TimeoutError when none came in time, SessionClosedError when the session ended
    */
   async fetchLatestOutput(webrtcId: string, options: { timeout?: number } = {}): Promise<AdditionalOutputs> {
-    return this.#outputs.latest(webrtcId, checkSeconds('timeout', options.timeout ?? 10))
+    const { timeout = 10 } = checkObject('', options, ['timeout'])
+    return this.#outputs.latest(webrtcId, checkSeconds('timeout', timeout))
   }
 
   /**
