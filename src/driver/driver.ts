@@ -1,5 +1,5 @@
-import { WebRTCError } from '../errors.ts'
 import { channelsOf } from '../frames/audio-frame.ts'
+import { toWebRTCError } from '../frames/thrown.ts'
 import { type HandlerContext, runInContext } from '../handlers/context.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { MediaLink } from '../native/media-link.ts'
@@ -108,15 +108,10 @@ export abstract class Driver<
 
   /** The handler threw, or a promise of its rejected. */
   protected readonly fail = (error: unknown): void => {
-    const wrapped = error instanceof WebRTCError ? error : new WebRTCError(messageOf(error), { cause: error })
+    const wrapped = toWebRTCError(error)
     const wasRunning = this.isRunning
     this.halt()
     if (wasRunning) this.#client.onFailure(wrapped)
     else this.#client.onComplaint(wrapped)
   }
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof Error && error.message !== '') return error.message
-  return error instanceof Error ? error.name : String(error)
 }

@@ -5,6 +5,7 @@ import {
   NativeError,
   SessionClosedError,
 } from '../errors.ts'
+import { messageOf } from '../frames/thrown.ts'
 
 /**
  * Turns an error that the addon threw into one of ours, by its code.
@@ -26,6 +27,6 @@ export function mapError(error: unknown): Error {
     case 'ERR_PARLEY_INVALID_ARGUMENT':
       return new RangeError(message)
     default:
-      return new NativeError(message ?? String(error), { cause: error })
+      return new NativeError(message ?? messageOf(error), { cause: error })
   }
 }

@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { describeThrown } from '../frames/thrown.ts'
 import type { StreamBase } from '../stream/stream-base.ts'
 import { respond, routesOf } from './routes.ts'
 import type { RequestContext, RouteOptions } from './routes.ts'
@@ -29,7 +30,8 @@ export interface HonoContext {
  * @param options - which routes, and what they go by
  */
 export function addRoutes(app: HonoApp, path: string, stream: StreamBase, options: RouteOptions): void {
-  const log = (message: string, error: unknown): void => stream.options.logger.error(`${message}: ${describe(error)}`)
+  const log = (message: string, error: unknown): void =>
+    stream.options.logger.error(`${message}: ${describeThrown(error)}`)
   for (const route of routesOf(stream, options)) {
     app.all(path + route.path, ({ req, env }) => respond(route, options, log, req.raw, contextOf(env)))
   }
@@ -73,8 +75,4 @@ function redirectInto(path: string): Response {
 function contextOf(env: unknown): RequestContext {
   const { incoming } = (env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } }
   return { remoteAddress: incoming?.socket?.remoteAddress }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

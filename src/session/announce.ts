@@ -1,4 +1,5 @@
 import { captureRejectionSymbol, type EventEmitter } from 'node:events'
+import { describeThrown } from '../frames/thrown.ts'
 import type { Logger } from './logger.ts'
 
 /**
@@ -32,17 +33,5 @@ export function logRejections<Events extends Record<keyof Events, unknown[]>>(
 }
 
 function logListenerError(logger: Logger, error: unknown): void {
-  logger.error(`An event listener failed: ${describeError(error)}`)
-}
-
-/**
- * An error for the log: with its stack, and the stack of its cause.
- *
- * @param error - anything thrown
- * @returns one or more lines
- */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause === undefined ? '' : `\ncaused by ${describeError(error.cause)}`
-  return (error.stack ?? `${error.name}: ${error.message}`) + cause
+  logger.error(`An event listener failed: ${describeThrown(error)}`)
 }

@@ -1,4 +1,5 @@
 import { ChannelClosedError } from '../errors.ts'
+import { messageOf } from '../frames/thrown.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import { formatMessage, formatNotice, type ServerMessage } from '../signaling/messages.ts'
 import type { Logger } from './logger.ts'
@@ -99,7 +100,7 @@ export class Outbox {
     try {
       action()
     } catch (error) {
-      this.logger.debug(this.#prefix + String(error))
+      this.logger.debug(this.#prefix + messageOf(error))
     }
   }
 }

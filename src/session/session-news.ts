@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
-import { ChannelClosedError, ParleyError, WebRTCError } from '../errors.ts'
-import { announce, describeError } from './announce.ts'
+import { ChannelClosedError, ParleyError } from '../errors.ts'
+import { describeThrown, toWebRTCError } from '../frames/thrown.ts'
+import { announce } from './announce.ts'
 import type { Outbox } from './outbox.ts'
 import type { Session, SessionEvents } from './session.ts'
 
@@ -39,22 +40,11 @@ export class SessionNews {
     const { logger } = this.#outbox
     // What was under way when the session ended fails because it ended.
     const isAftermath = this.#session.state === 'closed' && error.cause instanceof ChannelClosedError
-    logger[isAftermath ? 'debug' : 'error'](`session ${this.#session.id}: ${describeError(error)}`)
+    logger[isAftermath ? 'debug' : 'error'](`session ${this.#session.id}: ${describeThrown(error)}`)
     if (isAftermath) return
     this.#outbox.notice('error', error.message)
     if (this.#session.listenerCount('error') > 0) {
       this.announce('error', error instanceof ParleyError ? error : toWebRTCError(error))
     }
   }
-}
-
-/**
- * What a client is told of an error of user code.
- *
- * @param error - anything thrown
- * @returns the same if it is a WebRTCError, else one with its message, and the error as its cause
- */
-export function toWebRTCError(error: unknown): WebRTCError {
-  if (error instanceof WebRTCError) return error
-  return new WebRTCError(error instanceof Error ? error.message : String(error), { cause: error })
 }

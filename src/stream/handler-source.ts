@@ -2,6 +2,7 @@ import { DuplexHandler, type DuplexFunction } from '../driver/duplex-handler.ts'
 import { GeneratorHandler, type EmitFunction } from '../driver/generator-handler.ts'
 import { InvalidCopyError } from '../errors.ts'
 import { describe } from '../frames/describe.ts'
+import { messageOf } from '../frames/thrown.ts'
 import { AsyncAudioVideoStreamHandler } from '../handlers/async-audio-video-stream-handler.ts'
 import { AsyncStreamHandler } from '../handlers/async-stream-handler.ts'
 import { AudioVideoStreamHandler } from '../handlers/audio-video-stream-handler.ts'
@@ -85,7 +86,7 @@ export class HandlerSource {
     try {
       return handler.copy()
     } catch (cause) {
-      throw new InvalidCopyError(`copy() failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+      throw new InvalidCopyError(`copy() failed: ${messageOf(cause)}`, { cause })
     }
   }
 

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
 import { ConfigurationError } from '../errors.ts'
+import { messageOf } from '../frames/thrown.ts'
 import type { EngineSettings } from '../native/host.ts'
 import type { Logger } from '../session/logger.ts'
 import type { RtcConfiguration } from '../signaling/rtc-configuration.ts'
@@ -75,8 +76,7 @@ export async function configurationFor(
   try {
     return checkObject(name, await source(request))
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigurationError(`The function ${name} failed: ${why}`, { cause })
+    throw new ConfigurationError(`The function ${name} failed: ${messageOf(cause)}`, { cause })
   }
 }
 
@@ -114,7 +114,7 @@ async function resolveOne({ host, port }: IceServer, logger: Logger): Promise<st
     const { address } = await lookup(host)
     return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
   } catch (error) {
-    logger.warn(`The STUN or TURN server ${host} is left out: ${String(error)}`)
+    logger.warn(`The STUN or TURN server ${host} is left out: ${messageOf(error)}`)
     return undefined
   }
 }

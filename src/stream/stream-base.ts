@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events'
-import { ParleyError, WebRTCError } from '../errors.ts'
+import { ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
+import { describeThrown, toWebRTCError } from '../frames/thrown.ts'
 import { PLACEHOLDER } from '../handlers/stream-handler-base.ts'
-import { announce, describeError, logRejections } from '../session/announce.ts'
+import { announce, logRejections } from '../session/announce.ts'
 import type { SessionCore } from '../session/session-core.ts'
 import type { Session } from '../session/session.ts'
 import type { OfferResult } from '../signaling/offer-result.ts'
@@ -168,9 +169,8 @@ export class StreamBase extends EventEmitter<StreamEvents> {
   }
 
   #onError(error: unknown): void {
-    this.options.logger.error(`An offer could not be answered: ${describeError(error)}`)
-    const message = error instanceof Error ? error.message : String(error)
-    this.#announceError(error instanceof ParleyError ? error : new WebRTCError(message, { cause: error }))
+    this.options.logger.error(`An offer could not be answered: ${describeThrown(error)}`)
+    this.#announceError(error instanceof ParleyError ? error : toWebRTCError(error))
   }
 
   /** Node throws what nobody listens for; here the log has it, and the process lives. */
