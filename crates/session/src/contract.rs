@@ -73,7 +73,8 @@ pub enum Event {
     Connected,
     /// No check succeeded for a while; it may come back.
     Disconnected,
-    /// A signed check came from this address: datagrams from there belong to this session.
+    /// A signed check came from this address: datagrams from there belong to this session, unless they are another's.
+    /// Told at every such check.
     Validated(SocketAddr),
     /// A signed check came from the second address by a TURN server that lends the first.
     ValidatedByRelay(SocketAddr, SocketAddr),

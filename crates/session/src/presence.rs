@@ -34,6 +34,11 @@ impl Presence {
         self.gone_at.get_or_insert(now + patience);
     }
 
+    /// Whether the peer was heard in that time.
+    pub(crate) fn was_heard_within(&self, now: Instant, time: Duration) -> bool {
+        self.heard_at.is_some_and(|at| now.saturating_duration_since(at) <= time)
+    }
+
     /// When the peer counts as gone, unless it is heard before.
     pub(crate) fn gone_at(&self) -> Option<Instant> {
         self.gone_at

@@ -163,6 +163,12 @@ impl RtcSession {
         self.state == State::Closed
     }
 
+    /// Whether something that only the peer can send came in that time.
+    #[must_use]
+    pub fn was_heard_within(&self, now: Instant, time: Duration) -> bool {
+        !self.is_closed() && self.presence.was_heard_within(now, time)
+    }
+
     fn is_connecting(&self) -> bool {
         matches!(self.state, State::Connecting { .. })
     }

@@ -2,45 +2,48 @@
 
 use std::collections::VecDeque;
 
-/// A bounded queue of frames of one length. Full, it drops the oldest, and counts.
+/// A bounded queue of frames. Full, it drops the oldest, and counts.
+///
+/// Frames of 20 ms differ by a sample where the rate is no multiple of 50 (11,025 Hz).
 #[derive(Debug)]
 pub(crate) struct FrameQueue {
     samples: VecDeque<i16>,
-    frame_length: usize,
+    lengths: VecDeque<usize>,
     capacity: usize,
     dropped: u64,
 }
 
 impl FrameQueue {
-    /// A queue for `capacity` frames of `frame_length` samples (all channels counted).
-    pub(crate) fn new(frame_length: usize, capacity: usize) -> Self {
-        Self { samples: VecDeque::new(), frame_length, capacity: capacity.max(1), dropped: 0 }
+    /// A queue for `capacity` frames.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { samples: VecDeque::new(), lengths: VecDeque::new(), capacity: capacity.max(1), dropped: 0 }
     }
 
     pub(crate) fn push(&mut self, frame: &[i16]) {
-        debug_assert_eq!(frame.len(), self.frame_length, "the pipeline makes frames of one length");
-        if self.len() >= self.capacity {
-            self.samples.drain(..self.frame_length);
+        if self.len() >= self.capacity
+            && let Some(oldest) = self.lengths.pop_front()
+        {
+            self.samples.drain(..oldest);
             self.dropped += 1;
         }
         self.samples.extend(frame);
+        self.lengths.push_back(frame.len());
     }
 
     /// Moves the oldest frame into `into`: its length in samples, 0 when none waits, or `Err` with the length needed.
     pub(crate) fn pop(&mut self, into: &mut [i16]) -> Result<usize, usize> {
-        if self.samples.is_empty() {
-            return Ok(0);
-        }
-        let Some(into) = into.get_mut(..self.frame_length) else { return Err(self.frame_length) };
-        for (to, from) in into.iter_mut().zip(self.samples.drain(..self.frame_length)) {
+        let Some(length) = self.lengths.front().copied() else { return Ok(0) };
+        let Some(into) = into.get_mut(..length) else { return Err(length) };
+        for (to, from) in into.iter_mut().zip(self.samples.drain(..length)) {
             *to = from;
         }
-        Ok(self.frame_length)
+        self.lengths.pop_front();
+        Ok(length)
     }
 
     /// Frames that wait.
     pub(crate) fn len(&self) -> usize {
-        self.samples.len() / self.frame_length
+        self.lengths.len()
     }
 
     /// Frames that were dropped because nobody took them.
@@ -55,7 +58,7 @@ mod tests {
 
     #[test]
     fn frames_come_out_in_order() {
-        let mut queue = FrameQueue::new(2, 10);
+        let mut queue = FrameQueue::new(10);
         queue.push(&[1, 2]);
         queue.push(&[3, 4]);
         let mut into = [0; 4];
@@ -67,8 +70,21 @@ mod tests {
     }
 
     #[test]
+    fn frames_of_different_lengths_stay_whole() {
+        let mut queue = FrameQueue::new(3);
+        for frame in [&[1, 2][..], &[3, 4, 5], &[6, 7], &[8, 9, 10]] {
+            queue.push(frame);
+        }
+        let mut into = [0; 3];
+        assert_eq!((queue.pop(&mut into), into), (Ok(3), [3, 4, 5]), "the oldest was dropped, as a whole");
+        assert_eq!((queue.pop(&mut into), into), (Ok(2), [6, 7, 5]));
+        assert_eq!((queue.pop(&mut into), into), (Ok(3), [8, 9, 10]));
+        assert_eq!(queue.pop(&mut into), Ok(0));
+    }
+
+    #[test]
     fn a_buffer_that_is_too_small_leaves_the_frame_in_place() {
-        let mut queue = FrameQueue::new(2, 10);
+        let mut queue = FrameQueue::new(10);
         queue.push(&[1, 2]);
         assert_eq!(queue.pop(&mut [0; 1]), Err(2));
         assert_eq!(queue.len(), 1);
@@ -76,7 +92,7 @@ mod tests {
 
     #[test]
     fn full_it_drops_the_oldest_and_counts() {
-        let mut queue = FrameQueue::new(1, 3);
+        let mut queue = FrameQueue::new(3);
         for sample in 0..5 {
             queue.push(&[sample]);
         }

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// Events that wait for JavaScript; a peer that floods us with messages loses the oldest of them.
 const MAX_EVENTS: usize = 1024;
+/// The same, by the bytes of their texts.
+const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
 /// Bounds of a session's queues.
 #[derive(Debug, Clone, Copy)]
@@ -102,10 +104,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The bytes of all texts that wait.
+fn bytes(events: &VecDeque<SessionEvent>) -> usize {
+    events.iter().filter_map(|event| event.text.as_ref()).map(String::len).sum()
+}
+
 impl Shared {
     pub(crate) fn new(key: u32, options: SessionOptions, limits: QueueLimits, list: Arc<ReadyList>) -> Self {
-        let rate = options.input.rate.hz() as usize;
-        let frame_length = rate / 50 * options.input.layout.channels();
         let capacity = usize::try_from(limits.input.as_millis() / 20).unwrap_or(usize::MAX);
         Self {
             key,
@@ -116,7 +121,7 @@ impl Shared {
             threads: Mutex::new(None),
             early: Mutex::new(Vec::new()),
             ready: AtomicU32::new(0),
-            frames: Mutex::new(FrameQueue::new(frame_length, capacity)),
+            frames: Mutex::new(FrameQueue::new(capacity)),
             events: Mutex::new(VecDeque::new()),
             stats: Mutex::new(SessionStats::default()),
             handed_over: AtomicU64::new(0),
@@ -175,12 +180,12 @@ impl Shared {
 
     pub(crate) fn push_event(&self, event: SessionEvent) {
         let mut events = lock(&self.events);
-        if events.len() >= MAX_EVENTS
+        events.push_back(event);
+        while (events.len() > MAX_EVENTS || bytes(&events) > MAX_EVENT_BYTES)
             && let Some(oldest) = events.iter().position(|event| event.kind == "message")
         {
             events.remove(oldest);
         }
-        events.push_back(event);
         drop(events);
         self.mark(ready::EVENT);
     }

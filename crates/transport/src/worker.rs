@@ -29,6 +29,8 @@ const ROUND: Duration = Duration::from_millis(1);
 const MAX_BATCHES: usize = 16;
 /// How old a session's published counters may be.
 const STATS_AGE: Duration = Duration::from_millis(100);
+/// A session that was heard within this keeps its address: consent is asked for every two seconds.
+const ALIVE: Duration = Duration::from_secs(5);
 /// A worker without anything to do still looks so often.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -190,6 +192,9 @@ impl Worker {
                     self.feed(now, key, Input::Message(text));
                     if let Some(slot) = self.slots.get_mut(&key) {
                         slot.sent_messages = true;
+                        // In this order, so that what waits is never told too small.
+                        let buffered = slot.session.buffered_message_bytes();
+                        slot.shared.messages_buffered.store(buffered, Ordering::SeqCst);
                         slot.shared.message_bytes.fetch_sub(length, Ordering::SeqCst);
                     }
                 }
@@ -341,11 +346,25 @@ impl Worker {
                 self.expects_replies |= pumped.frames;
                 note(&mut scratch.lists, &slot.shared.list);
                 self.timers.set(key, pumped.wake_at);
-                if slot.session.is_closed() {
+                let is_closed = slot.session.is_closed();
+                for address in pumped.claims {
+                    self.claim(now, key, address);
+                }
+                if is_closed {
                     self.remove(key);
                 }
             }
             Err(panic) => self.fail(key, &panic),
+        }
+    }
+
+    /// Binds an address to the session that a signed check from there was for. It stays with another session that is
+    /// alive: whoever has a session of his own can sign checks for it, and forge where they come from.
+    fn claim(&mut self, now: Instant, key: u32, address: SocketAddr) {
+        let owner =
+            self.mux.at(address).filter(|owner| *owner != key).and_then(|owner| self.slots.get(&owner));
+        if !owner.is_some_and(|slot| slot.session.was_heard_within(now, ALIVE)) {
+            self.mux.bind(address, key);
         }
     }
 
@@ -385,6 +404,8 @@ fn micros(duration: Duration) -> u64 {
 struct Pumped {
     wake_at: Option<Instant>,
     frames: bool,
+    /// Addresses that signed checks came from.
+    claims: Vec<SocketAddr>,
 }
 
 impl Slot {
@@ -396,7 +417,7 @@ impl Slot {
         datagrams: &mut Vec<(SocketAddr, BytesMut)>,
     ) -> Pumped {
         let key = self.shared.key;
-        let mut frames = false;
+        let (mut frames, mut claims) = (false, Vec::new());
         let wake_at = loop {
             match self.session.poll_output() {
                 Output::Datagram(to, bytes) => {
@@ -411,7 +432,7 @@ impl Slot {
                     self.shared.push_frame(samples);
                     frames = true;
                 }
-                Output::Event(Event::Validated(address)) => mux.bind(address, key),
+                Output::Event(Event::Validated(address)) => claims.push(address),
                 Output::Event(Event::ValidatedByRelay(relayed, address)) => {
                     mux.bind_relayed(relayed, address, key)
                 }
@@ -427,7 +448,7 @@ impl Slot {
         if now.saturating_duration_since(self.stats_at) >= STATS_AGE {
             self.publish(now);
         }
-        Pumped { wake_at, frames }
+        Pumped { wake_at, frames, claims }
     }
 
     fn tell(&mut self, event: Event) {

@@ -106,12 +106,13 @@ impl RtcSession {
                 return false;
             }
             self.validated.push(path);
-            self.events.push_back(if self.local.is_relayed(path.local) {
-                Event::ValidatedByRelay(path.local, path.from)
-            } else {
-                Event::Validated(path.from)
-            });
         }
+        // Each time, for the address may have belonged to another session until now.
+        self.events.push_back(if self.local.is_relayed(path.local) {
+            Event::ValidatedByRelay(path.local, path.from)
+        } else {
+            Event::Validated(path.from)
+        });
         true
     }
 
