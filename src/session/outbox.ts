@@ -64,12 +64,12 @@ export class Outbox {
   }
 
   /**
-   * Sends one of the protocol's messages; one that can't be sent is only logged.
+   * Sends one of the protocol's messages; one that can't be formatted or sent is only logged.
    *
    * @param message - which
    */
   tell(message: ServerMessage): void {
-    this.trySend(formatMessage(message))
+    this.attempt(() => this.send(formatMessage(message)))
   }
 
   /**
@@ -79,7 +79,7 @@ export class Outbox {
    * @param text - for a person
    */
   notice(type: 'error' | 'warning', text: string): void {
-    this.trySend(formatNotice(type, text))
+    this.attempt(() => this.send(formatNotice(type, text)))
   }
 
   /**
