@@ -1,6 +1,13 @@
 import test from 'ava'
-import { AdditionalOutputs, CloseStream, type EmitType, type Layout, StreamHandler } from '../../src/index.ts'
-import { type Call, call } from '../helpers/call.ts'
+import {
+  AdditionalOutputs,
+  AsyncStreamHandler,
+  CloseStream,
+  type EmitType,
+  type Layout,
+  StreamHandler,
+} from '../../src/index.ts'
+import { type Call, call, settle } from '../helpers/call.ts'
 
 /** Emits a list of values, then nothing. */
 class Emits extends StreamHandler {
@@ -133,4 +140,21 @@ test('audio that is emitted while the session ends is dropped, and nobody is tol
   t.is(link.written.length, 1)
   t.deepEqual(errors, [])
   t.deepEqual(log.lines, [])
+})
+
+test('short audio with outputs is asked for until the queue is full, as short audio alone is', async (t) => {
+  class Chatty extends AsyncStreamHandler {
+    override async receive(): Promise<void> {}
+    override async emit(): Promise<EmitType> {
+      return [[24_000, new Int16Array(24)], new AdditionalOutputs('a')]
+    }
+    override copy(): Chatty {
+      return new Chatty()
+    }
+  }
+  const { core, link } = call(new Chatty())
+  await settle()
+  for (let turns = 0; turns < 100 && link.depthMs <= 400; turns++) await settle()
+  t.true(link.depthMs > 400, `${link.depthMs} ms`)
+  core.close('done')
 })

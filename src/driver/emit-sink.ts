@@ -68,8 +68,9 @@ export class EmitSink {
     if (typeof value[0] === 'number') return this.#deliverAudio(value)
     const [audio, then] = value as unknown[]
     if (value.length !== 2 || !Array.isArray(audio) || !isOther(then)) throw nonsense(value)
-    this.#deliverAudio(audio)
-    return this.#deliverOther(then)
+    const [played, other] = [this.#deliverAudio(audio), this.#deliverOther(then)]
+    // The queue paces what comes with audio, so it counts as audio.
+    return played === 'audio' && other !== 'closed' ? played : other
   }
 
   #deliverOther(value: unknown): Delivery {
