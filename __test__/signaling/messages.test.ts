@@ -22,6 +22,16 @@ test('what a client sent comes back in a log message', (t) => {
   t.is(formatReceipt('hello'), '{"type":"log","data":"Server received: hello"}')
 })
 
+test('notices and farewells of any length and make fit a message, and short ones are whole', (t) => {
+  for (const character of ['a', '\u0000', 'é', '€', '\\']) {
+    const text = character.repeat(200_000)
+    t.true(Buffer.byteLength(formatNotice('error', text)) <= 65_536, JSON.stringify(character))
+    t.true(Buffer.byteLength(formatMessage({ type: 'end_stream', data: text })) <= 65_536, JSON.stringify(character))
+  }
+  const whole = 'a'.repeat(30_000)
+  t.true(formatNotice('error', whole).includes(whole))
+})
+
 test('the receipt of a message of 64 KiB fits a message, whatever it is made of', (t) => {
   for (const character of ['a', '\u0000', 'é', '€', '\\']) {
     t.true(Buffer.byteLength(formatReceipt(character.repeat(65_536))) <= 65_536, JSON.stringify(character))

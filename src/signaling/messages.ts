@@ -20,14 +20,22 @@ export type ServerMessage =
 /** What a client sends when its data channel opens; the only message that isn't answered. */
 export const HANDSHAKE = 'handshake'
 
+/** Bytes of the longest message that the data channel takes. */
+const MAX_BYTES = 65_536
+/** Characters of a text that always fit: one takes six bytes as JSON at most, and a notice has its text twice. */
+const MAX_TEXT = 10_000
+const MAX_NOTICE = 5000
+
 /**
  * Formats a message for the wire.
  *
  * @param message - what to say
- * @returns JSON text
+ * @returns JSON text; its `data` is shortened where it would not fit a message
  */
 export function formatMessage(message: ServerMessage): string {
-  return JSON.stringify(message)
+  const whole = JSON.stringify(message)
+  if (fits(whole) || typeof message.data !== 'string') return whole
+  return JSON.stringify({ ...message, data: shorten(message.data, MAX_TEXT) })
 }
 
 /**
@@ -35,10 +43,13 @@ export function formatMessage(message: ServerMessage): string {
  *
  * @param type - which of the two
  * @param text - for a person
- * @returns JSON text
+ * @returns JSON text; the text is shortened where it would not fit a message
  */
 export function formatNotice(type: 'error' | 'warning', text: string): string {
-  return formatMessage({ type, message: text, data: text })
+  const whole = JSON.stringify({ type, message: text, data: text })
+  if (fits(whole)) return whole
+  const shown = shorten(text, MAX_NOTICE)
+  return JSON.stringify({ type, message: shown, data: shown })
 }
 
 /**
@@ -48,7 +59,13 @@ export function formatNotice(type: 'error' | 'warning', text: string): string {
  * @returns JSON text; shortened where it would not fit a message
  */
 export function formatReceipt(text: string): string {
-  // A control character takes six bytes as JSON, so this fits 64 KiB whatever the text is made of.
-  const shown = text.length > 10_000 ? `${text.slice(0, 10_000)}…` : text
-  return formatMessage({ type: 'log', data: `Server received: ${shown}` })
+  return formatMessage({ type: 'log', data: `Server received: ${shorten(text, MAX_TEXT)}` })
+}
+
+function fits(json: string): boolean {
+  return Buffer.byteLength(json) <= MAX_BYTES
+}
+
+function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text
 }
