@@ -20,7 +20,7 @@ pub struct NativeHost {
 #[napi]
 impl NativeHost {
     /// `wake` is called, weakly and merged, when `poll` has something to tell.
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(wake: Function<'_, (), ()>) -> napi::Result<Self> {
         let wake = wake
             .build_threadsafe_function::<()>()
@@ -36,7 +36,7 @@ impl NativeHost {
 
     /// Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4) for what became ready since the last
     /// call.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn poll(&mut self) -> Vec<u32> {
         let mut pairs = Vec::new();
         for key in self.list.take() {
@@ -54,7 +54,7 @@ impl NativeHost {
 
     /// Accepts an SDP offer. Returns at once; the answer comes as an 'answer' or 'rejected' event. Throws
     /// ERR_PARLEY_INVALID_ARGUMENT, naming the option, when an option is out of range.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn accept(
         &mut self,
         engine: EngineOptions,

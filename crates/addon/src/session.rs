@@ -92,13 +92,13 @@ impl NativeSession {
 #[napi]
 impl NativeSession {
     /// What `NativeHost.poll` calls this session.
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn key(&self) -> u32 {
         self.session.key()
     }
 
     /// All events since the last call, in order.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn take_events(&self) -> Vec<NativeEvent> {
         let event = |event: parley_transport::SessionEvent| NativeEvent {
             kind: event.kind.to_owned(),
@@ -110,7 +110,7 @@ impl NativeSession {
 
     /// Moves the oldest 20 ms frame into `into` (interleaved PCM) and returns the samples for each channel: 0 when none
     /// waits. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the frame in place.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn read_audio(&self, mut into: Int16ArraySlice<'_>) -> Result<u32> {
         // SAFETY: src/native made this array for this call, so nothing else touches it meanwhile.
         let samples = unsafe { into.as_mut() };
@@ -125,13 +125,13 @@ impl NativeSession {
     /// Appends interleaved 16-bit PCM of any length; returns the queue's depth after it in ms. Throws
     /// ERR_PARLEY_SESSION_CLOSED after the end, ERR_PARLEY_INVALID_ARGUMENT for a rate outside 8000 to 192000 Hz,
     /// channels other than 1 and 2, or samples that don't share out evenly.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn write_audio(&self, samples: Int16ArraySlice<'_>, sample_rate: u32, channels: u32) -> Result<f64> {
         self.write(Samples::I16(samples.to_vec()), sample_rate, channels)
     }
 
     /// The same for 32-bit floats from -1 to 1.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn write_audio_float(
         &self,
         samples: Float32ArraySlice<'_>,
@@ -142,20 +142,20 @@ impl NativeSession {
     }
 
     /// Depth of the output queue in ms.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn queued_ms(&self) -> f64 {
         to_ms(self.session.queued())
     }
 
     /// Drops all audio that has not been sent.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn clear_queue(&self) {
         self.session.clear_queue();
     }
 
     /// Queues a text message for the peer's data channel; it is kept until the channel opens. Throws
     /// ERR_PARLEY_CHANNEL_CLOSED, ERR_PARLEY_MESSAGE_TOO_LARGE (64 KiB) or ERR_PARLEY_CHANNEL_FULL (1 MiB waits).
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn send_message(&self, text: String) -> Result<()> {
         let length = text.len();
         self.session.send_message(text).map_err(|error| match error {
@@ -170,25 +170,25 @@ impl NativeSession {
     }
 
     /// A candidate of the peer (`RTCIceCandidate.candidate`). One that can't be used does no harm.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn add_candidate(&self, candidate: String, _sdp_mid: Option<String>, _sdp_m_line_index: Option<u32>) {
         self.session.add_candidate(candidate);
     }
 
     /// A later offer of the same session; the result comes as 'answer' or 'renegotiation-rejected'.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn renegotiate(&self, offer_sdp: String) {
         self.session.renegotiate(offer_sdp);
     }
 
     /// Says 'drained' when all audio so far was sent and had time to be heard.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn drain(&self) {
         self.session.drain(false);
     }
 
     /// Counters and queue depths.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn stats(&self) -> NativeStats {
         let snapshot = self.session.stats();
         let session = snapshot.session;
@@ -220,7 +220,7 @@ impl NativeSession {
     }
 
     /// Ends it, and 'closed' follows. With `drain` everything queued is sent first, else it is dropped.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn close(&self, drain: bool) {
         if drain {
             self.session.drain(true);
