@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import test from 'ava'
 import { SessionClosedError } from '../../src/index.ts'
@@ -84,4 +85,23 @@ test('audio that was written is queued by its duration, whatever its type, and c
   link.clearQueue()
   await until(() => link.queuedMs() === 0)
   link.close(false)
+})
+
+test.serial('a listener that throws loses no event of its own session or of another, and is warned of', async (t) => {
+  const [warning, link, other] = [once(process, 'warning'), await accept(), await accept()]
+  const kinds: string[] = []
+  link.listen({
+    onAudio: () => undefined,
+    onRoom: () => undefined,
+    onEvent: ({ kind }) => {
+      kinds.push(kind)
+      throw new Error('no thanks')
+    },
+  })
+  await eventOf(other, 'answer')
+  await until(() => kinds.includes('answer'))
+  link.close(false)
+  await until(() => kinds.includes('closed'))
+  t.regex(((await warning) as [Error])[0].message, /no thanks/)
+  other.close(false)
 })

@@ -1,5 +1,6 @@
 import type { EngineOptions, NativeHost, SessionOptions } from '#binding'
 import { loadBinding } from './binding.ts'
+import { isolate } from './isolate.ts'
 import { mapError } from './map-error.ts'
 import type { MediaLink } from './media-link.ts'
 import { NativeLink } from './native-link.ts'
@@ -60,8 +61,11 @@ export class Host {
   #dispatch(): void {
     const ready = this.#native.poll()
     for (let i = 0; i + 1 < ready.length; i += 2) {
-      const key = ready[i] as number
-      if (this.#links.get(key)?.dispatch(ready[i + 1] as number) === true) this.#links.delete(key)
+      isolate(() => this.#dispatchOne(ready[i] as number, ready[i + 1] as number))
     }
+  }
+
+  #dispatchOne(key: number, bits: number): void {
+    if (this.#links.get(key)?.dispatch(bits) === true) this.#links.delete(key)
   }
 }

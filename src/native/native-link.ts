@@ -1,4 +1,5 @@
 import type { NativeEvent, NativeSession } from '#binding'
+import { isolate } from './isolate.ts'
 import { mapError } from './map-error.ts'
 import type { CloseCode, LinkEvent, LinkListener, MediaLink, MediaStats } from './media-link.ts'
 
@@ -36,8 +37,8 @@ export class NativeLink implements MediaLink {
     let ended = false
     // Events first: audio that came with the connection finds the handler started.
     if ((bits & EVENT) !== 0) ended = this.#dispatchEvents()
-    if ((bits & AUDIO) !== 0) this.#listener?.onAudio()
-    if ((bits & ROOM) !== 0) this.#listener?.onRoom()
+    if ((bits & AUDIO) !== 0) isolate(() => this.#listener?.onAudio())
+    if ((bits & ROOM) !== 0) isolate(() => this.#listener?.onRoom())
     return ended
   }
 
@@ -100,7 +101,7 @@ export class NativeLink implements MediaLink {
       const event = toLinkEvent(native)
       if (event === undefined) continue
       if (event.kind === 'closed' || event.kind === 'rejected') ended = true
-      this.#listener?.onEvent(event)
+      isolate(() => this.#listener?.onEvent(event))
     }
     return ended
   }

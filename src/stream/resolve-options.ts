@@ -1,4 +1,5 @@
 import { stderrLogger, type Logger } from '../session/logger.ts'
+import { safeLogger } from '../session/safe-logger.ts'
 import { checkBoolean, checkObject, checkSeconds, checkWord, wrongType } from './checks.ts'
 import { checkHandler, modalityOf } from './handler-source.ts'
 import { iceServers } from './ice-servers.ts'
@@ -123,6 +124,6 @@ function resolvePage(
 function checkLogger(logger: Logger): Logger {
   const methods = ['debug', 'info', 'warn', 'error'] as const
   const missing = methods.find((name) => typeof (logger as Partial<Logger>)[name] !== 'function')
-  if (missing === undefined) return logger
+  if (missing === undefined) return safeLogger(logger)
   throw new TypeError(`The option logger must have the methods debug, info, warn and error; ${missing} is missing`)
 }
