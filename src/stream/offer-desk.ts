@@ -11,6 +11,9 @@ import { engineSettings, linkSettings } from './link-settings.ts'
 import type { Entry, SessionRegistry } from './session-registry.ts'
 import type { StreamSettings } from './stream-options.ts'
 
+/** The reason of the engine's refusals that are this server's fault: a busy port, no threads. Its message has addresses. */
+const OWN_FAULT = 'transport'
+
 /** What is known about an offer beside its body. */
 export interface OfferContext {
   /** Gives the offer up when it is aborted: its session ends, and its slot is free. */
@@ -162,7 +165,8 @@ export class OfferDesk {
   }
 
   #refuse(error: unknown): FailedResult {
-    if (error instanceof NegotiationError) return refusal(error.reason, { message: error.message })
+    if (error instanceof NegotiationError && error.reason !== OWN_FAULT)
+      return refusal(error.reason, { message: error.message })
     this.#listener.onError(error)
     return refusal('server_error', { message: 'The server could not answer the offer; its log says why' })
   }
