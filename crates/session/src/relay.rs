@@ -164,6 +164,12 @@ impl Relay {
         }
     }
 
+    /// Takes fresh credentials, for when the server no longer takes the ones before.
+    pub fn set_credentials(&mut self, username: &str, password: &str) {
+        username.clone_into(&mut self.server.username);
+        password.clone_into(&mut self.server.password);
+    }
+
     /// Where everything that [`poll`](Self::poll) gives is sent.
     #[must_use]
     pub fn server(&self) -> SocketAddr {

@@ -7,7 +7,7 @@ use crate::panic::{contain, quieten_this_thread};
 use crate::reflexive::{Gathered, random};
 use crate::shared::Shared;
 use crate::worker::{self, WorkerLink};
-use parley_session::{LocalAddresses, RtcSession, Seed};
+use parley_session::{LocalAddresses, RtcSession, Seed, TurnServer};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -26,19 +26,33 @@ const BIND_RETRY: Duration = Duration::from_millis(10);
 pub(crate) struct Request {
     pub(crate) shared: Arc<Shared>,
     pub(crate) offer: String,
+    /// With credentials as fresh as the offer.
+    pub(crate) turn_servers: Vec<TurnServer>,
 }
 
 /// Starts the thread, which starts the workers with the first offer. When the engine is gone it stops them and ends.
-pub(crate) fn spawn(options: EngineOptions, requests: Receiver<Request>) -> io::Result<()> {
+pub(crate) fn spawn(mut options: EngineOptions, requests: Receiver<Request>) -> io::Result<()> {
     let run = move || {
         quieten_this_thread();
         let mut workers = Vec::new();
         for request in requests {
+            refresh(&mut options, &workers, &request.turn_servers);
             admit(&options, &mut workers, &request);
         }
         stop(&workers);
     };
     std::thread::Builder::new().name("parley-admit".into()).spawn(run).map(drop)
+}
+
+/// Hands fresh credentials to the workers.
+fn refresh(options: &mut EngineOptions, workers: &[WorkerLink], turn_servers: &[TurnServer]) {
+    if options.turn_servers == turn_servers {
+        return;
+    }
+    options.turn_servers = turn_servers.to_vec();
+    for worker in workers {
+        worker.inbox.push(Command::TurnServers(turn_servers.to_vec()));
+    }
 }
 
 fn admit(options: &EngineOptions, workers: &mut Vec<WorkerLink>, request: &Request) {

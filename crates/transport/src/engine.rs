@@ -31,10 +31,11 @@ pub fn accept(
 ) -> SessionHandle {
     let key = NEXT_KEY.fetch_add(1, Ordering::Relaxed);
     let shared = Arc::new(Shared::new(key, options, limits, list));
+    let turn_servers = engine.turn_servers.clone();
     match Engine::get(engine) {
         Ok(engine) => {
             shared.hold(engine.clone());
-            let request = Request { shared: shared.clone(), offer };
+            let request = Request { shared: shared.clone(), offer, turn_servers };
             let requests = engine.requests.lock().unwrap_or_else(PoisonError::into_inner);
             if requests.send(request).is_err() {
                 shared.reject("transport", "the media threads could not be started");
@@ -47,8 +48,9 @@ pub fn accept(
 
 impl Engine {
     fn get(options: &EngineOptions) -> Result<Arc<Self>, String> {
+        let known_as = without_credentials(options);
         let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(engine) = engines.get(options).and_then(Weak::upgrade) {
+        if let Some(engine) = engines.get(&known_as).and_then(Weak::upgrade) {
             return Ok(engine);
         }
         engines.retain(|_, engine| engine.strong_count() > 0);
@@ -56,7 +58,17 @@ impl Engine {
         let engine = Arc::new(Self { requests: Mutex::new(requests) });
         admission::spawn(options.clone(), receiver)
             .map_err(|error| format!("no thread could be started: {error}"))?;
-        engines.insert(options.clone(), Arc::downgrade(&engine));
+        engines.insert(known_as, Arc::downgrade(&engine));
         Ok(engine)
     }
+}
+
+/// What tells engines apart. Credentials may be fresh with each offer, and are handed to the engine that is there.
+fn without_credentials(options: &EngineOptions) -> EngineOptions {
+    let mut options = options.clone();
+    for server in &mut options.turn_servers {
+        server.username.clear();
+        server.password.clear();
+    }
+    options
 }

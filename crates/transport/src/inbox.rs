@@ -2,7 +2,7 @@
 
 use crate::shared::Shared;
 use parley_media::Chunk;
-use parley_session::RtcSession;
+use parley_session::{RtcSession, TurnServer};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,6 +24,8 @@ pub(crate) enum Command {
         close: bool,
     },
     Close(u32),
+    /// The same TURN servers with fresh credentials.
+    TurnServers(Vec<TurnServer>),
     /// The engine is gone: end what is left, and the thread.
     Stop,
     #[cfg(any(test, feature = "fault-injection"))]

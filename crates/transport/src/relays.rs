@@ -42,6 +42,15 @@ impl Relays {
         relays
     }
 
+    /// Takes fresh credentials for the servers, which are the same in the same order.
+    pub(crate) fn refresh(&mut self, servers: &[TurnServer]) {
+        for relay in &mut self.relays {
+            if let Some(server) = servers.iter().find(|server| server.address == relay.server()) {
+                relay.set_credentials(&server.username, &server.password);
+            }
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.relays.is_empty()
     }

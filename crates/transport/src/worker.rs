@@ -177,6 +177,7 @@ impl Worker {
             match command {
                 Command::Adopt { session, shared, answer } => self.adopt(now, *session, shared, answer),
                 Command::Stop => stop = true,
+                Command::TurnServers(servers) => self.relays.refresh(&servers),
                 Command::Renegotiate(key, offer) => self.renegotiate(now, key, &offer),
                 Command::Audio(key, chunk) => {
                     let length = u64::try_from(chunk.duration().as_micros()).unwrap_or(u64::MAX);

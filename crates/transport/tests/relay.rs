@@ -42,6 +42,17 @@ fn the_answer_names_the_relayed_address_last() {
 }
 
 #[test]
+fn credentials_that_are_fresh_with_each_offer_share_one_engine() {
+    let coturn = Coturn::start();
+    let with = |password: &str| {
+        let server = TurnServer { password: password.to_owned(), ..coturn.known() };
+        Observed::accept(&engine(&[server]), session_options(), OFFER)
+    };
+    let (one, two) = (with("the first"), with("the second"));
+    assert_eq!(common::port(&one.answer()), common::port(&two.answer()), "on one worker's port");
+}
+
+#[test]
 fn an_engine_that_ends_gives_its_allocation_back() {
     let coturn = Coturn::start();
     let session = Observed::accept(&engine(&[coturn.known()]), session_options(), OFFER);
