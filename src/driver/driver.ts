@@ -60,7 +60,7 @@ export abstract class Driver<
     if (this.#state !== 'new') return
     this.#state = 'running'
     this.inContext(() => {
-      this.watch(() => this.handler.startUp())
+      void this.watch(() => this.handler.startUp())
       this.run()
     })
   }
@@ -71,12 +71,16 @@ export abstract class Driver<
     this.stop()
   }
 
-  /** The session has ended: shuts the handler down, the first time that this is called. */
-  end(): void {
-    if (this.#state === 'ended') return
+  /**
+   * The session has ended: shuts the handler down, the first time that this is called.
+   *
+   * @returns settles when that is done, and is never rejected
+   */
+  end(): Promise<void> {
+    if (this.#state === 'ended') return Promise.resolve()
     this.#state = 'ended'
     this.stop()
-    this.inContext(() => this.watch(() => this.handler.shutdown()))
+    return this.inContext(() => this.watch(() => this.handler.shutdown()))
   }
 
   /** Frames may be read. */
@@ -92,15 +96,15 @@ export abstract class Driver<
   protected abstract stop(): void
 
   /** Runs a function so that `getCurrentContext` works in it. */
-  protected inContext(fn: () => void): void {
-    runInContext(this.#context, fn)
+  protected inContext<Result>(fn: () => Result): Result {
+    return runInContext(this.#context, fn)
   }
 
-  /** Calls a method of the handler whose failure is the session's, now or later. */
-  protected watch(call: () => unknown): void {
+  /** Calls a method of the handler whose failure is the session's, and settles when that is over, well or not. */
+  protected async watch(call: () => unknown): Promise<void> {
     try {
       const result = call()
-      if (isThenable(result)) result.then(undefined, this.fail)
+      if (isThenable(result)) await result
     } catch (error) {
       this.fail(error)
     }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { checkObject, wrongType } from '../stream/checks.ts'
+import { checkDrain } from '../stream/checks.ts'
 import { StreamBase } from '../stream/stream-base.ts'
 import type { StreamBaseOptions } from '../stream/stream-base.ts'
 import { addRoutes, createApp, mountPath } from './app.ts'
@@ -105,11 +106,14 @@ export class Stream extends StreamBase {
   }
 
   /**
-   * Takes no new session, ends the others, and stops the servers that {@link launch} started.
+   * Takes no new session, ends the others, and stops the servers that {@link launch} started. Settles when clients were
+   * told, which has 2 s, and handlers' `shutdown()` has settled, which has 5 s.
    *
    * @param options - `drain`: seconds that the sessions may go on meanwhile; default: they end now
+   * @throws TypeError or RangeError naming a `drain` that can't be used; nothing is closed then
    */
   override async close(options?: Parameters<StreamBase['close']>[0]): Promise<void> {
+    checkDrain(options)
     await Promise.all([super.close(options), ...[...this.#launched].map((server) => server.close())])
   }
 

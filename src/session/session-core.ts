@@ -7,6 +7,7 @@ import { toWebRTCError } from '../frames/thrown.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { LinkEvent, MediaLink } from '../native/media-link.ts'
 import { formatReceipt, HANDSHAKE } from '../signaling/messages.ts'
+import { Aftermath } from './aftermath.ts'
 import type { Logger } from './logger.ts'
 import { Negotiation } from './negotiation.ts'
 import { Outbox } from './outbox.ts'
@@ -34,6 +35,7 @@ export class SessionCore implements SessionBackend, DriverClient {
   readonly #parts: SessionParts
   readonly #news: SessionNews
   readonly #negotiation = new Negotiation()
+  readonly #aftermath = new Aftermath()
   #state: SessionState = 'connecting'
   #link: MediaLink | undefined
   #driver: Driver | undefined
@@ -86,6 +88,11 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.#closeReason ??= reason
     this.#closeLink()
     this.#finish(this.#closeReason)
+  }
+
+  /** Once it has closed: waits, some seconds at most, until its client was told and its handler has shut down. */
+  settled(): Promise<void> {
+    return this.#aftermath.settled()
   }
 
   /**
@@ -195,8 +202,10 @@ export class SessionCore implements SessionBackend, DriverClient {
 
   readonly #onEvent = (event: LinkEvent): void => {
     switch (event.kind) {
-      case 'answer':
       case 'rejected':
+        this.#aftermath.mediaEnded()
+        return this.#negotiation.settle(event)
+      case 'answer':
       case 'renegotiation-rejected':
         return this.#negotiation.settle(event)
       case 'connected':
@@ -212,6 +221,7 @@ export class SessionCore implements SessionBackend, DriverClient {
       case 'error':
         return this.#news.report(new SessionFailedError(event.message))
       case 'closed':
+        this.#aftermath.mediaEnded()
         return this.#finish(this.#closeReason ?? event.code)
       case 'channel-closed':
         return
@@ -286,15 +296,15 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.outbox.close()
     this.outputs.end()
     this.outbox.attempt(() => connectHandler(this.handler, closedConnection))
-    if (this.#driver === undefined) this.#shutDownUnstarted()
-    else this.#driver.end()
+    if (this.#link === undefined) this.#aftermath.mediaEnded()
+    this.#aftermath.shutsDown(this.#driver?.end() ?? this.#shutDownUnstarted())
     this.#news.announce('closed', reason)
   }
 
   /** The handler of an offer that came to nothing never ran, but may hold something. */
-  #shutDownUnstarted(): void {
+  #shutDownUnstarted(): Promise<void> {
     const shutDown = async (): Promise<void> => this.handler.shutdown()
-    shutDown().catch((error: unknown) => this.#news.report(toWebRTCError(error)))
+    return shutDown().catch((error: unknown) => this.#news.report(toWebRTCError(error)))
   }
 }
 

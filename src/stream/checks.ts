@@ -44,6 +44,18 @@ export function checkSeconds(name: string, value: unknown): number {
 }
 
 /**
+ * The options of a stream's `close`.
+ *
+ * @param options - as a user gave them
+ * @returns the seconds that sessions may go on, 0 for none
+ * @throws TypeError or RangeError naming the value
+ */
+export function checkDrain(options: unknown = {}): number {
+  const { drain = 0 } = checkObject('', options, ['drain'])
+  return drain === 0 ? 0 : checkSeconds('drain', drain)
+}
+
+/**
  * Yes or no.
  *
  * @param name - the option's

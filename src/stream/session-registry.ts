@@ -19,6 +19,7 @@ export class SessionRegistry {
   readonly #slots: Slots
   readonly #limit: number
   readonly #whenEmpty = new Set<() => void>()
+  readonly #ending = new Set<Promise<void>>()
 
   /** @param limit - how many sessions there may be */
   constructor(limit: number) {
@@ -84,6 +85,17 @@ export class SessionRegistry {
     })
   }
 
+  /** Waits, some seconds at most, until the clients of sessions that have ended were told, and their handlers shut down. */
+  async whenSettled(): Promise<void> {
+    // Neither the engine's wake-ups nor a handler's promise keeps the process alive; an end that is awaited does.
+    const alive = setInterval(() => undefined, 1000)
+    try {
+      await Promise.all(this.#ending)
+    } finally {
+      clearInterval(alive)
+    }
+  }
+
   #connect(core: SessionCore): void {
     if (this.#slots.connect(core)) return
     const message = `All ${this.#limit} places were taken before this connection was made; try again later`
@@ -94,6 +106,9 @@ export class SessionRegistry {
     this.#slots.delete(core)
     this.#entries.delete(core.id)
     this.#sessions.delete(core.id)
+    const settled = core.settled()
+    this.#ending.add(settled)
+    void settled.then(() => this.#ending.delete(settled))
     if (this.#entries.size > 0) return
     for (const done of this.#whenEmpty) done()
   }

@@ -7,7 +7,7 @@ import { announce, logRejections } from '../session/announce.ts'
 import type { SessionCore } from '../session/session-core.ts'
 import type { Session } from '../session/session.ts'
 import type { OfferResult } from '../signaling/offer-result.ts'
-import { checkObject, checkSeconds, checkWord } from './checks.ts'
+import { checkDrain, checkObject, checkSeconds, checkWord } from './checks.ts'
 import { type ClientConfiguration, clientConfiguration } from './client-configuration.ts'
 import { type OfferContext, OfferDesk } from './offer-desk.ts'
 import { OutputBoard } from './output-board.ts'
@@ -135,15 +135,18 @@ export class StreamBase extends EventEmitter<StreamEvents> {
   }
 
   /**
-   * Takes no new session, and ends the others.
+   * Takes no new session, and ends the others. Settles when their clients were told, which has 2 s, and their handlers'
+   * `shutdown()` has settled, which has 5 s.
    *
    * @param options - `drain`: seconds that they may go on meanwhile; by default they end now
+   * @throws TypeError or RangeError naming a `drain` that can't be used; nothing is closed then
    */
   async close(options: { drain?: number } = {}): Promise<void> {
-    const { drain = 0 } = checkObject('', options, ['drain'])
+    const drain = checkDrain(options)
     this.#desk.close()
-    if (drain !== 0) await this.#registry.whenEmpty(checkSeconds('drain', drain))
+    if (drain !== 0) await this.#registry.whenEmpty(drain)
     for (const session of this.sessions.values()) session.close('The stream was closed')
+    await this.#registry.whenSettled()
   }
 
   /** The same as {@link close}, at the end of an `await using` block. */
