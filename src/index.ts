@@ -46,6 +46,9 @@ export type { InputDescription, OutputDescription, UiOptions } from './stream/pa
 export { StreamBase } from './stream/stream-base.ts'
 export type { StreamEvents } from './stream/stream-base.ts'
 export type {
+  BroadcastOptions,
+  CommonOptions,
+  ConversationOptions,
   Handler,
   Modality,
   Mode,

@@ -10,7 +10,8 @@ export function quietStream(
   options: Partial<StreamBaseOptions> = {},
 ): { stream: StreamBase; log: Log } {
   const log = new Log()
-  const stream = new StreamBase({ handler: new Echo(), logger: log, media: { bindAddress: '127.0.0.1' }, ...options })
+  const defaults = { handler: new Echo(), logger: log, media: { bindAddress: '127.0.0.1' } }
+  const stream = new StreamBase({ ...defaults, ...options } as StreamBaseOptions)
   // Sessions keep no process alive, but a test that waits for one does.
   const alive = setInterval(() => undefined, 1000)
   t.teardown(async () => {

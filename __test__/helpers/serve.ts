@@ -17,7 +17,7 @@ export async function serve(
   options: Partial<StreamOptions> = {},
   launch: LaunchOptions = {},
 ): Promise<Served> {
-  const stream = new Stream({ handler: new Echo(), ...options })
+  const stream = new Stream({ handler: new Echo(), ...options } as StreamOptions)
   t.teardown(() => stream.close())
   const { url } = await stream.launch({ port: 0, quiet: true, ...launch })
   return { stream, url }

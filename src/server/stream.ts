@@ -13,7 +13,7 @@ import type { MountOptions, RouteSettings, ServerOptions } from './options.ts'
 import { refuseUpgrade } from './upgrade.ts'
 
 /** Options of {@link Stream}: what it does with media, and who may reach it. */
-export interface StreamOptions extends StreamBaseOptions, ServerOptions {}
+export type StreamOptions = StreamBaseOptions & ServerOptions
 
 /** How {@link Stream.fetch} reads a request. */
 export interface FetchOptions extends MountOptions {

@@ -51,14 +51,29 @@ export interface RtpParams {
 /** Makes the outputs that the page shows of those it showed and those that the handler emitted. */
 export type OutputsHandler = (current: readonly unknown[], ...outputArgs: unknown[]) => unknown
 
-/** Options of a stream. Only `handler` is needed. */
-export interface StreamBaseOptions {
-  /** What serves the connections. */
-  handler: Handler
+/** Options of a stream. Only `handler` is needed, and which one may be given is decided by `mode`. */
+export type StreamBaseOptions = CommonOptions & (ConversationOptions | BroadcastOptions)
+
+/** What serves connections on which the client's audio is received. */
+export interface ConversationOptions {
+  /** A handler, whose `copy()` is called for each connection, or a duplex function. */
+  handler: StreamHandlerBase | DuplexFunction<Session>
+  /** `'send-receive'` by default. */
+  mode?: 'send-receive' | 'send'
+}
+
+/** What serves connections on which the client only listens. */
+export interface BroadcastOptions {
+  /** A generator function. */
+  handler: EmitFunction
+  /** Always given. */
+  mode: 'receive'
+}
+
+/** Options of a stream, whatever its mode. */
+export interface CommonOptions {
   /** Default: what the handler's class says, `'video'` for a function. Only `'audio'` is supported so far. */
   modality?: Modality
-  /** `'send-receive'` by default. */
-  mode?: Mode
   /** How many sessions there may be at once: a positive integer or `Infinity`; 1 by default. */
   concurrencyLimit?: number
   /** A session ends that many seconds after it connected; by default it doesn't. */
