@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { Server, ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { ListenError } from '../errors.ts'
@@ -50,7 +50,8 @@ export async function launch(
   checkBoolean('quiet', quiet)
   const prefix = mountPath(path)
   const app = createApp(prefix, stream, { ...settings, page: true, loopbackOnly: isLoopback(host) })
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, serverOptions: TIMES }) as Server
+  const serverOptions = timesOf(settings)
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, serverOptions }) as Server
   server.on('upgrade', (_request, socket) => refuseUpgrade(socket))
   await listen(server, host, port)
   const url = `http://${urlHost(host)}:${(server.address() as AddressInfo).port}${prefix}/`
@@ -58,8 +59,11 @@ export async function launch(
   return { url, close: () => close(server) }
 }
 
-/** Milliseconds. A whole request has 15 s and its headers 10 s; both are looked after every two seconds. */
-const TIMES = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 }
+/** Milliseconds. The headers have 10 s, and a whole request 5 s more than its body; looked after every two seconds. */
+function timesOf({ bodyTimeoutMs }: RouteSettings): ServerOptions {
+  const requestTimeout = Math.max(15_000, bodyTimeoutMs + 5_000)
+  return { headersTimeout: 10_000, requestTimeout, connectionsCheckingInterval: 2_000 }
+}
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {

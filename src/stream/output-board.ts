@@ -60,7 +60,7 @@ export class OutputBoard {
     const late = new TimeoutError(`No outputs of the session '${id}' came within ${timeoutSeconds} seconds`)
     const timer = setTimeout(() => abort.abort(late), timeoutSeconds * 1000)
     try {
-      const outputs = await this.find(id, abort.signal)
+      const outputs = await this.find(id, abort.signal, timeoutSeconds * 1000)
       const next = await outputs.next(abort.signal)
       if (next === undefined) throw new SessionClosedError(`The session '${id}' has ended, and no outputs are left`)
       return next
@@ -74,14 +74,15 @@ export class OutputBoard {
    *
    * @param id - the session's
    * @param signal - gives up when it is aborted
+   * @param patienceMs - how long to wait; 10 s by default
    * @returns its outputs
-   * @throws the signal's reason, TimeoutError after 10 s
+   * @throws the signal's reason, TimeoutError after that time
    */
-  find(id: string, signal: AbortSignal | undefined): Promise<SessionOutputs> {
+  find(id: string, signal: AbortSignal | undefined, patienceMs: number = PATIENCE_MS): Promise<SessionOutputs> {
     const outputs = this.#boards.get(id)
     if (outputs !== undefined) return Promise.resolve(outputs)
     return new Promise((resolve, reject) => {
-      const late = new TimeoutError(`No session '${id}' began within ${PATIENCE_MS / 1000} seconds`)
+      const late = new TimeoutError(`No session '${id}' began within ${patienceMs / 1000} seconds`)
       const stop = (): void => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', give)
@@ -91,7 +92,7 @@ export class OutputBoard {
       const wake = (found: SessionOutputs): void => (stop(), resolve(found))
       const fail = (error: unknown): void => (stop(), reject(error))
       const give = (): void => fail(signal?.reason)
-      const timer = setTimeout(fail, PATIENCE_MS, late)
+      const timer = setTimeout(fail, patienceMs, late)
       signal?.addEventListener('abort', give, { once: true })
       this.#waiters.set(id, (this.#waiters.get(id) ?? new Set()).add(wake))
       if (signal?.aborted === true) give()
