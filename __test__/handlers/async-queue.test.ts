@@ -69,3 +69,20 @@ test('waitForItem resolves to null at the time-out, and loses no item that comes
   t.is(queue.size, 1)
   t.is(await waitForItem(queue), 'late')
 })
+
+test('waitForItem with Infinity waits until an item comes', async (t) => {
+  const queue = new AsyncQueue<string>()
+  const wait = waitForItem(queue, Infinity)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  queue.put('at last')
+  t.is(await wait, 'at last')
+})
+
+test('waitForItem refuses a time that is none, by value', async (t) => {
+  for (const time of [NaN, -1, 1e9, 'x', null]) {
+    const error = await t.throwsAsync(waitForItem(new AsyncQueue(), time as number), {
+      message: /^timeoutSeconds must/,
+    })
+    t.true(error?.message.includes(String(time)), error?.message)
+  }
+})
