@@ -61,6 +61,17 @@ test('an Ogg Opus file is small, and smaller at a lower bitrate', async (t) => {
   t.true(low.length < ogg.length)
 })
 
+const WRONG: [audio: unknown, message: RegExp][] = [
+  [[8000, new Int16Array(3), 'stereo'], /even number of samples.*not 3/],
+  [[8000, new Int16Array(2), '5.1'], /layout must be 'mono' or 'stereo', not "5\.1"/],
+  [[5e9, new Int16Array(2)], /at most 2147483647 Hz, not 5000000000/],
+]
+for (const [audio, message] of WRONG) {
+  test(`refused by name: ${message.source}`, async (t) => {
+    await t.throwsAsync(audioToBytes(audio as never), { instanceOf: RangeError, message })
+  })
+}
+
 test('what can not be encoded is refused by name', async (t) => {
   const audio = [8000, new Int16Array(1)] as const
   const format = 'mp3' as 'wav'

@@ -34,7 +34,7 @@ const MIN_BITRATE = 6_000
 const MAX_BITRATE = 510_000
 
 const ENCODERS: Readonly<Record<AudioFileFormat, Encoder>> = {
-  wav: { extension: 'wav', encode: async (samples, sampleRate, channels) => encodeWav(samples, sampleRate, channels) },
+  wav: { extension: 'wav', encode: encodeCheckedWav },
   ogg: { extension: 'ogg', encode: encodeOggOpus },
 }
 
@@ -44,19 +44,26 @@ const ENCODERS: Readonly<Record<AudioFileFormat, Encoder>> = {
  * @param audio - as a handler receives or emits it; mono unless a third element says `'stereo'`
  * @param options - the format
  * @returns the bytes of the file
- * @throws TypeError for what is no audio, RangeError naming a sample rate, format or bitrate that can't be; AddonMissingError
- * for `'ogg'` without the native addon
+ * @throws TypeError for what is no audio, RangeError naming a sample rate, layout, number of samples, format or bitrate that
+ * can't be; AddonMissingError for `'ogg'` without the native addon
  */
 export async function audioToBytes(audio: EmitAudio, options: AudioBytesOptions = {}): Promise<Uint8Array> {
   const [sampleRate, samples, layout = 'mono'] = audio
   if (!Number.isInteger(sampleRate) || sampleRate <= 0) {
     throw new RangeError(`The sample rate must be a positive integer in Hz, not ${describe(sampleRate)}`)
   }
+  if (layout !== 'mono' && layout !== 'stereo') {
+    throw new RangeError(`The layout must be 'mono' or 'stereo', not ${describe(layout)}`)
+  }
   const { format, bitrate = DEFAULT_BITRATE } = options
   if (!Number.isInteger(bitrate) || bitrate < MIN_BITRATE || bitrate > MAX_BITRATE) {
     throw new RangeError(`The bitrate must be an integer from 6,000 to 510,000 bit/s, not ${describe(bitrate)}`)
   }
-  return encoderOf(format).encode(audioToInt16(samples), sampleRate, channelsOf(layout), bitrate)
+  const pcm = audioToInt16(samples)
+  if (pcm.length % channelsOf(layout) !== 0) {
+    throw new RangeError(`Stereo audio must have an even number of samples, left and right in turn, not ${pcm.length}`)
+  }
+  return encoderOf(format).encode(pcm, sampleRate, channelsOf(layout), bitrate)
 }
 
 /**
@@ -72,6 +79,13 @@ export async function audioToFile(audio: EmitAudio, options: AudioFileOptions = 
   const path = options.path ?? (await temporaryPath(encoderOf(options.format).extension))
   await writeFile(path, bytes)
   return path
+}
+
+async function encodeCheckedWav(samples: Int16Array, sampleRate: number, channels: number): Promise<Uint8Array> {
+  // The header counts the bytes of a second in 32 bits.
+  const most = Math.floor(0xffff_ffff / (2 * channels))
+  if (sampleRate <= most) return encodeWav(samples, sampleRate, channels)
+  throw new RangeError(`The sample rate of a WAV file must be at most ${most} Hz, not ${sampleRate}`)
 }
 
 function encoderOf(format: AudioFileFormat = 'wav'): Encoder {
