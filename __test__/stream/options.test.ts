@@ -148,6 +148,14 @@ const WRONG: [options: object, message: RegExp][] = [
   [{ media: { opus: { bitrate: 1 } } }, /media\.opus\.bitrate.*1/],
   [{ media: { opus: { channels: 3 } } }, /media\.opus\.channels.*3/],
   [{ media: { queueMs: { input: 1 } } }, /media\.queueMs\.input.*1/],
+  [{ rtcConfiguration: [] }, /rtcConfiguration.*\[\]/],
+  [{ rtpParams: { maxBitrate: Infinity } }, /rtpParams\.maxBitrate.*Infinity/],
+  [{ rtpParams: { scaleResolutionDownBy: 0.5 } }, /scaleResolutionDownBy.*1 or more.*0\.5/],
+  [{ rtpParams: { degradationPreference: 'x' } }, /degradationPreference.*'balanced'.*"x"/],
+  [{ rtpParams: { priority: 'x' } }, /rtpParams\.priority.*'high'.*"x"/],
+  [{ ui: { iconRadius: NaN } }, /ui\.iconRadius.*NaN/],
+  [{ media: { bindAddress: '::1%lo' } }, /media\.bindAddress.*zone.*"::1%lo"/],
+  [{ media: { announcedAddresses: ['fe80::1%eth0'] } }, /announcedAddresses\[0\].*zone.*"fe80::1%eth0"/],
   [{ logger: { warn: () => undefined } }, /logger.*debug is missing/],
 ]
 for (const [i, [options, message]] of WRONG.entries()) {

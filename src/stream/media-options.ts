@@ -139,8 +139,8 @@ function resolveAddresses(addresses: unknown): readonly string[] {
 }
 
 function checkAddress(name: string, address: unknown): string {
-  if (typeof address === 'string' && isIP(address) !== 0) return address
-  throw wrongType(name, "an IP address, such as '192.0.2.1'", address)
+  if (typeof address === 'string' && isIP(address) !== 0 && !address.includes('%')) return address
+  throw wrongType(name, "an IP address without a zone, such as '192.0.2.1'", address)
 }
 
 function resolveJitter(jitter: NonNullable<MediaOptions['jitter']>): MediaSettings['jitter'] {

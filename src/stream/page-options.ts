@@ -65,6 +65,9 @@ export function checkUi(ui: UiOptions = {}): UiOptions {
   for (const name of UI_STRINGS) checkTypeOf(`ui.${name}`, values[name], ['string'])
   for (const name of UI_FLAGS) checkTypeOf(`ui.${name}`, values[name], ['boolean'])
   checkTypeOf('ui.iconRadius', values['iconRadius'], ['number', 'string'])
+  if (typeof ui.iconRadius === 'number' && !(ui.iconRadius >= 0 && ui.iconRadius < Infinity)) {
+    throw new RangeError(`The option ui.iconRadius must be 0 or more, not ${ui.iconRadius}`)
+  }
   if (values['sendInputOn'] !== undefined) checkWord('ui.sendInputOn', values['sendInputOn'], ['change', 'submit'])
   if (values['variant'] !== undefined) checkWord('ui.variant', values['variant'], ['wave', 'textbox'])
   return ui

@@ -29,6 +29,8 @@ const NAMES = [
 const MODALITIES = ['audio', 'video', 'audio-video'] as const
 const MODES = ['send-receive', 'send', 'receive'] as const
 const RTP_PARAMS = ['maxBitrate', 'maxFramerate', 'scaleResolutionDownBy', 'degradationPreference', 'priority']
+const PREFERENCES = ['maintain-framerate', 'maintain-resolution', 'balanced'] as const
+const PRIORITIES = ['very-low', 'low', 'medium', 'high'] as const
 
 /**
  * Checks a stream's options.
@@ -85,7 +87,7 @@ function resolveConfigurations(
 }
 
 function checkSource(name: string, source: RtcConfigurationSource): void {
-  if (typeof source !== 'function' && (typeof source !== 'object' || source === null)) {
+  if (typeof source !== 'function' && (typeof source !== 'object' || source === null || Array.isArray(source))) {
     throw wrongType(name, 'an RTCConfiguration or a function that returns one', source)
   }
 }
@@ -94,9 +96,13 @@ function checkRtpParams(params: RtpParams): RtpParams {
   const values = checkObject('rtpParams', params, RTP_PARAMS)
   for (const name of RTP_PARAMS.slice(0, 3)) {
     const value = values[name]
-    if (value === undefined || (typeof value === 'number' && value > 0)) continue
-    throw wrongType(`rtpParams.${name}`, 'a positive number', value)
+    const least = name === 'scaleResolutionDownBy' ? 1 : Number.MIN_VALUE
+    if (value === undefined || (Number.isFinite(value) && (value as number) >= least)) continue
+    throw wrongType(`rtpParams.${name}`, least === 1 ? 'a number of 1 or more' : 'a positive number', value)
   }
+  const { degradationPreference: preference, priority } = values
+  if (preference !== undefined) checkWord('rtpParams.degradationPreference', preference, PREFERENCES)
+  if (priority !== undefined) checkWord('rtpParams.priority', priority, PRIORITIES)
   return params
 }
 
