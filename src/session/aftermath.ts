@@ -25,10 +25,14 @@ export class Aftermath {
   }
 }
 
-function within(ms: number, promise: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms).unref()
-    const done = (): void => (clearTimeout(timer), resolve())
-    promise.then(done, done)
-  })
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms).unref()))
+  try {
+    await Promise.race([promise, late])
+  } catch {
+    // However it ends, it is over.
+  } finally {
+    clearTimeout(timer)
+  }
 }
