@@ -156,6 +156,10 @@ const WRONG: [options: object, message: RegExp][] = [
   [{ ui: { iconRadius: NaN } }, /ui\.iconRadius.*NaN/],
   [{ media: { bindAddress: '::1%lo' } }, /media\.bindAddress.*zone.*"::1%lo"/],
   [{ media: { announcedAddresses: ['fe80::1%eth0'] } }, /announcedAddresses\[0\].*zone.*"fe80::1%eth0"/],
+  [{ rtcConfiguration: { iceServers: 'x' } }, /rtcConfiguration\.iceServers.*list.*"x"/],
+  [{ rtcConfiguration: { iceServerz: [] } }, /no option rtcConfiguration\.iceServerz/],
+  [{ serverRtcConfiguration: { iceServerz: [] } }, /no option serverRtcConfiguration\.iceServerz/],
+  [{ trackConstraints: { audio: 5 } }, /trackConstraints\.audio.*5/],
   [{ logger: { warn: () => undefined } }, /logger.*debug is missing/],
 ]
 for (const [i, [options, message]] of WRONG.entries()) {

@@ -78,6 +78,7 @@ export class HandlerSource {
         'copy() returned a handler that exists already; it must return a new one, for each connection has its own',
       )
     }
+    checkCopy(copy)
     this.#made.add(copy)
     return copy
   }
@@ -93,6 +94,15 @@ export class HandlerSource {
   #wrap(fn: DuplexFunction<Session> | EmitFunction): StreamHandlerBase {
     if (this.#mode === 'receive') return new GeneratorHandler(fn as EmitFunction, this.#waitsForArgs)
     return new DuplexHandler(fn as DuplexFunction<Session>)
+  }
+}
+
+/** A copy may differ from the handler that it was made of, which alone was checked at construction. */
+function checkCopy(copy: StreamHandlerBase): void {
+  try {
+    checkClassHandler(copy, 'send-receive')
+  } catch (cause) {
+    throw new InvalidCopyError(`copy() returned a handler that can't be used: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -81,8 +81,11 @@ function resolveConfigurations(
   const { rtpParams = {}, rtcConfiguration = {}, serverRtcConfiguration = {}, trackConstraints = {} } = options
   checkSource('rtcConfiguration', rtcConfiguration)
   checkSource('serverRtcConfiguration', serverRtcConfiguration)
+  if (typeof rtcConfiguration !== 'function') checkConfiguration('rtcConfiguration', rtcConfiguration)
+  if (typeof serverRtcConfiguration !== 'function') checkConfiguration('serverRtcConfiguration', serverRtcConfiguration)
   if (typeof serverRtcConfiguration !== 'function') iceServers(serverRtcConfiguration)
-  checkObject('trackConstraints', trackConstraints)
+  const { audio } = checkObject('trackConstraints', trackConstraints)
+  if (audio !== undefined) checkObject('trackConstraints.audio', audio)
   return { rtpParams: checkRtpParams(rtpParams), rtcConfiguration, serverRtcConfiguration, trackConstraints }
 }
 
@@ -90,6 +93,12 @@ function checkSource(name: string, source: RtcConfigurationSource): void {
   if (typeof source !== 'function' && (typeof source !== 'object' || source === null || Array.isArray(source))) {
     throw wrongType(name, 'an RTCConfiguration or a function that returns one', source)
   }
+}
+
+function checkConfiguration(name: string, configuration: object): void {
+  const names = ['iceServers', 'iceTransportPolicy', 'bundlePolicy', 'iceCandidatePoolSize']
+  const { iceServers: servers } = checkObject(name, configuration, names)
+  if (servers !== undefined && !Array.isArray(servers)) throw wrongType(`${name}.iceServers`, 'a list', servers)
 }
 
 function checkRtpParams(params: RtpParams): RtpParams {
