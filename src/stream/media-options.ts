@@ -135,6 +135,10 @@ function resolveWorkers(workers: number | undefined, { min, max }: PortRange): n
 
 function resolveAddresses(addresses: unknown): readonly string[] {
   if (!Array.isArray(addresses)) throw wrongType('media.announcedAddresses', 'a list of IP addresses', addresses)
+  const all = addresses.findIndex((address) => address === '0.0.0.0' || address === '::')
+  if (all >= 0) {
+    throw wrongType(`media.announcedAddresses[${all}]`, 'an address that reaches this machine', addresses[all])
+  }
   return addresses.map((address: unknown, i) => checkAddress(`media.announcedAddresses[${i}]`, address))
 }
 
