@@ -68,4 +68,4 @@ await report('Echo of a 20 ms frame at 48 kHz', (bench) => {
     })
   }
 })
-for (const { driver } of [sync, async, duplex]) driver.end()
+for (const { driver } of [sync, async, duplex]) await driver.end()
