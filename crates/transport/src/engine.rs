@@ -20,6 +20,11 @@ struct Engine {
 static ENGINES: LazyLock<Mutex<HashMap<EngineOptions, Weak<Engine>>>> = LazyLock::new(Mutex::default);
 static NEXT_KEY: AtomicU32 = AtomicU32::new(1);
 
+/// A key that no other session of the process has.
+pub(crate) fn next_key() -> u32 {
+    NEXT_KEY.fetch_add(1, Ordering::Relaxed)
+}
+
 /// Begins a session for an offer. Returns at once; the answer comes as an `answer` or `rejected` event on `list`.
 #[must_use]
 pub fn accept(
@@ -29,8 +34,7 @@ pub fn accept(
     offer: String,
     list: Arc<ReadyList>,
 ) -> SessionHandle {
-    let key = NEXT_KEY.fetch_add(1, Ordering::Relaxed);
-    let shared = Arc::new(Shared::new(key, options, limits, list));
+    let shared = Arc::new(Shared::new(next_key(), options, limits, list));
     let turn_servers = engine.turn_servers.clone();
     match Engine::get(engine) {
         Ok(engine) => {

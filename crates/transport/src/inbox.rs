@@ -32,6 +32,24 @@ pub(crate) enum Command {
     Panic(u32),
 }
 
+impl Command {
+    /// The session that it is for; none when it is for the worker itself.
+    pub(crate) fn session(&self) -> Option<u32> {
+        match self {
+            Self::Audio(key, _)
+            | Self::ClearQueue(key)
+            | Self::Message(key, _)
+            | Self::Candidate(key, _)
+            | Self::Renegotiate(key, _)
+            | Self::Drain { key, .. }
+            | Self::Close(key) => Some(*key),
+            #[cfg(any(test, feature = "fault-injection"))]
+            Self::Panic(key) => Some(*key),
+            Self::Adopt { .. } | Self::TurnServers(_) | Self::Stop => None,
+        }
+    }
+}
+
 /// A worker's inbox. A worker that will look by itself within a millisecond is not woken: wake-ups are what costs.
 pub(crate) struct Inbox {
     commands: Mutex<Vec<Command>>,

@@ -149,8 +149,13 @@ impl Shared {
 
     /// Hands the session to a worker, with all that was asked for before.
     pub(crate) fn adopt(&self, inbox: &Arc<Inbox>, adopt: Command) {
-        let mut early = lock(&self.early);
         inbox.push(adopt);
+        self.adopt_here(inbox);
+    }
+
+    /// Sends what was asked for before, and what will be, to whoever runs the session already.
+    pub(crate) fn adopt_here(&self, inbox: &Arc<Inbox>) {
+        let mut early = lock(&self.early);
         for command in early.drain(..) {
             inbox.push(command);
         }

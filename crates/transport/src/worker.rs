@@ -5,14 +5,15 @@ use crate::inbox::{Command, Inbox};
 use crate::mux::Mux;
 use crate::options::EngineOptions;
 use crate::panic::{contain, quieten_this_thread};
-use crate::ready::{self, ReadyList};
+use crate::ready::ReadyList;
 use crate::reflexive::{Mappings, Prober};
 use crate::relays::{ByRelay, Relays};
-use crate::shared::{SessionEvent, Shared, channel_state};
+use crate::shared::{SessionEvent, Shared};
+use crate::slot::{Outlet, Slot};
 use crate::socket::WorkerSocket;
 use crate::timers::Timers;
 use bytes::BytesMut;
-use parley_session::{ChannelError, CloseReason, Event, Input, LocalAddresses, Output, RtcSession};
+use parley_session::{Input, LocalAddresses, RtcSession};
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
@@ -27,8 +28,6 @@ const WAKER: mio::Token = mio::Token(1);
 const ROUND: Duration = Duration::from_millis(1);
 /// Batches read in one round; what is left is read in the next, after the timers had their turn.
 const MAX_BATCHES: usize = 16;
-/// How old a session's published counters may be.
-const STATS_AGE: Duration = Duration::from_millis(100);
 /// A session that was heard within this keeps its address: consent is asked for every two seconds.
 const ALIVE: Duration = Duration::from_secs(5);
 /// A worker without anything to do still looks so often.
@@ -109,14 +108,6 @@ struct Scratch {
     lists: Vec<Arc<ReadyList>>,
 }
 
-struct Slot {
-    session: RtcSession,
-    shared: Arc<Shared>,
-    dirty: bool,
-    stats_at: Instant,
-    sent_messages: bool,
-}
-
 impl Worker {
     fn run(mut self) {
         let mut events = mio::Events::with_capacity(4);
@@ -178,33 +169,7 @@ impl Worker {
                 Command::Adopt { session, shared, answer } => self.adopt(now, *session, shared, answer),
                 Command::Stop => stop = true,
                 Command::TurnServers(servers) => self.relays.refresh(&servers),
-                Command::Renegotiate(key, offer) => self.renegotiate(now, key, &offer),
-                Command::Audio(key, chunk) => {
-                    let length = u64::try_from(chunk.duration().as_micros()).unwrap_or(u64::MAX);
-                    self.feed(now, key, Input::Audio(chunk));
-                    if let Some(slot) = self.slots.get(&key) {
-                        // In this order, so that the depth is never told too small.
-                        slot.shared.queued.store(micros(slot.session.queued()), Ordering::SeqCst);
-                        slot.shared.handed_over.fetch_sub(length, Ordering::SeqCst);
-                    }
-                }
-                Command::Message(key, text) => {
-                    let length = text.len();
-                    self.feed(now, key, Input::Message(text));
-                    if let Some(slot) = self.slots.get_mut(&key) {
-                        slot.sent_messages = true;
-                        // In this order, so that what waits is never told too small.
-                        let buffered = slot.session.buffered_message_bytes();
-                        slot.shared.messages_buffered.store(buffered, Ordering::SeqCst);
-                        slot.shared.message_bytes.fetch_sub(length, Ordering::SeqCst);
-                    }
-                }
-                Command::Candidate(key, candidate) => self.feed(now, key, Input::Candidate(&candidate)),
-                Command::ClearQueue(key) => self.feed(now, key, Input::ClearQueue),
-                Command::Drain { key, close } => self.feed(now, key, Input::Drain { close }),
-                Command::Close(key) => self.feed(now, key, Input::Close),
-                #[cfg(any(test, feature = "fault-injection"))]
-                Command::Panic(key) => self.guarded(key, |_| panic!("injected")),
+                command => self.obey(now, command),
             }
         }
         self.scratch.commands = commands;
@@ -214,26 +179,15 @@ impl Worker {
     fn adopt(&mut self, now: Instant, session: RtcSession, shared: Arc<Shared>, answer: String) {
         let key = shared.key;
         self.mux.add_ufrag(&session.credentials().ufrag, key);
-        shared.push_event(SessionEvent::text("answer", answer));
-        let stats_at = now;
-        self.slots.insert(key, Slot { session, shared, dirty: false, stats_at, sent_messages: false });
+        self.slots.insert(key, Slot::new(now, session, shared, answer));
         self.touch(key);
     }
 
-    fn renegotiate(&mut self, now: Instant, key: u32, offer: &str) {
+    /// Has a session do what its JavaScript side asks for.
+    fn obey(&mut self, now: Instant, command: Command) {
+        let Some(key) = command.session() else { return };
         let mut ufrag = None;
-        self.guarded(key, |slot| {
-            let event = match slot.session.renegotiate(now, offer) {
-                Ok(answer) => {
-                    ufrag = Some(slot.session.credentials().ufrag.clone());
-                    SessionEvent::text("answer", answer)
-                }
-                Err(rejection) => {
-                    SessionEvent::coded("renegotiation-rejected", rejection.code, rejection.message)
-                }
-            };
-            slot.shared.push_event(event);
-        });
+        self.guarded(key, |slot| ufrag = slot.obey(now, command));
         if let Some(ufrag) = ufrag {
             self.mux.add_ufrag(&ufrag, key);
         }
@@ -342,13 +296,15 @@ impl Worker {
         // A session that failed in this round is gone already.
         let Some(slot) = slots.get_mut(&key) else { return };
         slot.dirty = false;
-        match contain(|| slot.pump(now, mux, relays, &mut scratch.datagrams)) {
+        let mut exit = Exit { now, key, mux, relays, datagrams: &mut scratch.datagrams, claims: Vec::new() };
+        match contain(|| slot.pump(now, &mut exit)) {
             Ok(pumped) => {
+                let claims = exit.claims;
                 self.expects_replies |= pumped.frames;
                 note(&mut scratch.lists, &slot.shared.list);
                 self.timers.set(key, pumped.wake_at);
                 let is_closed = slot.session.is_closed();
-                for address in pumped.claims {
+                for address in claims {
                     self.claim(now, key, address);
                 }
                 if is_closed {
@@ -398,125 +354,33 @@ fn note(lists: &mut Vec<Arc<ReadyList>>, list: &Arc<ReadyList>) {
     }
 }
 
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-struct Pumped {
-    wake_at: Option<Instant>,
-    frames: bool,
+/// Where a session's datagrams leave.
+struct Exit<'a> {
+    now: Instant,
+    key: u32,
+    mux: &'a mut Mux,
+    relays: &'a mut Relays,
+    datagrams: &'a mut Vec<(SocketAddr, BytesMut)>,
     /// Addresses that signed checks came from.
     claims: Vec<SocketAddr>,
 }
 
-impl Slot {
-    fn pump(
-        &mut self,
-        now: Instant,
-        mux: &mut Mux,
-        relays: &mut Relays,
-        datagrams: &mut Vec<(SocketAddr, BytesMut)>,
-    ) -> Pumped {
-        let key = self.shared.key;
-        let (mut frames, mut claims) = (false, Vec::new());
-        let wake_at = loop {
-            match self.session.poll_output() {
-                Output::Datagram(to, bytes) => {
-                    mux.sent(now, &bytes, key);
-                    datagrams.push((to, bytes));
-                }
-                Output::Relayed { relayed, to, datagram } => {
-                    mux.sent(now, &datagram, key);
-                    relays.send(now, relayed, to, &datagram);
-                }
-                Output::Frame(samples) => {
-                    self.shared.push_frame(samples);
-                    frames = true;
-                }
-                Output::Event(Event::Validated(address)) => claims.push(address),
-                Output::Event(Event::ValidatedByRelay(relayed, address)) => {
-                    mux.bind_relayed(relayed, address, key)
-                }
-                Output::Event(Event::Closed(reason)) => {
-                    self.publish(now);
-                    self.shared.close(name(reason));
-                }
-                Output::Event(event) => self.tell(event),
-                Output::WakeAt(at) => break at,
-            }
-        };
-        self.publish_depths();
-        if now.saturating_duration_since(self.stats_at) >= STATS_AGE {
-            self.publish(now);
-        }
-        Pumped { wake_at, frames, claims }
+impl Outlet for Exit<'_> {
+    fn datagram(&mut self, to: SocketAddr, bytes: BytesMut) {
+        self.mux.sent(self.now, &bytes, self.key);
+        self.datagrams.push((to, bytes));
     }
 
-    fn tell(&mut self, event: Event) {
-        let shared = &self.shared;
-        match event {
-            Event::Connected => shared.push_event(SessionEvent::new("connected")),
-            Event::Disconnected => shared.push_event(SessionEvent::new("disconnected")),
-            Event::Drained => shared.push_event(SessionEvent::new("drained")),
-            Event::Message(text) => shared.push_event(SessionEvent::text("message", text)),
-            Event::ChannelOpen => {
-                shared.channel.store(channel_state::OPEN, Ordering::SeqCst);
-                shared.push_event(SessionEvent::new("channel-open"));
-            }
-            Event::ChannelClosed => {
-                shared.channel.store(channel_state::CLOSED, Ordering::SeqCst);
-                shared.push_event(SessionEvent::new("channel-closed"));
-            }
-            Event::MessageFailed(error) => {
-                let (code, text) = message_failure(error);
-                shared.push_event(SessionEvent::coded("error", code, text.to_owned()));
-            }
-            Event::Validated(_) | Event::ValidatedByRelay(..) | Event::Closed(_) => {
-                unreachable!("taken by the worker")
-            }
-        }
+    fn relayed(&mut self, relayed: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        self.mux.sent(self.now, bytes, self.key);
+        self.relays.send(self.now, relayed, to, bytes);
     }
 
-    fn publish_depths(&mut self) {
-        let shared = &self.shared;
-        shared.queued.store(micros(self.session.queued()), Ordering::SeqCst);
-        if self.sent_messages {
-            let buffered = self.session.buffered_message_bytes();
-            shared.messages_buffered.store(buffered, Ordering::SeqCst);
-            self.sent_messages = buffered > 0;
-        }
-        if shared.wants_room.load(Ordering::SeqCst) && shared.output_queue() <= shared.limits.output_target {
-            shared.wants_room.store(false, Ordering::SeqCst);
-            shared.mark(ready::ROOM);
-        }
+    fn validated(&mut self, address: SocketAddr) {
+        self.claims.push(address);
     }
 
-    fn publish(&mut self, now: Instant) {
-        self.stats_at = now;
-        self.shared.set_stats(self.session.stats());
-    }
-}
-
-fn message_failure(error: ChannelError) -> (&'static str, &'static str) {
-    match error {
-        ChannelError::Closed => {
-            ("ERR_PARLEY_CHANNEL_CLOSED", "a message was not sent: the data channel had closed")
-        }
-        ChannelError::TooLarge => {
-            ("ERR_PARLEY_MESSAGE_TOO_LARGE", "a message was not sent: it is longer than 64 KiB")
-        }
-        ChannelError::Full => {
-            ("ERR_PARLEY_CHANNEL_FULL", "a message was not sent: the peer takes none, and 1 MiB waits")
-        }
-    }
-}
-
-fn name(reason: CloseReason) -> &'static str {
-    match reason {
-        CloseReason::Local => "local",
-        CloseReason::Peer => "peer",
-        CloseReason::Timeout => "timeout",
-        CloseReason::ConnectTimeout => "connect_timeout",
-        CloseReason::Failed => "failed",
+    fn validated_by_relay(&mut self, relayed: SocketAddr, address: SocketAddr) {
+        self.mux.bind_relayed(relayed, address, self.key);
     }
 }

@@ -1,0 +1,200 @@
+//! A session and what its runner and its JavaScript side share: what is asked of it, and what it tells.
+
+use crate::inbox::Command;
+use crate::ready;
+use crate::shared::{SessionEvent, Shared, channel_state};
+use bytes::BytesMut;
+use parley_session::{ChannelError, CloseReason, Event, Input, Output, RtcSession};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// How old a session's published counters may be.
+const STATS_AGE: Duration = Duration::from_millis(100);
+
+/// A session in the hands of whoever runs it.
+pub(crate) struct Slot {
+    pub(crate) session: RtcSession,
+    pub(crate) shared: Arc<Shared>,
+    /// It is to be pumped at the end of the round.
+    pub(crate) dirty: bool,
+    stats_at: Instant,
+    sent_messages: bool,
+}
+
+/// Where a session's datagrams leave, and what it learns about addresses.
+pub(crate) trait Outlet {
+    /// Sends a datagram.
+    fn datagram(&mut self, to: SocketAddr, bytes: BytesMut);
+    /// Sends a datagram from an address that a TURN server lends.
+    fn relayed(&mut self, relayed: SocketAddr, to: SocketAddr, bytes: &[u8]);
+    /// A signed check came from that address.
+    fn validated(&mut self, address: SocketAddr);
+    /// A signed check came from the second address by a TURN server that lends the first.
+    fn validated_by_relay(&mut self, relayed: SocketAddr, address: SocketAddr);
+}
+
+/// What a pumped session waits for.
+pub(crate) struct Pumped {
+    pub(crate) wake_at: Option<Instant>,
+    /// Frames were handed to JavaScript.
+    pub(crate) frames: bool,
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Slot {
+    /// Takes a session over, and tells its answer.
+    pub(crate) fn new(now: Instant, session: RtcSession, shared: Arc<Shared>, answer: String) -> Self {
+        shared.push_event(SessionEvent::text("answer", answer));
+        Self { session, shared, dirty: false, stats_at: now, sent_messages: false }
+    }
+
+    /// Does what the JavaScript side asks for. Returns an `ice-ufrag` that is new.
+    pub(crate) fn obey(&mut self, now: Instant, command: Command) -> Option<String> {
+        match command {
+            Command::Audio(_, chunk) => {
+                let length = micros(chunk.duration());
+                self.session.handle(now, Input::Audio(chunk));
+                // In this order, so that the depth is never told too small.
+                self.shared.queued.store(micros(self.session.queued()), Ordering::SeqCst);
+                self.shared.handed_over.fetch_sub(length, Ordering::SeqCst);
+            }
+            Command::Message(_, text) => {
+                let length = text.len();
+                self.session.handle(now, Input::Message(text));
+                self.sent_messages = true;
+                // In this order, so that what waits is never told too small.
+                let buffered = self.session.buffered_message_bytes();
+                self.shared.messages_buffered.store(buffered, Ordering::SeqCst);
+                self.shared.message_bytes.fetch_sub(length, Ordering::SeqCst);
+            }
+            Command::Renegotiate(_, offer) => return self.renegotiate(now, &offer),
+            Command::Candidate(_, candidate) => self.session.handle(now, Input::Candidate(&candidate)),
+            Command::ClearQueue(_) => self.session.handle(now, Input::ClearQueue),
+            Command::Drain { close, .. } => self.session.handle(now, Input::Drain { close }),
+            Command::Close(_) => self.session.handle(now, Input::Close),
+            #[cfg(any(test, feature = "fault-injection"))]
+            Command::Panic(_) => panic!("injected"),
+            Command::Adopt { .. } | Command::Stop | Command::TurnServers(_) => {
+                unreachable!("these are no session's")
+            }
+        }
+        None
+    }
+
+    fn renegotiate(&mut self, now: Instant, offer: &str) -> Option<String> {
+        match self.session.renegotiate(now, offer) {
+            Ok(answer) => {
+                self.shared.push_event(SessionEvent::text("answer", answer));
+                Some(self.session.credentials().ufrag.clone())
+            }
+            Err(rejection) => {
+                let kind = "renegotiation-rejected";
+                self.shared.push_event(SessionEvent::coded(kind, rejection.code, rejection.message));
+                None
+            }
+        }
+    }
+
+    /// Takes what the session has to do and to say.
+    pub(crate) fn pump(&mut self, now: Instant, outlet: &mut impl Outlet) -> Pumped {
+        let mut frames = false;
+        let wake_at = loop {
+            match self.session.poll_output() {
+                Output::Datagram(to, bytes) => outlet.datagram(to, bytes),
+                Output::Relayed { relayed, to, datagram } => outlet.relayed(relayed, to, &datagram),
+                Output::Frame(samples) => {
+                    self.shared.push_frame(samples);
+                    frames = true;
+                }
+                Output::Event(Event::Validated(address)) => outlet.validated(address),
+                Output::Event(Event::ValidatedByRelay(relayed, address)) => {
+                    outlet.validated_by_relay(relayed, address);
+                }
+                Output::Event(Event::Closed(reason)) => {
+                    self.publish(now);
+                    self.shared.close(name(reason));
+                }
+                Output::Event(event) => self.tell(event),
+                Output::WakeAt(at) => break at,
+            }
+        };
+        self.publish_depths();
+        if now.saturating_duration_since(self.stats_at) >= STATS_AGE {
+            self.publish(now);
+        }
+        Pumped { wake_at, frames }
+    }
+
+    fn tell(&mut self, event: Event) {
+        let shared = &self.shared;
+        match event {
+            Event::Connected => shared.push_event(SessionEvent::new("connected")),
+            Event::Disconnected => shared.push_event(SessionEvent::new("disconnected")),
+            Event::Drained => shared.push_event(SessionEvent::new("drained")),
+            Event::Message(text) => shared.push_event(SessionEvent::text("message", text)),
+            Event::ChannelOpen => {
+                shared.channel.store(channel_state::OPEN, Ordering::SeqCst);
+                shared.push_event(SessionEvent::new("channel-open"));
+            }
+            Event::ChannelClosed => {
+                shared.channel.store(channel_state::CLOSED, Ordering::SeqCst);
+                shared.push_event(SessionEvent::new("channel-closed"));
+            }
+            Event::MessageFailed(error) => {
+                let (code, text) = message_failure(error);
+                shared.push_event(SessionEvent::coded("error", code, text.to_owned()));
+            }
+            Event::Validated(_) | Event::ValidatedByRelay(..) | Event::Closed(_) => {
+                unreachable!("taken by whoever pumps")
+            }
+        }
+    }
+
+    fn publish_depths(&mut self) {
+        let shared = &self.shared;
+        shared.queued.store(micros(self.session.queued()), Ordering::SeqCst);
+        if self.sent_messages {
+            let buffered = self.session.buffered_message_bytes();
+            shared.messages_buffered.store(buffered, Ordering::SeqCst);
+            self.sent_messages = buffered > 0;
+        }
+        if shared.wants_room.load(Ordering::SeqCst) && shared.output_queue() <= shared.limits.output_target {
+            shared.wants_room.store(false, Ordering::SeqCst);
+            shared.mark(ready::ROOM);
+        }
+    }
+
+    fn publish(&mut self, now: Instant) {
+        self.stats_at = now;
+        self.shared.set_stats(self.session.stats());
+    }
+}
+
+fn message_failure(error: ChannelError) -> (&'static str, &'static str) {
+    match error {
+        ChannelError::Closed => {
+            ("ERR_PARLEY_CHANNEL_CLOSED", "a message was not sent: the data channel had closed")
+        }
+        ChannelError::TooLarge => {
+            ("ERR_PARLEY_MESSAGE_TOO_LARGE", "a message was not sent: it is longer than 64 KiB")
+        }
+        ChannelError::Full => {
+            ("ERR_PARLEY_CHANNEL_FULL", "a message was not sent: the peer takes none, and 1 MiB waits")
+        }
+    }
+}
+
+fn name(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Local => "local",
+        CloseReason::Peer => "peer",
+        CloseReason::Timeout => "timeout",
+        CloseReason::ConnectTimeout => "connect_timeout",
+        CloseReason::Failed => "failed",
+    }
+}
