@@ -3,6 +3,7 @@ import type { MediaLink, MediaStats } from '../src/native/media-link.ts'
 
 /** A link that has one frame when it is told to, and whose output queue is always empty. */
 export class OneFrameLink implements MediaLink {
+  readonly key = 0
   #waits = false
   #written: (() => void) | undefined
 

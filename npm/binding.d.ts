@@ -23,6 +23,14 @@ export declare class NativeHost {
    * ERR_PARLEY_INVALID_ARGUMENT, naming the option, when an option is out of range.
    */
   accept(engine: EngineOptions, options: SessionOptions, offerSdp: string): NativeSession
+  /**
+   * The audio side of a session that another environment accepted: `poll` tells AUDIO and ROOM of it here, and EVENT
+   * goes on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended, ERR_PARLEY_INVALID_ARGUMENT when it
+   * is attached already, or was accepted here.
+   */
+  attach(key: number): NativeSession
+  /** Lets go of a session that was attached here. */
+  detach(key: number): void
 }
 
 /** One session. Dropping the handle does not end it; `close` does. */

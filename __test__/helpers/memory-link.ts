@@ -11,6 +11,7 @@ export interface Written {
 
 /** A session's media without a network: frames are put in by hand, and time passes by hand. */
 export class MemoryLink implements MediaLink {
+  readonly key = 0
   readonly written: Written[] = []
   readonly messages: string[] = []
   readonly candidates: string[] = []

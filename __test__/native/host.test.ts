@@ -87,6 +87,15 @@ test('audio that was written is queued by its duration, whatever its type, and c
   link.close(false)
 })
 
+test('audio of a session goes to one thread: not to the one that accepted it, nor after its end', async (t) => {
+  const [host, link] = [await Host.open(), await accept()]
+  t.throws(() => host.attach(link.key), { instanceOf: RangeError, message: /has the session already/ })
+  const closed = eventOf(link, 'closed')
+  link.close(false)
+  await closed
+  t.throws(() => host.attach(link.key), { instanceOf: SessionClosedError })
+})
+
 test.serial('a listener that throws loses no event of its own session or of another, and is warned of', async (t) => {
   const [warning, link, other] = [once(process, 'warning'), await accept(), await accept()]
   const kinds: string[] = []

@@ -58,6 +58,34 @@ export class Host {
     }
   }
 
+  /**
+   * The audio of a session that another thread accepted: its listener here is told of audio and room, and never of
+   * events.
+   *
+   * @param key - the session's, see {@link MediaLink.key}
+   * @returns the session's media
+   * @throws SessionClosedError when it has ended, RangeError when another thread has attached it, or this one accepted it
+   */
+  attach(key: number): MediaLink {
+    try {
+      const link = new NativeLink(this.#native.attach(key))
+      this.#links.set(key, link)
+      return link
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  /**
+   * Lets go of a session that was attached.
+   *
+   * @param key - the session's
+   */
+  detach(key: number): void {
+    this.#links.delete(key)
+    this.#native.detach(key)
+  }
+
   #dispatch(): void {
     const ready = this.#native.poll()
     for (let i = 0; i + 1 < ready.length; i += 2) {

@@ -59,6 +59,8 @@ export interface LinkListener {
 
 /** One session of the media engine, as driver and session see it. All PCM is interleaved. */
 export interface MediaLink {
+  /** The session's number in this process, by which another thread attaches its audio. */
+  readonly key: number
   /** Says who is told what happens; one at a time. */
   listen(listener: LinkListener): void
   /**

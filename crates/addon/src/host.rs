@@ -6,7 +6,7 @@ use crate::session::NativeSession;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
-use parley_transport::{EVENT, ReadyList, SessionHandle};
+use parley_transport::{AttachError, EVENT, ReadyList, SessionHandle};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ impl NativeHost {
         let mut pairs = Vec::new();
         for key in self.list.take() {
             let Some(session) = self.sessions.get(&key) else { continue };
-            if session.has_ended() {
+            if session.has_ended() && !session.is_attached() {
                 // Nothing comes after its last event, which waits to be taken even if its bit is yet to be set.
                 pairs.extend([key, session.take_ready() | EVENT]);
                 self.sessions.remove(&key);
@@ -73,13 +73,45 @@ impl NativeHost {
         self.sessions.insert(session.key(), session.clone());
         Ok(NativeSession::new(session))
     }
+
+    /// The audio side of a session that another environment accepted: `poll` tells AUDIO and ROOM of it here, and EVENT
+    /// goes on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended, ERR_PARLEY_INVALID_ARGUMENT when it
+    /// is attached already, or was accepted here.
+    #[napi(catch_unwind)]
+    pub fn attach(&mut self, key: u32) -> Result<NativeSession> {
+        if self.sessions.contains_key(&key) {
+            return Err(Code::INVALID_ARGUMENT.error("this environment has the session already"));
+        }
+        let session = parley_transport::attach(key, self.list.clone()).map_err(|error| match error {
+            AttachError::Unknown => Code::SESSION_CLOSED.error("the session has ended"),
+            AttachError::Taken => Code::INVALID_ARGUMENT.error("the session is attached already"),
+        })?;
+        let session = Arc::new(session);
+        self.sessions.insert(key, session.clone());
+        Ok(NativeSession::new(session))
+    }
+
+    /// Lets go of a session that was attached here.
+    #[napi(catch_unwind)]
+    pub fn detach(&mut self, key: u32) {
+        if self.sessions.get(&key).is_some_and(|session| session.is_attached())
+            && let Some(session) = self.sessions.remove(&key)
+        {
+            session.detach();
+        }
+    }
 }
 
-/// The environment ended, a worker thread that was terminated for instance: nobody hears its sessions any more.
+/// The environment ended, a worker thread that was terminated for instance: nobody hears the sessions that it accepted
+/// any more. Those of others go on, for their acceptors to end as they see fit.
 impl Drop for NativeHost {
     fn drop(&mut self) {
         for session in self.sessions.values() {
-            session.close();
+            if session.is_attached() {
+                session.detach();
+            } else {
+                session.close();
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use parley_session::SessionOptions;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
 /// The threads behind one set of options. They end when nobody holds it any more: the admission thread's channel closes,
 /// and that thread stops the workers.
@@ -34,7 +34,9 @@ pub fn accept(
     offer: String,
     list: Arc<ReadyList>,
 ) -> SessionHandle {
-    let shared = Arc::new(Shared::new(next_key(), options, limits, list));
+    let key = next_key();
+    let shared = Arc::new(Shared::new(key, options, limits, list));
+    sessions().insert(key, Arc::downgrade(&shared));
     let turn_servers = engine.turn_servers.clone();
     match Engine::get(engine) {
         Ok(engine) => {
@@ -48,6 +50,42 @@ pub fn accept(
         Err(error) => shared.reject("transport", &error),
     }
     SessionHandle::new(shared)
+}
+
+/// Why a session can't be attached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttachError {
+    /// No session has that key, or it has ended.
+    Unknown,
+    /// Another environment has it.
+    Taken,
+}
+
+/// Gives the audio of a session that another environment accepted to the one of `list`, which is signalled at once.
+///
+/// # Errors
+/// See [`AttachError`].
+pub fn attach(key: u32, list: Arc<ReadyList>) -> Result<SessionHandle, AttachError> {
+    // The registry is let go of before the session: its own end needs the registry.
+    let shared = sessions().get(&key).and_then(Weak::upgrade).ok_or(AttachError::Unknown)?;
+    if shared.ended.load(Ordering::SeqCst) {
+        return Err(AttachError::Unknown);
+    }
+    let place = shared.attach(list.clone()).ok_or(AttachError::Taken)?;
+    list.signal();
+    Ok(SessionHandle::attached(shared, place))
+}
+
+/// All sessions that somebody holds, by their keys.
+fn sessions() -> MutexGuard<'static, HashMap<u32, Weak<Shared>>> {
+    static SESSIONS: LazyLock<Mutex<HashMap<u32, Weak<Shared>>>> = LazyLock::new(Mutex::default);
+    SESSIONS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        sessions().remove(&self.key);
+    }
 }
 
 impl Engine {

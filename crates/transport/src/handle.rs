@@ -1,6 +1,7 @@
 //! The JavaScript side of a session.
 
 use crate::inbox::Command;
+use crate::ready::Place;
 use crate::shared::{SessionEvent, Shared, Snapshot, channel_state};
 use parley_media::Chunk;
 use parley_session::{MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES};
@@ -31,14 +32,32 @@ pub enum SendError {
     Full,
 }
 
-/// A session that its worker runs. Dropping the handle does not end the session.
+/// A session that its worker runs, as one environment holds it. Dropping the handle does not end the session.
 pub struct SessionHandle {
     shared: Arc<Shared>,
+    place: Arc<Place>,
+    attached: bool,
 }
 
 impl SessionHandle {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+        let place = shared.accepted.clone();
+        Self { shared, place, attached: false }
+    }
+
+    pub(crate) fn attached(shared: Arc<Shared>, place: Arc<Place>) -> Self {
+        Self { shared, place, attached: true }
+    }
+
+    /// Whether another environment accepted the session. Then this one hears of audio and room, and never of events.
+    #[must_use]
+    pub fn is_attached(&self) -> bool {
+        self.attached
+    }
+
+    /// Lets go of an attached session: this environment hears of it no more. Does nothing to one accepted here.
+    pub fn detach(&self) {
+        self.shared.detach(&self.place);
     }
 
     /// What [`ReadyList::take`](crate::ReadyList::take) calls the session.
@@ -51,7 +70,7 @@ impl SessionHandle {
     /// [`EVENT`](crate::EVENT), and 0 from then on until something is new.
     #[must_use]
     pub fn take_ready(&self) -> u32 {
-        self.shared.take_ready()
+        self.place.take()
     }
 
     /// Whether the last event, `closed`, is among the events or has been taken.
@@ -60,10 +79,10 @@ impl SessionHandle {
         self.shared.ended.load(Ordering::SeqCst)
     }
 
-    /// All events since the last call, in order.
+    /// All events since the last call, in order; none for an attached handle, for they are the acceptor's.
     #[must_use]
     pub fn take_events(&self) -> VecDeque<SessionEvent> {
-        self.shared.take_events()
+        if self.attached { VecDeque::new() } else { self.shared.take_events() }
     }
 
     /// Moves the oldest frame into `into`; returns its samples for each channel, 0 when none waits.

@@ -23,7 +23,7 @@ mod socket;
 mod timers;
 mod worker;
 
-pub use engine::accept;
+pub use engine::{AttachError, accept, attach};
 pub use handle::{ReadError, SendError, SessionHandle, WriteError};
 pub use manual::ManualSession;
 pub use options::EngineOptions;

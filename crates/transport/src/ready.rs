@@ -1,7 +1,7 @@
 //! Who is told that something waits: one list for each JavaScript environment, with one wake-up for all its sessions.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A frame may be read.
 pub const AUDIO: u32 = 1;
@@ -35,9 +35,10 @@ impl ReadyList {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key);
     }
 
-    /// Wakes the environment, unless it has been woken and has not looked yet.
+    /// Wakes the environment if a session waits in the list, unless it has been woken and has not looked yet.
     pub(crate) fn signal(&self) {
-        if !self.signalled.swap(true, Ordering::SeqCst) {
+        let waits = !self.keys.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        if waits && !self.signalled.swap(true, Ordering::SeqCst) {
             (self.wake)();
         }
     }
@@ -50,10 +51,38 @@ impl ReadyList {
     }
 }
 
+/// A session's place in one list: why it is there.
+pub(crate) struct Place {
+    key: u32,
+    list: Arc<ReadyList>,
+    bits: AtomicU32,
+}
+
+impl Place {
+    pub(crate) fn new(key: u32, list: Arc<ReadyList>) -> Self {
+        Self { key, list, bits: AtomicU32::new(0) }
+    }
+
+    /// Adds reasons; the wake-up waits for [`ReadyList::signal`].
+    pub(crate) fn mark(&self, bits: u32) {
+        if bits != 0 && self.bits.fetch_or(bits, Ordering::SeqCst) == 0 {
+            self.list.add(self.key);
+        }
+    }
+
+    /// Takes the reasons.
+    pub(crate) fn take(&self) -> u32 {
+        self.bits.swap(0, Ordering::SeqCst)
+    }
+
+    pub(crate) fn list(&self) -> &Arc<ReadyList> {
+        &self.list
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::sync::atomic::AtomicUsize;
 
     #[test]
@@ -73,5 +102,23 @@ mod tests {
         list.add(3);
         list.signal();
         assert_eq!(woken.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn nobody_is_woken_for_an_empty_list() {
+        let list = ReadyList::new(|| panic!("woken for nothing"));
+        list.signal();
+        assert!(list.take().is_empty());
+    }
+
+    #[test]
+    fn a_session_is_in_the_list_once_for_all_its_reasons() {
+        let list = Arc::new(ReadyList::new(|| ()));
+        let place = Place::new(7, list.clone());
+        place.mark(AUDIO);
+        place.mark(ROOM);
+        assert_eq!((list.take(), place.take(), place.take()), (vec![7], AUDIO | ROOM, 0));
+        place.mark(AUDIO);
+        assert_eq!(list.take(), [7]);
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::inbox::{Command, Inbox};
 use crate::queue::FrameQueue;
-use crate::ready::{self, ReadyList};
+use crate::ready::{self, Place, ReadyList};
 use parley_session::{SessionOptions, SessionStats};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -73,14 +73,16 @@ pub(crate) struct Shared {
     pub(crate) key: u32,
     pub(crate) options: SessionOptions,
     pub(crate) limits: QueueLimits,
-    pub(crate) list: Arc<ReadyList>,
+    /// In the list of the environment that accepted the offer.
+    pub(crate) accepted: Arc<Place>,
+    /// In the list of the environment that runs the handler, when that is another: it hears of audio and room.
+    attached: Mutex<Option<Arc<Place>>>,
     /// The worker's inbox, once a worker was chosen.
     pub(crate) inbox: OnceLock<Arc<Inbox>>,
     /// Keeps the media threads alive; gone when the session is.
     threads: Mutex<Option<Arc<dyn Send + Sync>>>,
     /// What was asked for before a worker was chosen.
     early: Mutex<Vec<Command>>,
-    ready: AtomicU32,
     frames: Mutex<FrameQueue>,
     events: Mutex<VecDeque<SessionEvent>>,
     stats: Mutex<SessionStats>,
@@ -116,11 +118,11 @@ impl Shared {
             key,
             options,
             limits,
-            list,
+            accepted: Arc::new(Place::new(key, list)),
+            attached: Mutex::new(None),
             inbox: OnceLock::new(),
             threads: Mutex::new(None),
             early: Mutex::new(Vec::new()),
-            ready: AtomicU32::new(0),
             frames: Mutex::new(FrameQueue::new(capacity)),
             events: Mutex::new(VecDeque::new()),
             stats: Mutex::new(SessionStats::default()),
@@ -163,15 +165,45 @@ impl Shared {
         self.inbox.get_or_init(|| inbox.clone());
     }
 
-    /// Adds bits to what the session has to say; the caller signals the list.
+    /// Adds bits to what the session has to say; the caller signals the lists.
     pub(crate) fn mark(&self, bits: u32) {
-        if self.ready.fetch_or(bits, Ordering::SeqCst) == 0 {
-            self.list.add(self.key);
+        let attached = lock(&self.attached);
+        match &*attached {
+            Some(place) => {
+                place.mark(bits & !ready::EVENT);
+                self.accepted.mark(bits & ready::EVENT);
+            }
+            None => self.accepted.mark(bits),
         }
     }
 
-    pub(crate) fn take_ready(&self) -> u32 {
-        self.ready.swap(0, Ordering::SeqCst)
+    /// Shows each list that the session may be in.
+    pub(crate) fn each_list(&self, mut show: impl FnMut(&Arc<ReadyList>)) {
+        show(self.accepted.list());
+        if let Some(place) = &*lock(&self.attached) {
+            show(place.list());
+        }
+    }
+
+    /// From now on `list` hears of audio and room, beginning with what waits already. `None` when another does.
+    pub(crate) fn attach(&self, list: Arc<ReadyList>) -> Option<Arc<Place>> {
+        let mut attached = lock(&self.attached);
+        if attached.is_some() {
+            return None;
+        }
+        let place = Arc::new(Place::new(self.key, list));
+        // Under the lock: a frame of before is found by this mark, a later one marks the new place.
+        place.mark(ready::AUDIO | ready::ROOM);
+        *attached = Some(place.clone());
+        Some(place)
+    }
+
+    /// Whoever has that place hears no more.
+    pub(crate) fn detach(&self, place: &Arc<Place>) {
+        let mut attached = lock(&self.attached);
+        if attached.as_ref().is_some_and(|current| Arc::ptr_eq(current, place)) {
+            *attached = None;
+        }
     }
 
     pub(crate) fn push_frame(&self, frame: &[i16]) {
@@ -230,7 +262,7 @@ impl Shared {
     pub(crate) fn reject(&self, code: &'static str, message: &str) {
         self.push_event(SessionEvent::coded("rejected", code, message.to_owned()));
         self.close("failed");
-        self.list.signal();
+        self.accepted.list().signal();
     }
 
     /// Tells that the session ended; the threads may end with it.

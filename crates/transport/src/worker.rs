@@ -301,7 +301,7 @@ impl Worker {
             Ok(pumped) => {
                 let claims = exit.claims;
                 self.expects_replies |= pumped.frames;
-                note(&mut scratch.lists, &slot.shared.list);
+                slot.shared.each_list(|list| note(&mut scratch.lists, list));
                 self.timers.set(key, pumped.wake_at);
                 let is_closed = slot.session.is_closed();
                 for address in claims {
@@ -332,7 +332,7 @@ impl Worker {
         let text = format!("the session ended by a fault in the media core: {panic}");
         slot.shared.push_event(SessionEvent::coded("error", "ERR_PARLEY_SESSION_FAULT", text));
         slot.shared.close("error");
-        note(&mut self.scratch.lists, &slot.shared.list);
+        slot.shared.each_list(|list| note(&mut self.scratch.lists, list));
         self.remove(key);
     }
 
