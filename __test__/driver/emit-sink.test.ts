@@ -7,7 +7,7 @@ import {
   type Layout,
   StreamHandler,
 } from '../../src/index.ts'
-import { type Call, call, settle } from '../helpers/call.ts'
+import { type Call, call, settle, until } from '../helpers/call.ts'
 
 /** Emits a list of values, then nothing. */
 class Emits extends StreamHandler {
@@ -156,5 +156,28 @@ test('short audio with outputs is asked for until the queue is full, as short au
   await settle()
   for (let turns = 0; turns < 100 && link.depthMs <= 400; turns++) await settle()
   t.true(link.depthMs > 400, `${link.depthMs} ms`)
+  core.close('done')
+})
+
+test('a chunk of more than 256 MiB is refused, and ten minutes at once are taken', async (t) => {
+  const hour = new Float32Array(48_000 * 3600)
+  const { core, link } = emit([48_000, hour], [24_000, new Int16Array(24_000 * 600)])
+  t.regex(link.told[0]?.message ?? '', /Float32Array\(172800000\) at once; 256 MiB is the most: emit it in pieces/)
+  await until(() => link.depthMs === 600_000)
+  t.is(core.state, 'connected')
+  core.close('done')
+})
+
+test('a value that throws whatever it likes when it is looked at is a complaint', async (t) => {
+  const trap = new Proxy([], {
+    get: () => {
+      // oxlint-disable-next-line no-throw-literal, only-throw-error -- that is what the test is about
+      throw null
+    },
+  })
+  const { core, link } = emit([trap, new CloseStream()], [24_000, PCM])
+  t.is(core.state, 'connected')
+  t.regex(link.told[0]?.message ?? '', /emit\(\) gave a value that throws: null/)
+  await until(() => link.written.length === 1)
   core.close('done')
 })

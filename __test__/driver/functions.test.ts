@@ -142,3 +142,44 @@ test('a duplex function gets its session', async (t) => {
   await until(() => core.state !== 'connected')
   t.is(seen, 'the session')
 })
+
+const never = (): Promise<never> => new Promise(() => undefined)
+const STUCK = {
+  'a duplex function': () =>
+    new DuplexHandler(async function* (frames: AsyncIterable<AudioFrame>) {
+      for await (const _ of frames) yield await never()
+    }),
+  'a generator function': () =>
+    new GeneratorHandler(async function* () {
+      yield await never()
+    }, false),
+}
+for (const [what, make] of Object.entries(STUCK)) {
+  test(`${what} that awaits something of its own for ever does not hold up the end`, async (t) => {
+    const { core, link, log } = call(make())
+    link.receive(frame())
+    await settle()
+    const begun = performance.now()
+    core.close('done')
+    await core.settled()
+    t.true(performance.now() - begun < 4000, 'a shutdown that never settles would be waited for 5 s')
+    t.deepEqual(log.lines, [])
+  })
+}
+
+test('the finally of a duplex function that waits for a frame may take its time', async (t) => {
+  let isSaved = false
+  async function* listen(frames: AsyncIterable<AudioFrame>): AsyncGenerator<EmitType> {
+    try {
+      for await (const _ of frames) yield CHUNK
+    } finally {
+      await new Promise((resolve) => void setTimeout(resolve, 700))
+      isSaved = true
+    }
+  }
+  const { core } = call(new DuplexHandler(listen))
+  await settle()
+  core.close('done')
+  await core.settled()
+  t.true(isSaved)
+})

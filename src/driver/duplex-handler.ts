@@ -3,6 +3,7 @@ import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
 import type { EmitType } from '../frames/emit-type.ts'
 import { AsyncStreamHandler } from '../handlers/async-stream-handler.ts'
+import { endGenerator } from './end-generator.ts'
 import { FrameStream } from './frame-stream.ts'
 
 /** A function that gets a client's frames and yields what the client hears. */
@@ -14,6 +15,7 @@ export class DuplexHandler<Session> extends AsyncStreamHandler {
   readonly #frames = new FrameStream()
   #session: Session | undefined
   #iterator: AsyncIterator<EmitType> | undefined
+  #runs = false
 
   /** @param fn - what to run */
   constructor(fn: DuplexFunction<Session>) {
@@ -32,7 +34,9 @@ export class DuplexHandler<Session> extends AsyncStreamHandler {
 
   override async emit(): Promise<EmitType> {
     this.#iterator ??= this.#begin()
+    this.#runs = true
     const result = await this.#iterator.next()
+    this.#runs = false
     return result.done === true ? new CloseStream() : result.value
   }
 
@@ -41,8 +45,9 @@ export class DuplexHandler<Session> extends AsyncStreamHandler {
   }
 
   override async shutdown(): Promise<void> {
+    const isBusy = this.#runs && !this.#frames.isAwaited
     this.#frames.end()
-    await this.#iterator?.return?.()
+    await endGenerator(this.#iterator, isBusy)
   }
 
   #begin(): AsyncIterator<EmitType> {

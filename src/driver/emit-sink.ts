@@ -3,6 +3,7 @@ import { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { channelsOf, type EmitAudio, type Layout } from '../frames/audio-frame.ts'
 import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
+import { messageOf } from '../frames/thrown.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import type { DriverClient } from './driver-client.ts'
 
@@ -11,6 +12,8 @@ export type Delivery = 'audio' | 'other' | 'nothing' | 'closed'
 
 const MIN_SAMPLE_RATE = 8000
 const MAX_SAMPLE_RATE = 192_000
+/** Of one chunk, which is copied: more than ten minutes of 48 kHz stereo in 32-bit floats. */
+const MAX_MIB = 256
 
 /** Takes what a handler emits to where it belongs. */
 export class EmitSink {
@@ -57,7 +60,10 @@ export class EmitSink {
     } catch (error) {
       // The media thread knows of the end before its event comes: what was emitted meanwhile is nobody's mistake.
       if (error instanceof SessionClosedError) return 'closed'
-      this.#complain(error as Error)
+      // A value that throws while it is looked at, such as a proxy, may throw anything.
+      this.#complain(
+        error instanceof Error ? error : new InvalidEmitError(`emit() gave a value that throws: ${messageOf(error)}`),
+      )
       return 'nothing'
     }
   }
@@ -123,6 +129,11 @@ function checkAudio(value: unknown, defaultLayout: Layout): asserts value is Emi
   if (!(samples instanceof Int16Array) && !(samples instanceof Float32Array)) {
     throw new InvalidEmitError(
       `emit() gave samples as ${describe(samples)}; they must be an Int16Array or a Float32Array`,
+    )
+  }
+  if (samples.byteLength > MAX_MIB * 1024 * 1024) {
+    throw new InvalidEmitError(
+      `emit() gave ${describe(samples)} at once; ${MAX_MIB} MiB is the most: emit it in pieces, which are paced`,
     )
   }
   if (layout !== 'mono' && layout !== 'stereo') {

@@ -12,6 +12,11 @@ export class FrameStream implements AsyncIterableIterator<AudioFrame, undefined>
   #takers: ((result: IteratorResult<AudioFrame, undefined>) => void)[] = []
   #ended = false
 
+  /** Whether somebody waits for a frame. */
+  get isAwaited(): boolean {
+    return this.#takers.length > 0
+  }
+
   /**
    * Hands over a frame.
    *

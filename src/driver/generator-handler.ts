@@ -2,6 +2,7 @@ import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
 import type { EmitType } from '../frames/emit-type.ts'
 import { AsyncStreamHandler } from '../handlers/async-stream-handler.ts'
+import { endGenerator } from './end-generator.ts'
 
 /** A generator function for `receive` mode, which gets the additional arguments and yields what the client hears. */
 export type EmitFunction = (...args: never[]) => Iterable<EmitType> | AsyncIterable<EmitType>
@@ -11,6 +12,7 @@ export class GeneratorHandler extends AsyncStreamHandler {
   readonly #fn: EmitFunction
   readonly #waitsForArgs: boolean
   #iterator: Iterator<EmitType> | AsyncIterator<EmitType> | undefined
+  #runs = false
 
   /**
    * @param fn - what yields
@@ -28,7 +30,9 @@ export class GeneratorHandler extends AsyncStreamHandler {
 
   override async emit(): Promise<EmitType> {
     this.#iterator ??= await this.#begin()
+    this.#runs = true
     const result = await this.#iterator.next()
+    this.#runs = false
     return result.done === true ? new CloseStream() : result.value
   }
 
@@ -37,7 +41,7 @@ export class GeneratorHandler extends AsyncStreamHandler {
   }
 
   override async shutdown(): Promise<void> {
-    await this.#iterator?.return?.()
+    await endGenerator(this.#iterator, this.#runs)
   }
 
   async #begin(): Promise<Iterator<EmitType> | AsyncIterator<EmitType>> {
