@@ -6,6 +6,7 @@ use napi::bindgen_prelude::{AsyncTask, BufferSlice, Int16ArraySlice};
 use napi::{Env, ScopedTask};
 use napi_derive::napi;
 use parley_transport::{Chunk, OpusOptions, Samples, encode_ogg_opus};
+use std::panic::catch_unwind;
 
 /// Encodes on a thread of Node's pool.
 pub struct OggOpus {
@@ -20,7 +21,10 @@ impl<'task> ScopedTask<'task> for OggOpus {
     fn compute(&mut self) -> napi::Result<Vec<u8>> {
         // Node runs a task once.
         let Some(chunk) = self.chunk.take() else { return Ok(Vec::new()) };
-        encode_ogg_opus(chunk, self.options).map_err(|error| napi::Error::from_reason(error.to_string()))
+        // Node calls this from C, which no panic may cross.
+        let encoded = catch_unwind(|| encode_ogg_opus(chunk, self.options))
+            .map_err(|_| napi::Error::from_reason("the encoder met a fault of its own"))?;
+        encoded.map_err(|error| napi::Error::from_reason(error.to_string()))
     }
 
     fn resolve(&mut self, env: &'task Env, output: Vec<u8>) -> napi::Result<BufferSlice<'task>> {

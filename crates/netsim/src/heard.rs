@@ -86,9 +86,19 @@ impl Heard {
     /// The share of frames (0 to 1) that are a tone of that frequency and little else; 0 when there is no frame.
     #[must_use]
     pub fn tone_share(&self, hz: f64) -> f64 {
-        let is_tone = |samples: &[i16]| loudness(samples) > AUDIBLE && self.presence(samples, hz) > 0.8;
-        let tones = self.frames.iter().filter(|(_, samples)| is_tone(samples)).count();
+        let tones = self.frames.iter().filter(|(_, samples)| self.is_tone(samples, hz)).count();
         tones as f64 / self.frames.len().max(1) as f64
+    }
+
+    /// The longest stretch, beginning and end included, that is not a tone of that frequency.
+    #[must_use]
+    pub fn longest_without(&self, hz: f64) -> Duration {
+        let gaps = self.frames.split(|(_, samples)| self.is_tone(samples, hz));
+        gaps.map(|frames| Self { frames: frames.to_vec(), ..*self }.duration()).max().unwrap_or_default()
+    }
+
+    fn is_tone(&self, samples: &[i16], hz: f64) -> bool {
+        loudness(samples) > AUDIBLE && self.presence(samples, hz) > 0.8
     }
 
     /// The share of the power of the first channel that a frequency has (Goertzel's algorithm).
@@ -134,6 +144,16 @@ mod tests {
         assert_eq!((two.tone_share(440.0), two.tone_share(1_000.0)), (0.0, 0.0));
         assert_eq!(heard(|_| 0.0).tone_share(440.0), 0.0);
         assert_eq!(Heard::new(48_000, 1).tone_share(440.0), 0.0);
+    }
+
+    #[test]
+    fn the_longest_hole_in_a_tone_is_found() {
+        let hole = |from: f64, to: f64| {
+            move |t: f64| if t < from || t >= to { (TAU * 440.0 * t).sin() } else { 0.0 }
+        };
+        assert_eq!(heard(hole(0.2, 0.26)).longest_without(440.0), millis(60));
+        assert_eq!(heard(hole(0.9, 1.0)).longest_without(440.0), millis(100));
+        assert_eq!(heard(hole(0.0, 0.0)).longest_without(440.0), Duration::ZERO);
     }
 
     #[test]

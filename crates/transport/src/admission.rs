@@ -5,7 +5,7 @@ use crate::inbox::Command;
 use crate::options::EngineOptions;
 use crate::panic::{contain, quieten_this_thread};
 use crate::reflexive::{Gathered, random};
-use crate::shared::Shared;
+use crate::shared::{Shared, Tenure};
 use crate::worker::{self, WorkerLink};
 use parley_session::{LocalAddresses, RtcSession, Seed, TurnServer};
 use std::io;
@@ -36,8 +36,14 @@ pub(crate) fn spawn(mut options: EngineOptions, requests: Receiver<Request>) -> 
         quieten_this_thread();
         let mut workers = Vec::new();
         for request in requests {
-            refresh(&mut options, &workers, &request.turn_servers);
-            admit(&options, &mut workers, &request);
+            let admitted = contain(|| {
+                refresh(&mut options, &workers, &request.turn_servers);
+                admit(&options, &mut workers, &request);
+            });
+            if let Err(panic) = admitted {
+                log::error!("an offer met a fault of the engine: {panic}");
+                request.shared.reject("transport", &panic);
+            }
         }
         stop(&workers);
     };
@@ -56,11 +62,12 @@ fn refresh(options: &mut EngineOptions, workers: &[WorkerLink], turn_servers: &[
 }
 
 fn admit(options: &EngineOptions, workers: &mut Vec<WorkerLink>, request: &Request) {
-    if workers.is_empty() {
-        match start_workers(options) {
-            Ok(started) => *workers = started,
-            Err(error) => return request.shared.reject("transport", &error),
-        }
+    #[cfg(any(test, feature = "fault-injection"))]
+    assert!(!request.offer.contains("a=x-panic-outside"), "injected");
+    // One that gave up after too many faults is replaced.
+    workers.retain(|worker| !worker.inbox.is_shut());
+    if let Err(error) = start_missing(options, workers) {
+        return request.shared.reject("transport", &error);
     }
     let Some(worker) = choose(workers) else {
         return request.shared.reject("transport", "there are no media threads");
@@ -83,6 +90,8 @@ fn choose(workers: &[WorkerLink]) -> Option<&WorkerLink> {
 }
 
 fn answer(request: &Request, worker: &WorkerLink) -> Result<Command, (&'static str, String)> {
+    #[cfg(any(test, feature = "fault-injection"))]
+    assert!(!request.offer.contains("a=x-panic"), "injected");
     let identity = identity().map_err(|error| ("transport", error))?;
     let Gathered { reflexive, relayed } = worker.mappings.wait(GATHERING_PATIENCE);
     let local = Arc::new(LocalAddresses { reflexive, relayed, ..worker.local.clone() });
@@ -96,12 +105,12 @@ fn answer(request: &Request, worker: &WorkerLink) -> Result<Command, (&'static s
     let (session, answer) =
         RtcSession::accept(Instant::now(), identity, local, options, seed, &request.offer)
             .map_err(|rejection| (rejection.code, rejection.message))?;
-    Ok(Command::Adopt { session: Box::new(session), shared: request.shared.clone(), answer })
+    Ok(Command::Adopt { session: Box::new(session), shared: Tenure::new(request.shared.clone()), answer })
 }
 
-fn start_workers(options: &EngineOptions) -> Result<Vec<WorkerLink>, String> {
+/// Starts the workers that there are none of, all of them with the first offer.
+fn start_missing(options: &EngineOptions, workers: &mut Vec<WorkerLink>) -> Result<(), String> {
     let give_up = Instant::now() + BIND_PATIENCE;
-    let mut workers = Vec::new();
     while workers.len() < options.workers.max(1) {
         match worker::start(options, workers.len()) {
             Ok(worker) => workers.push(worker),
@@ -109,13 +118,16 @@ fn start_workers(options: &EngineOptions) -> Result<Vec<WorkerLink>, String> {
                 // The threads of an engine that just ended close their sockets on their own.
                 std::thread::sleep(BIND_RETRY);
             }
+            // Sessions that live on the others go on there.
+            Err(_) if workers.iter().any(|worker| worker.sessions.load(Ordering::Relaxed) > 0) => break,
             Err(error) => {
-                stop(&workers);
+                stop(workers);
+                workers.clear();
                 return Err(describe(options, &error));
             }
         }
     }
-    Ok(workers)
+    Ok(())
 }
 
 fn stop(workers: &[WorkerLink]) {

@@ -177,4 +177,10 @@ impl SessionHandle {
     pub fn inject_panic(&self) {
         self.shared.ask(Command::Panic(self.shared.key));
     }
+
+    /// Makes the next so many rounds of the session's media thread panic, each outside of all sessions.
+    #[cfg(any(test, feature = "fault-injection"))]
+    pub fn inject_panic_outside(&self, rounds: u32) {
+        self.shared.ask(Command::PanicOutside(rounds));
+    }
 }

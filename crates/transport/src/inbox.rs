@@ -1,17 +1,17 @@
 //! What other threads ask a worker to do.
 
-use crate::shared::Shared;
+use crate::shared::Tenure;
 use parley_media::Chunk;
 use parley_session::{RtcSession, TurnServer};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// One request.
 pub(crate) enum Command {
     /// Take over a session that has answered its offer; the answer is told once its checks can be routed.
     Adopt {
         session: Box<RtcSession>,
-        shared: Arc<Shared>,
+        shared: Tenure,
         answer: String,
     },
     Audio(u32, Chunk),
@@ -30,6 +30,9 @@ pub(crate) enum Command {
     Stop,
     #[cfg(any(test, feature = "fault-injection"))]
     Panic(u32),
+    /// The worker's next so many rounds panic.
+    #[cfg(any(test, feature = "fault-injection"))]
+    PanicOutside(u32),
 }
 
 impl Command {
@@ -45,6 +48,8 @@ impl Command {
             | Self::Close(key) => Some(*key),
             #[cfg(any(test, feature = "fault-injection"))]
             Self::Panic(key) => Some(*key),
+            #[cfg(any(test, feature = "fault-injection"))]
+            Self::PanicOutside(_) => None,
             Self::Adopt { .. } | Self::TurnServers(_) | Self::Stop => None,
         }
     }
@@ -54,17 +59,23 @@ impl Command {
 pub(crate) struct Inbox {
     commands: Mutex<Vec<Command>>,
     will_look_soon: AtomicBool,
+    /// Nobody looks any more. Changed under the lock of the commands.
+    is_shut: AtomicBool,
     waker: mio::Waker,
 }
 
 impl Inbox {
     pub(crate) fn new(waker: mio::Waker) -> Self {
-        Self { commands: Mutex::new(Vec::new()), will_look_soon: AtomicBool::new(false), waker }
+        let no = || AtomicBool::new(false);
+        Self { commands: Mutex::new(Vec::new()), will_look_soon: no(), is_shut: no(), waker }
     }
 
     pub(crate) fn push(&self, command: Command) {
         let first = {
             let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.is_shut() {
+                return;
+            }
             commands.push(command);
             commands.len() == 1
         };
@@ -81,6 +92,22 @@ impl Inbox {
     /// Says whether the worker, about to sleep, will look again within a millisecond.
     pub(crate) fn announce(&self, soon: bool) {
         self.will_look_soon.store(soon, Ordering::SeqCst);
+    }
+
+    /// The worker has ended: what waits is dropped, and so is what comes.
+    pub(crate) fn shut(&self) {
+        let left = {
+            let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+            self.is_shut.store(true, Ordering::SeqCst);
+            std::mem::take(&mut *commands)
+        };
+        // A session among them tells that it has ended, which must find the lock free.
+        drop(left);
+    }
+
+    /// Whether the worker has ended.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.is_shut.load(Ordering::SeqCst)
     }
 
     /// Takes all requests, in order. `into` is empty and lends its memory.

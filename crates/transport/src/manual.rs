@@ -5,7 +5,7 @@ use crate::handle::SessionHandle;
 use crate::identity::identity;
 use crate::inbox::{Command, Inbox};
 use crate::ready::ReadyList;
-use crate::shared::{QueueLimits, Shared};
+use crate::shared::{QueueLimits, Shared, Tenure};
 use crate::slot::{Outlet, Slot};
 use bytes::BytesMut;
 use parley_session::{Input, LocalAddresses, RtcSession, Seed, SessionOptions};
@@ -56,7 +56,7 @@ impl ManualSession {
             RtcSession::accept(now, identity, Arc::new(local), shared.options.clone(), seed, offer)
                 .map_err(|rejection| (rejection.code, rejection.message))?;
         shared.adopt_here(&inbox);
-        let slot = Slot::new(now, session, shared.clone(), answer);
+        let slot = Slot::new(now, session, Tenure::new(shared.clone()), answer);
         Ok(Self { slot, inbox, commands: Vec::new(), wake_at: Some(now), _poll: poll })
     }
 

@@ -62,6 +62,31 @@ pub struct Snapshot {
     pub output_queue: Duration,
 }
 
+/// Held by whoever runs a session. Let go of before the session has ended, by a thread that unwinds, it tells of that.
+pub(crate) struct Tenure(Arc<Shared>);
+
+impl Tenure {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self(shared)
+    }
+}
+
+impl std::ops::Deref for Tenure {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Drop for Tenure {
+    fn drop(&mut self) {
+        if !self.0.closed.load(Ordering::SeqCst) {
+            self.0.fail("its media thread has ended");
+        }
+    }
+}
+
 /// Whether messages can be sent.
 pub(crate) mod channel_state {
     pub(crate) const NOT_YET: u8 = 0;
@@ -263,6 +288,15 @@ impl Shared {
         self.push_event(SessionEvent::coded("rejected", code, message.to_owned()));
         self.close("failed");
         self.accepted.list().signal();
+    }
+
+    /// Tells that a fault ended the session.
+    pub(crate) fn fail(&self, fault: &str) {
+        log::error!("a session ended by a fault: {fault}");
+        let text = format!("the session ended by a fault in the media core: {fault}");
+        self.push_event(SessionEvent::coded("error", "ERR_PARLEY_SESSION_FAULT", text));
+        self.close("error");
+        self.each_list(|list| list.signal());
     }
 
     /// Tells that the session ended; the threads may end with it.

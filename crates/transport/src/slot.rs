@@ -2,21 +2,22 @@
 
 use crate::inbox::Command;
 use crate::ready;
-use crate::shared::{SessionEvent, Shared, channel_state};
+use crate::shared::{SessionEvent, Tenure, channel_state};
 use bytes::BytesMut;
 use parley_session::{ChannelError, CloseReason, Event, Input, Output, RtcSession};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How old a session's published counters may be.
 const STATS_AGE: Duration = Duration::from_millis(100);
+/// So many outputs are taken of a session that panicked: it may have more of them than there are.
+const LAST_OUTPUTS: usize = 64;
 
 /// A session in the hands of whoever runs it.
 pub(crate) struct Slot {
     pub(crate) session: RtcSession,
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Tenure,
     /// It is to be pumped at the end of the round.
     pub(crate) dirty: bool,
     stats_at: Instant,
@@ -48,7 +49,7 @@ fn micros(duration: Duration) -> u64 {
 
 impl Slot {
     /// Takes a session over, and tells its answer.
-    pub(crate) fn new(now: Instant, session: RtcSession, shared: Arc<Shared>, answer: String) -> Self {
+    pub(crate) fn new(now: Instant, session: RtcSession, shared: Tenure, answer: String) -> Self {
         shared.push_event(SessionEvent::text("answer", answer));
         Self { session, shared, dirty: false, stats_at: now, sent_messages: false }
     }
@@ -79,6 +80,8 @@ impl Slot {
             Command::Close(_) => self.session.handle(now, Input::Close),
             #[cfg(any(test, feature = "fault-injection"))]
             Command::Panic(_) => panic!("injected"),
+            #[cfg(any(test, feature = "fault-injection"))]
+            Command::PanicOutside(_) => unreachable!("this is no session's"),
             Command::Adopt { .. } | Command::Stop | Command::TurnServers(_) => {
                 unreachable!("these are no session's")
             }
@@ -128,6 +131,18 @@ impl Slot {
             self.publish(now);
         }
         Pumped { wake_at, frames }
+    }
+
+    /// After a panic: half-changed as the session may be, it mostly still can tell its peer that it ends.
+    pub(crate) fn take_leave(&mut self, now: Instant, datagrams: &mut Vec<(SocketAddr, BytesMut)>) {
+        self.session.handle(now, Input::Close);
+        for _ in 0..LAST_OUTPUTS {
+            match self.session.poll_output() {
+                Output::Datagram(to, bytes) => datagrams.push((to, bytes)),
+                Output::WakeAt(_) => return,
+                Output::Relayed { .. } | Output::Frame(_) | Output::Event(_) => {}
+            }
+        }
     }
 
     fn tell(&mut self, event: Event) {

@@ -8,7 +8,7 @@ use crate::panic::{contain, quieten_this_thread};
 use crate::ready::ReadyList;
 use crate::reflexive::{Mappings, Prober};
 use crate::relays::{ByRelay, Relays};
-use crate::shared::{SessionEvent, Shared};
+use crate::shared::Tenure;
 use crate::slot::{Outlet, Slot};
 use crate::socket::WorkerSocket;
 use crate::timers::Timers;
@@ -30,6 +30,9 @@ const ROUND: Duration = Duration::from_millis(1);
 const MAX_BATCHES: usize = 16;
 /// A session that was heard within this keeps its address: consent is asked for every two seconds.
 const ALIVE: Duration = Duration::from_secs(5);
+/// A worker that met so many faults within so long, none of them a session's, gives up.
+const MAX_FAULTS: u32 = 100;
+const FAULTS_WITHIN: Duration = Duration::from_secs(10);
 /// A worker without anything to do still looks so often.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -63,6 +66,8 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
         prober,
         relays,
         sessions: sessions.clone(),
+        #[cfg(any(test, feature = "fault-injection"))]
+        faults: 0,
         scratch: Scratch::default(),
         more: false,
         expects_replies: false,
@@ -70,7 +75,7 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
     };
     std::thread::Builder::new().name(format!("parley-media-{index}")).spawn(move || {
         quieten_this_thread();
-        worker.run();
+        worker.serve();
     })?;
     Ok(WorkerLink { inbox, local, mappings, sessions })
 }
@@ -90,6 +95,9 @@ struct Worker {
     prober: Prober,
     relays: Relays,
     sessions: Arc<AtomicUsize>,
+    /// Rounds that are to panic.
+    #[cfg(any(test, feature = "fault-injection"))]
+    faults: u32,
     scratch: Scratch,
     /// Datagrams were left in the socket.
     more: bool,
@@ -109,7 +117,36 @@ struct Scratch {
 }
 
 impl Worker {
-    fn run(mut self) {
+    /// Runs until it is stopped. A panic that no session is to blame for costs a round; too many end the worker, and
+    /// with it its sessions.
+    fn serve(mut self) {
+        let (mut faults, mut since) = (0, Instant::now());
+        while let Err(panic) = contain(|| self.run()) {
+            if since.elapsed() > FAULTS_WITHIN {
+                (faults, since) = (0, Instant::now());
+            }
+            faults += 1;
+            if faults > MAX_FAULTS {
+                log::error!("a media worker gives up, after {MAX_FAULTS} faults: {panic}");
+                break;
+            }
+            log::error!("a media worker goes on after a fault of its own: {panic}");
+            self.recover();
+        }
+        self.inbox.shut();
+    }
+
+    /// What was under way may be lost, so all sessions get their turn, at once.
+    fn recover(&mut self) {
+        self.scratch.dirty.clear();
+        for (key, slot) in &mut self.slots {
+            slot.dirty = true;
+            self.scratch.dirty.push(*key);
+        }
+        self.more = true;
+    }
+
+    fn run(&mut self) {
         let mut events = mio::Events::with_capacity(4);
         loop {
             self.sleep(&mut events);
@@ -165,18 +202,24 @@ impl Worker {
         self.inbox.take(&mut commands);
         let mut stop = false;
         for command in commands.drain(..) {
-            match command {
+            // One by one, so that a fault with one doesn't take the others with it.
+            let done = contain(|| match command {
                 Command::Adopt { session, shared, answer } => self.adopt(now, *session, shared, answer),
                 Command::Stop => stop = true,
                 Command::TurnServers(servers) => self.relays.refresh(&servers),
+                #[cfg(any(test, feature = "fault-injection"))]
+                Command::PanicOutside(rounds) => self.faults = rounds,
                 command => self.obey(now, command),
+            });
+            if let Err(panic) = done {
+                log::error!("a media worker could not do what it was asked: {panic}");
             }
         }
         self.scratch.commands = commands;
         stop
     }
 
-    fn adopt(&mut self, now: Instant, session: RtcSession, shared: Arc<Shared>, answer: String) {
+    fn adopt(&mut self, now: Instant, session: RtcSession, shared: Tenure, answer: String) {
         let key = shared.key;
         self.mux.add_ufrag(&session.credentials().ufrag, key);
         self.slots.insert(key, Slot::new(now, session, shared, answer));
@@ -263,6 +306,11 @@ impl Worker {
     }
 
     fn take_timers(&mut self, now: Instant) {
+        #[cfg(any(test, feature = "fault-injection"))]
+        if let Some(left) = self.faults.checked_sub(1) {
+            self.faults = left;
+            panic!("injected");
+        }
         while let Some(key) = self.timers.expire(now) {
             self.feed(now, key, Input::Wake);
         }
@@ -327,12 +375,12 @@ impl Worker {
 
     /// Ends a session that panicked.
     fn fail(&mut self, key: u32, panic: &str) {
-        let Some(slot) = self.slots.get(&key) else { return };
-        log::error!("a session ended by a fault of its own: {panic}");
-        let text = format!("the session ended by a fault in the media core: {panic}");
-        slot.shared.push_event(SessionEvent::coded("error", "ERR_PARLEY_SESSION_FAULT", text));
-        slot.shared.close("error");
-        slot.shared.each_list(|list| note(&mut self.scratch.lists, list));
+        let Some(slot) = self.slots.get_mut(&key) else { return };
+        slot.shared.fail(panic);
+        let datagrams = &mut self.scratch.datagrams;
+        if let Err(panic) = contain(|| slot.take_leave(Instant::now(), datagrams)) {
+            log::debug!("a session could not take leave of its peer: {panic}");
+        }
         self.remove(key);
     }
 

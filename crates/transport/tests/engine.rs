@@ -152,6 +152,40 @@ fn a_panic_in_a_session_ends_that_session_alone() {
 }
 
 #[test]
+fn an_offer_that_panics_is_refused_and_the_next_one_answered() {
+    let _turn = turn();
+    let bystander = Observed::accept(&loopback(), session_options(), OFFER);
+    let answered = port(&bystander.answer());
+    for (line, code) in [("a=x-panic\r\n", "invalid_sdp"), ("a=x-panic-outside\r\n", "transport")] {
+        let offer = format!("{OFFER}{line}");
+        let session = Observed::accept(&loopback(), session_options(), &offer);
+        assert_eq!(session.wait_for("rejected").code, Some(code));
+        assert_eq!(session.wait_for("closed").code, Some("failed"));
+    }
+    let next = Observed::accept(&loopback(), session_options(), OFFER);
+    assert_eq!(port(&next.answer()), answered, "on the same threads");
+    assert_eq!(bystander.close(), "local");
+}
+
+#[test]
+fn a_media_thread_that_panics_again_and_again_ends_its_sessions_and_is_replaced() {
+    let _turn = turn();
+    let (one, two) = (
+        Observed::accept(&loopback(), session_options(), OFFER),
+        Observed::accept(&loopback(), session_options(), OFFER),
+    );
+    assert_eq!(port(&one.answer()), port(&two.answer()), "on one worker");
+    one.session.inject_panic_outside(u32::MAX);
+    for session in [&one, &two] {
+        assert_eq!(session.wait_for("error").code, Some("ERR_PARLEY_SESSION_FAULT"));
+        assert_eq!(session.wait_for("closed").code, Some("error"));
+    }
+    let next = Observed::accept(&loopback(), session_options(), OFFER);
+    next.answer();
+    assert_eq!(next.close(), "local");
+}
+
+#[test]
 fn what_is_asked_for_before_the_answer_is_kept() {
     let _turn = turn();
     let session = Observed::accept(&loopback(), session_options(), OFFER);

@@ -30,7 +30,16 @@ impl Caller {
     }
 
     /// Runs the call until `content`.
-    fn run(&mut self, mut content: impl FnMut(&mut Self) -> bool) {
+    fn run(&mut self, content: impl FnMut(&mut Self) -> bool) {
+        self.run_with(Self::echo, content);
+    }
+
+    /// The same for a session that has ended, so that nothing is echoed.
+    fn run_silently(&mut self, content: impl FnMut(&mut Self) -> bool) {
+        self.run_with(|_| (), content);
+    }
+
+    fn run_with(&mut self, echo: impl Fn(&Self), mut content: impl FnMut(&mut Self) -> bool) {
         let give_up = Instant::now() + PATIENCE;
         let mut buffer = [0; 2048];
         while !content(self) {
@@ -48,7 +57,7 @@ impl Caller {
                 self.peer.receive(Instant::now(), from, &buffer[..length]);
             }
             self.peer.wake(Instant::now());
-            self.echo();
+            echo(self);
         }
     }
 
@@ -98,4 +107,54 @@ fn a_check_signed_for_one_session_takes_no_address_from_another() {
     victim.run(|call| call.peer.heard.count() > heard + 50);
     assert!(victim.hears_its_tone());
     victim.run(|call| call.session.session.stats().session.packets_in > before + 50);
+}
+
+/// A call that hears its tone, on the worker of a session that something is about to happen to.
+fn with_a_neighbour() -> (Caller, Observed) {
+    let (mut caller, _) = Caller::call();
+    caller.peer.speak(Instant::now(), tone(440.0, Duration::from_secs(30)));
+    caller.run(|call| call.hears_its_tone());
+    let address = SocketAddr::from(([127, 0, 0, 1], 9));
+    let mut neighbour = Peer::new(Instant::now(), address, &PeerOptions::default());
+    let session = Observed::accept(&loopback(), session_options(), &neighbour.offer(Instant::now()));
+    assert_eq!(port(&session.answer()), caller.server.port(), "on one worker");
+    (caller, session)
+}
+
+impl Caller {
+    /// A worker that died would be silent for good; a machine that is busy isn't for so long.
+    fn hears_no_gap_since(&mut self, moment: Instant) {
+        let heard = self.peer.heard.count();
+        self.run(|call| call.peer.heard.count() > heard + 50);
+        let gap = self.peer.heard.since(moment).longest_without(440.0);
+        assert!(gap < Duration::from_millis(200), "{gap:?}");
+    }
+}
+
+#[test]
+fn a_panic_in_a_session_is_not_heard_by_its_neighbour() {
+    let (mut caller, neighbour) = with_a_neighbour();
+    let moment = Instant::now();
+    neighbour.session.inject_panic();
+    assert_eq!(neighbour.wait_for("error").code, Some("ERR_PARLEY_SESSION_FAULT"));
+    caller.hears_no_gap_since(moment);
+}
+
+#[test]
+fn a_panic_of_a_media_thread_outside_of_all_sessions_ends_none_and_is_not_heard() {
+    let (mut caller, neighbour) = with_a_neighbour();
+    let moment = Instant::now();
+    for _ in 0..3 {
+        neighbour.session.inject_panic_outside(1);
+        caller.hears_no_gap_since(moment);
+    }
+    assert_eq!(neighbour.close(), "local");
+}
+
+#[test]
+fn the_peer_of_a_session_that_panics_is_told_that_it_ended() {
+    let (mut caller, _neighbour) = with_a_neighbour();
+    let closed = caller.peer.channels_closed;
+    caller.session.session.inject_panic();
+    caller.run_silently(|call| call.peer.channels_closed > closed || !call.peer.is_connected());
 }
