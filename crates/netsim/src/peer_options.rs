@@ -41,11 +41,20 @@ pub struct PeerOptions {
     pub rtp_start: RtpStart,
     /// How it hears.
     pub hears: Layout,
+    /// Whether it is ICE-lite (RFC 8445, section 2.5): it answers checks and sends none.
+    pub ice_lite: bool,
 }
 
 impl Default for PeerOptions {
     fn default() -> Self {
         let rtp_start = RtpStart { sequence_number: 1_000, timestamp: 1_000_000 };
-        Self { audio: AudioWay::Both, channel: true, ssrc: 0x5eed, rtp_start, hears: Layout::Mono }
+        Self {
+            audio: AudioWay::Both,
+            channel: true,
+            ssrc: 0x5eed,
+            rtp_start,
+            hears: Layout::Mono,
+            ice_lite: false,
+        }
     }
 }

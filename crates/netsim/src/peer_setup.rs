@@ -26,7 +26,7 @@ pub(crate) const PAYLOAD_TYPE: u8 = 111;
 
 type CoreResult<T> = Result<T, rtc::shared::error::Error>;
 
-pub(crate) fn build(now: Instant) -> CoreResult<RTCPeerConnection> {
+pub(crate) fn build(now: Instant, ice_lite: bool) -> CoreResult<RTCPeerConnection> {
     let mut media = MediaEngine::default();
     let codec = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: PAYLOAD_TYPE };
     media.register_codec(codec, RtpCodecKind::Audio)?;
@@ -40,6 +40,7 @@ pub(crate) fn build(now: Instant) -> CoreResult<RTCPeerConnection> {
             Some(Duration::from_secs(2)),
         )
         .with_include_loopback_candidate(true)
+        .with_lite(ice_lite)
         .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
         .build();
     RTCPeerConnectionBuilder::new()

@@ -54,6 +54,15 @@ fn handlers_hear_and_speak_at_any_rate_and_layout() {
 }
 
 #[test]
+fn a_peer_that_answers_checks_and_sends_none_is_connected_to() {
+    let peer = PeerOptions { ice_lite: true, ..PeerOptions::default() };
+    let mut call = Scene { peer, ..Scene::default() }.connect();
+    call.assert_alive("an ICE-lite peer");
+    call.run(secs(60));
+    call.assert_alive("an ICE-lite peer, for as long as it answers");
+}
+
+#[test]
 fn a_peer_that_waits_for_our_handshake_gets_it() {
     let edit_offer = |offer: String| offer.replace("a=setup:actpass", "a=setup:passive");
     let mut call = Scene { edit_offer, ..Scene::default() }.connect();
