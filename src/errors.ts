@@ -181,6 +181,20 @@ export class ConfigurationError extends ParleyError {
   }
 }
 
+/** The function `additionalOutputsHandler` failed or returned what can't be shown. The page shows what it did; the session goes on. */
+export class OutputsHandlerError extends ParleyError {
+  /** The name of the class. */
+  override name = 'OutputsHandlerError'
+
+  /**
+   * @param message - what failed
+   * @param options - `cause`: what the function threw
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_OUTPUTS_HANDLER', message, options)
+  }
+}
+
 /** The native addon is missing for this platform, or doesn't load. */
 export class AddonMissingError extends ParleyError {
   /** The name of the class. */

@@ -42,7 +42,10 @@ export type {
   QueueDepths,
 } from './stream/media-options.ts'
 export type { OfferContext } from './stream/offer-desk.ts'
-export type { InputDescription, OutputDescription, UiOptions } from './stream/page-options.ts'
+export type { InputDescription, InputOption } from './stream/input-descriptions.ts'
+export type { InputFile } from './stream/input-values.ts'
+export type { OutputDescription } from './stream/output-descriptions.ts'
+export type { UiOptions } from './stream/page-options.ts'
 export { StreamBase } from './stream/stream-base.ts'
 export type { StreamEvents } from './stream/stream-base.ts'
 export type {

@@ -192,6 +192,34 @@ test.serial('the client module tells who ended a call, and how', async (t) => {
   )
 })
 
+test.serial("the client module sends with the server's rtpParams", async (t) => {
+  const rtpParams = { maxBitrate: 20_000, priority: 'high', maxFramerate: 10, scaleResolutionDownBy: 2 } as const
+  const { url } = await servePages(t, { rtpParams })
+  const page = await openPage(t, t.context.browser, `${url}client.html`)
+  await page.evaluate(
+    'RTCPeerConnection = class extends RTCPeerConnection { constructor(c) { super(c); globalThis.pc = this } }',
+  )
+  await page.evaluate('start()')
+  const encodings = await page.evaluate<{ maxBitrate?: number; maxFramerate?: number }[]>(
+    'pc.getSenders()[0].getParameters().encodings',
+  )
+  t.like(encodings[0], { maxBitrate: 20_000, priority: 'high' })
+  t.is(encodings[0]?.maxFramerate, undefined, 'which is for video')
+})
+
+for (const [kind, trackConstraints] of [
+  ['of its only track', { echoCancellation: false, autoGainControl: false }],
+  ['of each kind', { audio: { echoCancellation: false, autoGainControl: false }, video: { width: 640 } }],
+] as const) {
+  test.serial(`the client module opens the microphone with the server's trackConstraints ${kind}`, async (t) => {
+    const { url } = await servePages(t, { trackConstraints })
+    const page = await openPage(t, t.context.browser, `${url}client.html`)
+    await page.evaluate('start({ media: true })')
+    const settings = await page.evaluate<Record<string, unknown>>('call.microphone.getSettings()')
+    t.like(settings, { echoCancellation: false, autoGainControl: false, noiseSuppression: true })
+  })
+}
+
 test.serial('the client module looks for a new path when the one it has fails', async (t) => {
   const { url } = await servePages(t)
   const page = await openPage(t, t.context.browser, `${url}client.html`)

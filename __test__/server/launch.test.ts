@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Server } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import test from 'ava'
@@ -82,6 +84,25 @@ for (const [options, message] of WRONG) {
     t.true(error instanceof TypeError || error instanceof RangeError)
   })
 }
+
+test('a server gives a whole request longer than its body may take', async (t) => {
+  const { url } = await serve(t, { requestTimeout: 60 })
+  const servers: Server[] = []
+  const note = (message: unknown): void => void servers.push((message as { server: Server }).server)
+  subscribe('http.server.request.start', note)
+  t.teardown(() => unsubscribe('http.server.request.start', note))
+  await fetch(`${url}webrtc/config`)
+  const { port } = new URL(url)
+  const server = servers.find((each) => String((each.address() as AddressInfo).port) === port)
+  t.is(server?.requestTimeout, 65_000)
+})
+
+test('a picture of another site is the only thing that the page may load from there', async (t) => {
+  const { url } = await serve(t, { ui: { icon: 'https://pictures.example:8443/a/b.png' } })
+  const policy = (await fetch(url)).headers.get('content-security-policy') ?? ''
+  t.regex(policy, /; img-src 'self' data: https:\/\/pictures\.example:8443;/)
+  t.is(policy.match(/https?:/g)?.length, 1)
+})
 
 test('a stream without options says what it needs', (t) => {
   for (const options of [undefined, null, 5, [], () => undefined]) {

@@ -75,6 +75,30 @@ test('the configuration holds what the options say', async (t) => {
   t.like(await response.json(), { rtcConfiguration, trackConstraints: { echoCancellation: false }, mode: 'send' })
 })
 
+const FUNCTIONS = {
+  'a function': (url: string) => ({ iceServers: [{ urls: `stun:${url.length}.example` }] }),
+  'an async function': async (url: string) => ({ iceServers: [{ urls: `stun:${url.length}.example` }] }),
+}
+for (const [kind, make] of Object.entries(FUNCTIONS)) {
+  test(`${kind} makes the configuration of each request, from that request`, async (t) => {
+    const seen: string[] = []
+    const rtcConfiguration = (asked: Request | undefined): ReturnType<typeof make> => {
+      seen.push(asked?.headers.get('x-user') ?? '')
+      return make(asked?.url ?? '')
+    }
+    const { url } = await serve(t, { rtcConfiguration })
+    for (const [user, query] of [
+      ['ada', ''],
+      ['bob', '?region=eu'],
+    ] as const) {
+      const address = `${url}webrtc/config${query}`
+      const answer = (await (await fetch(address, { headers: { 'x-user': user } })).json()) as object
+      t.like(answer, { rtcConfiguration: { iceServers: [{ urls: `stun:${address.length}.example` }] } })
+    }
+    t.deepEqual(seen, ['ada', 'bob'])
+  })
+}
+
 test('a configuration function that fails gives status 500 without its words, which go to the log', async (t) => {
   const errors: string[] = []
   const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: (text: string) => void errors.push(text) }

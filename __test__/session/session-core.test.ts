@@ -135,3 +135,23 @@ test('close is heard once, with the first reason', (t) => {
   core.session.close('second')
   t.deepEqual(reasons, ['first'])
 })
+
+test('a CloseStream says farewell once, when the audio before it was heard, and a second one changes nothing', (t) => {
+  const made = call(new Silent())
+  made.link.depthMs = 60
+  made.core.onCloseStream('Goodbye')
+  made.core.onCloseStream('Again')
+  t.is(made.core.state, 'closing')
+  t.deepEqual(made.link.told, [])
+  made.link.play(60)
+  t.deepEqual(made.link.told, [{ type: 'end_stream', data: 'Goodbye' }])
+  t.is(made.reason, 'close_stream')
+})
+
+test('a CloseStream that comes when the session is ending changes nothing', (t) => {
+  const made = call(new Silent())
+  made.core.endStream('Time is up', 'time_limit')
+  made.core.onCloseStream('Goodbye')
+  t.deepEqual(made.link.told, [{ type: 'end_stream', data: 'Time is up' }])
+  t.is(made.reason, 'time_limit')
+})

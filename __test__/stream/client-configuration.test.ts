@@ -39,3 +39,14 @@ test('a function that fails or returns nonsense is a ConfigurationError with its
   const wrong = quietStream(t, { rtcConfiguration: () => 7 as never })
   await t.throwsAsync(wrong.stream.clientConfiguration(), { instanceOf: ConfigurationError, message: /7/ })
 })
+
+test('what a function returns is checked as far as a browser would, and what a provider adds is let through', async (t) => {
+  const server = { urls: ['turn:a.example'], username: 'a', credential: 'b', url: 'turn:a.example' }
+  const { stream } = quietStream(t, { rtcConfiguration: () => ({ iceServers: [server], ttl: 600 }) as never })
+  const { rtcConfiguration } = await stream.clientConfiguration()
+  t.deepEqual(rtcConfiguration as unknown, { iceServers: [server], ttl: 600 })
+  for (const wrong of [{ iceServers: [{ urls: 'turn:x' }] }, { iceServers: [{}] }, { ttl: 1n }]) {
+    const { stream: other } = quietStream(t, { rtcConfiguration: () => wrong as never })
+    await t.throwsAsync(other.clientConfiguration(), { instanceOf: ConfigurationError, message: /rtcConfiguration/ })
+  }
+})

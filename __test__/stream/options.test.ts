@@ -82,8 +82,36 @@ const FITTING: [what: string, options: object][] = [
       },
     },
   ],
-  ['TURN for clients', { rtcConfiguration: { iceServers: [{ urls: 'turn:turn.example.org' }] } }],
-  ['inputs', { additionalInputs: [{ type: 'slider', name: 'speed', min: 1, max: 9 }] }],
+  [
+    'TURN for clients, over TLS too',
+    {
+      rtcConfiguration: {
+        iceServers: [{ urls: ['turns:a.example:443?transport=tcp', 'stun:b.example'], username: 'a', credential: 'b' }],
+        iceTransportPolicy: 'relay',
+        bundlePolicy: 'max-bundle',
+        iceCandidatePoolSize: 1,
+      },
+    },
+  ],
+  ['constraints for each kind', { trackConstraints: { audio: { echoCancellation: true }, video: { width: 640 } } }],
+  [
+    'inputs',
+    {
+      additionalInputs: [
+        { type: 'slider', name: 'speed', min: 1, max: 9, step: 0.5, value: 2 },
+        { type: 'number', name: 'count', value: null, placeholder: 'as many as you like' },
+        { type: 'text', name: 'who', maxLength: 20, value: 'you' },
+        { type: 'select', name: 'voice', options: ['low', { value: 'high', label: 'High' }], value: 'high' },
+        { type: 'select', name: 'tags', multiple: true, options: ['a', 'b'], value: ['a', 'b'] },
+        { type: 'checkbox', name: 'loud', value: true },
+        { type: 'json', name: 'more', value: { a: [1] }, rows: 3 },
+        { type: 'file', name: 'paper', accept: 'text/plain', multiple: true },
+      ],
+    },
+  ],
+  ['a picture of another site', { ui: { icon: 'https://example.org/a.png' } }],
+  ['a picture of its own', { ui: { icon: 'pictures/a.png?1' } }],
+  ['a picture in the URL', { ui: { icon: 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"/>' } }],
 ]
 for (const [what, options] of FITTING) {
   test(`${what} will do`, (t) => void t.notThrows(() => make(options)))
@@ -161,6 +189,40 @@ const WRONG: [options: object, message: RegExp][] = [
   [{ serverRtcConfiguration: { iceServerz: [] } }, /no option serverRtcConfiguration\.iceServerz/],
   [{ trackConstraints: { audio: 5 } }, /trackConstraints\.audio.*5/],
   [{ logger: { warn: () => undefined } }, /logger.*debug is missing/],
+  [{ rtcConfiguration: { iceServers: [5] } }, /rtcConfiguration\.iceServers\[0\].*object.*5/],
+  [{ rtcConfiguration: { iceServers: [{}] } }, /iceServers\[0\]\.urls.*stun:stun\.example\.org.*undefined/],
+  [{ rtcConfiguration: { iceServers: [{ urls: [] }] } }, /iceServers\[0\]\.urls.*\[\]/],
+  [{ rtcConfiguration: { iceServers: [{ urls: 'x.example' }] } }, /iceServers\[0\]\.urls.*stun:.*'x\.example'/],
+  [{ rtcConfiguration: { iceServers: [{ url: 'stun:x' }] } }, /no option .*iceServers\[0\]\.url; there are urls/],
+  [{ rtcConfiguration: { iceServers: [{ urls: 'turn:x' }] } }, /iceServers\[0\]\.username is missing/],
+  [{ rtcConfiguration: { iceServers: [{ urls: 'turn:x', username: 'a', credential: 7 }] } }, /credential .*a number$/],
+  [{ rtcConfiguration: { iceTransportPolicy: 'relays' } }, /iceTransportPolicy.*'relay'.*"relays"/],
+  [{ rtcConfiguration: { bundlePolicy: 'max' } }, /bundlePolicy.*'max-bundle'.*"max"/],
+  [{ rtcConfiguration: { iceCandidatePoolSize: 256 } }, /iceCandidatePoolSize.*0 to 255.*256/],
+  [{ rtcConfiguration: { iceCandidatePoolSize: 1n } }, /iceCandidatePoolSize.*1n/],
+  [{ serverRtcConfiguration: { iceTransportPolicy: 1 } }, /serverRtcConfiguration\.iceTransportPolicy.*1/],
+  [{ trackConstraints: { sampleRate: 48_000n } }, /trackConstraints\.sampleRate.*JSON.*48000n/],
+  [{ trackConstraints: { audio: { advanced: [{ gain: NaN }] } } }, /audio\.advanced\[0\]\.gain.*NaN/],
+  [{ trackConstraints: { video: true } }, /trackConstraints\.video.*true/],
+  [{ additionalInputs: [{ type: 'json', name: 'x', value: [1n] }] }, /additionalInputs\[0\]\.value\[0\].*1n/],
+  [{ additionalInputs: [{ type: 'slider', name: 'x', min: '1' }] }, /additionalInputs\[0\]\.min.*number.*"1"/],
+  [{ additionalInputs: [{ type: 'slider', name: 'x', max: 5, value: 6 }] }, /\.value.*a number to 5, not 6/],
+  [{ additionalInputs: [{ type: 'slider', name: 'x', step: 0 }] }, /\.step.*positive.*0/],
+  [{ additionalInputs: [{ type: 'text', name: 'x', onclick: 'y' }] }, /no option additionalInputs\[0\]\.onclick/],
+  [{ additionalInputs: [{ type: 'select', name: 'x' }] }, /additionalInputs\[0\]\.options.*at least one/],
+  [{ additionalInputs: [{ type: 'select', name: 'x', options: [5] }] }, /options\[0\].*5/],
+  [
+    { additionalInputs: [{ type: 'select', name: 'x', options: ['a'], value: 'b' }] },
+    /\.value.*one of its options.*"b"/,
+  ],
+  [{ additionalInputs: [{ type: 'file', name: 'x', value: 'a.txt' }] }, /\.value must be left out/],
+  [{ additionalInputs: [{ type: 'checkbox', name: 'x', required: 1 }] }, /\.required.*true or false.*1/],
+  [{ additionalOutputs: [{ type: 'text', name: 'x', value: 1 }] }, /no option additionalOutputs\[0\]\.value/],
+  [{ additionalOutputs: [{ type: 'text', name: 'x', label: 1 }] }, /additionalOutputs\[0\]\.label.*1/],
+  [{ ui: { icon: 'javascript:alert(1)' } }, /ui\.icon.*https:.*javascript/],
+  [{ ui: { icon: 'data:text/html,x' } }, /ui\.icon.*data:image/],
+  [{ media: { announcedAddresses: ['192.0.2.1', '0.0.0.0'] } }, /announcedAddresses\[1\].*"0\.0\.0\.0"/],
+  [{ media: { announcedAddresses: ['::'] } }, /announcedAddresses\[0\].*"::"/],
 ]
 for (const [i, [options, message]] of WRONG.entries()) {
   test(`wrong at construction (${i + 1}): ${message.source}`, (t) => {
@@ -168,3 +230,21 @@ for (const [i, [options, message]] of WRONG.entries()) {
     t.true(error instanceof TypeError || error instanceof RangeError)
   })
 }
+
+test('a value that lies in itself is refused, and one that is used twice is not', (t) => {
+  const shared = { exact: 1 }
+  t.notThrows(() => make({ trackConstraints: { channelCount: shared, sampleSize: shared } }))
+  const circle: Record<string, unknown> = {}
+  circle['inner'] = { circle }
+  t.throws(() => make({ trackConstraints: circle }), { message: /trackConstraints\.inner\.circle.*circle/ })
+})
+
+test('an error about a credential never has its value', (t) => {
+  for (const credential of [12_345, { secret: 12_345 }, [12_345]]) {
+    const iceServers = [{ urls: 'turn:x', username: 'a', credential }]
+    for (const name of ['rtcConfiguration', 'serverRtcConfiguration']) {
+      const error = t.throws(() => make({ [name]: { iceServers } }), { instanceOf: TypeError, message: /credential/ })
+      t.notRegex(error?.message ?? '12345', /12345/)
+    }
+  }
+})

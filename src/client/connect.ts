@@ -25,7 +25,16 @@ export type { Levels } from './levels.ts'
 export { listMicrophones } from './microphone.ts'
 export type { Microphone } from './microphone.ts'
 export type { CallStats } from './statistics.ts'
-export type { ClientConfiguration, Mode, PageSettings, ServerMessage } from './wire.ts'
+export type {
+  ClientConfiguration,
+  Mode,
+  PageInput,
+  PageInputOption,
+  PageOutput,
+  PageSettings,
+  RtpParams,
+  ServerMessage,
+} from './wire.ts'
 
 /** Where to connect, with what, and what to do with what comes. */
 export interface ConnectOptions {
@@ -88,6 +97,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
     id,
     signaling,
     rtcConfiguration: options.rtcConfiguration ?? configuration.rtcConfiguration ?? {},
+    rtpParams: configuration.rtpParams ?? {},
     mode: configuration.mode,
     microphone,
     constraints,
@@ -125,7 +135,8 @@ function constraintsOf(options: ConnectOptions, { trackConstraints = {} }: Clien
   const { media, deviceId } = options
   const chosen = deviceId === undefined ? {} : { deviceId: { exact: deviceId } }
   if (typeof media === 'object' && !(media instanceof MediaStream)) return { ...media, ...chosen }
-  const theirs = 'audio' in trackConstraints ? trackConstraints.audio : (trackConstraints as MediaTrackConstraints)
+  const isByKind = 'audio' in trackConstraints || 'video' in trackConstraints
+  const theirs = isByKind ? trackConstraints.audio : (trackConstraints as MediaTrackConstraints)
   return { ...theirs, ...chosen }
 }
 

@@ -4,12 +4,13 @@ import { LevelMeter } from './levels.ts'
 import type { Levels } from './levels.ts'
 import { openMicrophone } from './microphone.ts'
 import { Recovery } from './recovery.ts'
+import { applyRtpParams } from './sender-parameters.ts'
 import type { Signaling } from './signaling.ts'
 import { StatsReader } from './statistics.ts'
 import type { CallStats } from './statistics.ts'
 import { TextChannel } from './text-channel.ts'
 import { stopTracks, Voice } from './voice.ts'
-import type { Mode, ServerMessage } from './wire.ts'
+import type { Mode, RtpParams, ServerMessage } from './wire.ts'
 
 /** Where a connection stands: `reconnecting` while the path is lost and a new one is looked for. */
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'closed'
@@ -48,6 +49,8 @@ export interface ConnectionParts {
   readonly signaling: Signaling
   /** For the browser's peer connection. */
   readonly rtcConfiguration: RTCConfiguration
+  /** For what is sent. */
+  readonly rtpParams: RtpParams
   /** Which way audio goes. */
   readonly mode: Mode
   /** What is sent; undefined to send nothing. */
@@ -202,6 +205,7 @@ export class Connection extends Emitter<ConnectionEvents> {
       // Awaited below; until then a failed negotiation is the one to be reported.
       connected.catch(() => undefined)
       await this.#negotiate({}, stop)
+      await Promise.all(this.#pc.getSenders().map((sender) => applyRtpParams(sender, this.#parts.rtpParams)))
       await connected
     } catch (error) {
       this.#finish({ by: 'client' })

@@ -9,6 +9,68 @@ export interface PageSettings {
   readonly subtitle?: string
   /** Whether neither is shown. */
   readonly hideTitle?: boolean
+  /** URL of a picture. */
+  readonly icon?: string
+  /** A CSS colour, of the button that starts the call. */
+  readonly iconButtonColor?: string
+  /** A CSS colour, of the ring around the picture. */
+  readonly pulseColor?: string
+  /** Of the picture's corners, in CSS pixels or with a unit. */
+  readonly iconRadius?: number | string
+  /** When inputs are sent during a call. */
+  readonly sendInputOn?: 'change' | 'submit'
+  /** Whether the page fills the window. */
+  readonly fullScreen?: boolean
+  /** What the call looks like. */
+  readonly variant?: 'wave' | 'textbox'
+}
+
+/** An input that the page shows. */
+export interface PageInput {
+  /** Which control; a later server may know more. */
+  readonly type: string
+  /** Unique among the inputs. */
+  readonly name: string
+  /** Shown beside the control; by default the name. */
+  readonly label?: string
+  /** At first. */
+  readonly value?: unknown
+  /** What a select has to choose from. */
+  readonly options?: readonly (string | PageInputOption)[]
+  /** Attributes of the control. */
+  readonly [attribute: string]: unknown
+}
+
+/** One choice of a select. */
+export interface PageInputOption {
+  /** What is sent. */
+  readonly value: string
+  /** What a person sees; by default the value. */
+  readonly label?: string
+}
+
+/** An output that the page shows. */
+export interface PageOutput {
+  /** How it is shown; a later server may know more. */
+  readonly type: string
+  /** Unique among the outputs. */
+  readonly name: string
+  /** Shown beside it; by default the name. */
+  readonly label?: string
+}
+
+/** What a server wants tracks to be sent with (`RTCRtpEncodingParameters` and its like). */
+export interface RtpParams {
+  /** Bit/s. */
+  readonly maxBitrate?: number
+  /** Frames a second, of video. */
+  readonly maxFramerate?: number
+  /** 1 or more, of video. */
+  readonly scaleResolutionDownBy?: number
+  /** What gives when bandwidth is short, of video. */
+  readonly degradationPreference?: 'maintain-framerate' | 'maintain-resolution' | 'balanced'
+  /** Against other streams of the client. */
+  readonly priority?: 'very-low' | 'low' | 'medium' | 'high'
 }
 
 /** What `GET webrtc/config` serves. */
@@ -21,10 +83,18 @@ export interface ClientConfiguration {
     | {
         /** Of the microphone. */
         readonly audio?: MediaTrackConstraints
+        /** Of the camera. */
+        readonly video?: MediaTrackConstraints
       }
+  /** For what the client sends. */
+  readonly rtpParams?: RtpParams
   /** Which way audio goes. */
   readonly mode: Mode
-  /** What the built-in page shows. */
+  /** Inputs that the built-in page shows. */
+  readonly additionalInputs?: readonly PageInput[]
+  /** Outputs that the built-in page shows. */
+  readonly additionalOutputs?: readonly PageOutput[]
+  /** How the built-in page looks. */
   readonly ui?: PageSettings
 }
 

@@ -4,6 +4,7 @@ import { isolate } from './isolate.ts'
 import { mapError } from './map-error.ts'
 import type { MediaLink } from './media-link.ts'
 import { NativeLink } from './native-link.ts'
+import { ServerAddresses } from './server-addresses.ts'
 
 /** Where the media threads listen; sessions with equal settings share one engine of the process. */
 export type EngineSettings = EngineOptions
@@ -15,6 +16,8 @@ export type LinkSettings = SessionOptions
 export class Host {
   static #opening: Promise<Host> | undefined
 
+  /** Which addresses of STUN and TURN servers are used, while there are sessions the same ones. */
+  readonly serverAddresses: ServerAddresses = new ServerAddresses(() => this.#links.size > 0)
   readonly #native: NativeHost
   readonly #links = new Map<number, NativeLink>()
 

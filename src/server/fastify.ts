@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { mountPath } from './app.ts'
 import { nodeListener } from './node-listener.ts'
 import type { MountOptions } from './options.ts'
+import { routePaths } from './routes.ts'
 import type { Stream } from './stream.ts'
 
 /**
@@ -45,8 +46,6 @@ function addTo(scope: FastifyInstance, stream: Stream, page: boolean, done: () =
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', (_request, payload, next) => next(null, payload))
   // Below a prefix Fastify takes '/' for the prefix with and without its slash.
-  for (const path of ['/webrtc/offer', '/webrtc/config', ...(page ? ['/', '/client/*'] : [])]) {
-    scope.all(path, handler)
-  }
+  for (const path of routePaths(page)) scope.all(path, handler)
   done()
 }

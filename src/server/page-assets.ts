@@ -18,24 +18,31 @@ const ASSET_NAME = /^(?:page\/)?[a-z][a-z-]*\.(css|js|svg)$/
 
 /**
  * What the built-in page may do: load its own files and talk to its own server, nothing else. Media comes as streams,
- * which need no source; nobody else's page may frame it.
+ * which need no source; nobody else's page may frame it. Pictures may also come with a message, and from one other place.
  */
-const CONTENT_SECURITY_POLICY: string = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "media-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'self'",
-  "require-trusted-types-for 'script'",
-].join('; ')
+function contentSecurityPolicy(pictures: string | undefined): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    `img-src 'self' data:${pictures === undefined ? '' : ` ${pictures}`}`,
+    "connect-src 'self'",
+    "media-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+    "require-trusted-types-for 'script'",
+  ].join('; ')
+}
 
-/** The built-in page itself. It names its files relative to its own address, which must end in a slash. */
-export function pageResponse(): Promise<Response> {
-  return fileResponse('page/index.html', 'html')
+/**
+ * The built-in page itself. It names its files relative to its own address, which must end in a slash.
+ *
+ * @param pictures - an origin that it may load pictures from beside its own
+ * @returns the page
+ */
+export function pageResponse(pictures?: string): Promise<Response> {
+  return fileResponse('page/index.html', 'html', pictures)
 }
 
 /**
@@ -49,10 +56,11 @@ export async function assetResponse(name: string): Promise<Response> {
   return extension === undefined ? notFound() : fileResponse(name, extension)
 }
 
-async function fileResponse(name: string, extension: string): Promise<Response> {
+async function fileResponse(name: string, extension: string, pictures?: string): Promise<Response> {
   try {
     const body = await readFile(new URL(name, CLIENT))
-    return new Response(body, { headers: { ...HEADERS, 'content-type': TYPES[extension] ?? '' } })
+    const policy = { 'content-security-policy': contentSecurityPolicy(pictures) }
+    return new Response(body, { headers: { ...HEADERS, ...policy, 'content-type': TYPES[extension] ?? '' } })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return notFound()
     throw error
@@ -65,6 +73,5 @@ function notFound(): Response {
 
 const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache',
-  'content-security-policy': CONTENT_SECURITY_POLICY,
   'referrer-policy': 'no-referrer',
 }

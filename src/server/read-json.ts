@@ -1,20 +1,25 @@
 import { Refusal } from './refusal.ts'
 
-/** The largest body that a route reads, in bytes; a longer one is refused with status 413. */
-const MAX_BODY_BYTES = 64 * 1024
+/** The largest body that a route of the wire protocol reads, in bytes; a longer one is refused with status 413. */
+export const MAX_BODY_BYTES: number = 64 * 1024
 
 /**
  * Reads a request's body as JSON, in bounded space and time.
  *
  * @param request - its body is consumed
  * @param timeoutMs - how long the whole body may take
+ * @param maxBytes - how long it may be; 64 KiB by default
  * @returns the value, of any JSON type
- * @throws Refusal with status 413 (over 64 KiB), 408 (too slow) or 400 (cut off, or no JSON in UTF-8)
+ * @throws Refusal with status 413 (too long), 408 (too slow) or 400 (cut off, or no JSON in UTF-8)
  */
-export async function readJson(request: Request, timeoutMs: number): Promise<unknown> {
+export async function readJson(
+  request: Request,
+  timeoutMs: number,
+  maxBytes: number = MAX_BODY_BYTES,
+): Promise<unknown> {
   // A length that is declared too long is refused before a byte is read; one that lies is caught by the count.
-  if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge()
-  const bytes = await readBounded(request, timeoutMs)
+  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes)
+  const bytes = await readBounded(request, timeoutMs, maxBytes)
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown
   } catch {
@@ -22,7 +27,7 @@ export async function readJson(request: Request, timeoutMs: number): Promise<unk
   }
 }
 
-async function readBounded(request: Request, timeoutMs: number): Promise<Uint8Array> {
+async function readBounded(request: Request, timeoutMs: number, maxBytes: number): Promise<Uint8Array> {
   const reader = request.body?.getReader()
   if (!reader) return new Uint8Array()
   let timer: NodeJS.Timeout | undefined
@@ -30,7 +35,7 @@ async function readBounded(request: Request, timeoutMs: number): Promise<Uint8Ar
     timer = setTimeout(() => reject(tooSlow(timeoutMs)), timeoutMs)
   })
   try {
-    return await Promise.race([collect(reader), deadline])
+    return await Promise.race([collect(reader, maxBytes), deadline])
   } catch (error) {
     // Only tells the sender to stop; what it answers changes nothing.
     reader.cancel().catch(() => undefined)
@@ -40,19 +45,19 @@ async function readBounded(request: Request, timeoutMs: number): Promise<Uint8Ar
   }
 }
 
-async function collect(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
+async function collect(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     length += next.value.length
-    if (length > MAX_BODY_BYTES) throw tooLarge()
+    if (length > maxBytes) throw tooLarge(maxBytes)
     chunks.push(next.value)
   }
   return Buffer.concat(chunks, length)
 }
 
-function tooLarge(): Refusal {
-  return new Refusal(413, 'body_too_large', `The body may have at most ${MAX_BODY_BYTES} bytes`, CLOSE)
+function tooLarge(maxBytes: number): Refusal {
+  return new Refusal(413, 'body_too_large', `The body may have at most ${maxBytes} bytes`, CLOSE)
 }
 
 function tooSlow(timeoutMs: number): Refusal {

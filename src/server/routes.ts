@@ -2,7 +2,7 @@ import { InvalidRequestError } from '../errors.ts'
 import type { StreamBase } from '../stream/stream-base.ts'
 import type { RouteSettings } from './options.ts'
 import { checkLoopbackHost, checkOrigin, isAllowedOrigin } from './origin.ts'
-import { assetResponse, pageResponse } from './page-assets.ts'
+import { PAGE_PATHS, pageRoutes } from './page-routes.ts'
 import { readJson } from './read-json.ts'
 import { Refusal } from './refusal.ts'
 
@@ -42,16 +42,17 @@ export function routesOf(stream: StreamBase, options: RouteOptions): Route[] {
     { path: '/webrtc/offer', method: 'POST', handle: (...call) => answerOffer(stream, options, ...call) },
     { path: '/webrtc/config', method: 'GET', handle: async (r) => Response.json(await stream.clientConfiguration(r)) },
   ]
-  if (!options.page) return signaling
-  return [
-    ...signaling,
-    { path: '/', method: 'GET', handle: pageResponse },
-    {
-      path: '/client/*',
-      method: 'GET',
-      handle: (r) => assetResponse(new URL(r.url).pathname.split('/client/')[1] ?? ''),
-    },
-  ]
+  return options.page ? [...signaling, ...pageRoutes(stream, options.bodyTimeoutMs)] : signaling
+}
+
+/**
+ * The paths of all routes.
+ *
+ * @param page - whether the built-in page is among the routes
+ * @returns them, below the mount path; a last segment of `*` stands for any rest
+ */
+export function routePaths(page: boolean): readonly string[] {
+  return ['/webrtc/offer', '/webrtc/config', ...(page ? PAGE_PATHS : [])]
 }
 
 /**
@@ -62,8 +63,7 @@ export function routesOf(stream: StreamBase, options: RouteOptions): Route[] {
  * @returns whether a route answers it
  */
 export function isRoutePath(path: string, page: boolean): boolean {
-  if (path === '/webrtc/offer' || path === '/webrtc/config') return true
-  return page && (path === '/' || path.startsWith('/client/'))
+  return routePaths(page).some((route) => (route.endsWith('/*') ? path.startsWith(route.slice(0, -1)) : path === route))
 }
 
 async function answerOffer(
@@ -111,7 +111,7 @@ async function attempt(
 ): Promise<Response> {
   if (options.loopbackOnly) checkLoopbackHost(request, options.allowedOrigins)
   // A person who follows a link to the page comes from another site by right; only what it does then is guarded.
-  if (isSignaling(route)) checkOrigin(request, options.allowedOrigins)
+  if (/^\/(webrtc|page)\//.test(route.path)) checkOrigin(request, options.allowedOrigins)
   if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflight(route, request) })
   const allowed = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
   if (!allowed.includes(request.method)) {
@@ -119,10 +119,6 @@ async function attempt(
     throw new Refusal(405, 'method_not_allowed', `Only ${allow} is answered here`, { allow })
   }
   return route.handle(request, context)
-}
-
-function isSignaling(route: Route): boolean {
-  return route.path.startsWith('/webrtc/')
 }
 
 /** For a page whose origin is allowed any header is: what one means, such as a token, is for the user's own code. */

@@ -101,3 +101,45 @@ export function checkObject(name: string, value: unknown, known?: readonly strin
   const path = name === '' ? unknown : `${name}.${unknown}`
   throw new TypeError(`There is no option ${path}; there are ${(known ?? []).join(', ')}`)
 }
+
+/**
+ * A value that JSON carries to a page as it is.
+ *
+ * @param name - the option's
+ * @param value - as a user gave it
+ * @param around - what it lies in
+ * @throws TypeError naming the part that JSON can't carry
+ */
+export function checkJson(name: string, value: unknown, around: readonly object[] = []): void {
+  const isPlain = ['string', 'boolean', 'undefined'].includes(typeof value) || value === null || Number.isFinite(value)
+  if (isPlain) return
+  if (typeof value !== 'object' || value === null) {
+    throw wrongType(name, 'something that JSON can carry, such as a finite number or a string', value)
+  }
+  if (around.includes(value))
+    throw new TypeError(`The option ${name} must not lie in itself: JSON can't carry a circle`)
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return
+  for (const [key, part] of Object.entries(value)) {
+    checkJson(Array.isArray(value) ? `${name}[${key}]` : `${name}.${key}`, part, [...around, value])
+  }
+}
+
+/**
+ * A list of descriptions, each with a type and a name of its own.
+ *
+ * @param option - its name
+ * @param list - as a user gave it
+ * @param types - which there are
+ * @throws TypeError or RangeError naming the one that can't be used
+ */
+export function checkDescriptions(option: string, list: unknown, types: readonly string[]): void {
+  if (!Array.isArray(list)) throw wrongType(option, 'a list of descriptions', list)
+  const names = new Set<unknown>()
+  for (const [i, item] of list.entries()) {
+    const { type, name } = checkObject(`${option}[${i}]`, item)
+    checkWord(`${option}[${i}].type`, type, types)
+    if (typeof name !== 'string' || name === '') throw wrongType(`${option}[${i}].name`, 'a word', name)
+    if (names.has(name)) throw new RangeError(`Two of the option ${option} have the name '${name}'`)
+    names.add(name)
+  }
+}

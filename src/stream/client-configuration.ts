@@ -1,6 +1,8 @@
 import type { RtcConfiguration } from '../signaling/rtc-configuration.ts'
 import { configurationFor } from './ice-servers.ts'
-import type { InputDescription, OutputDescription, UiOptions } from './page-options.ts'
+import type { InputDescription } from './input-descriptions.ts'
+import type { OutputDescription } from './output-descriptions.ts'
+import type { UiOptions } from './page-options.ts'
 import type {
   Modality,
   Mode,

@@ -3,9 +3,11 @@ import { isIPv6 } from 'node:net'
 import { ConfigurationError } from '../errors.ts'
 import { messageOf } from '../frames/thrown.ts'
 import type { EngineSettings } from '../native/host.ts'
+import type { ServerAddresses } from '../native/server-addresses.ts'
 import type { Logger } from '../session/logger.ts'
 import type { RtcConfiguration } from '../signaling/rtc-configuration.ts'
 import { checkObject, wrongType } from './checks.ts'
+import { checkRtcConfiguration } from './rtc-configuration.ts'
 import type { RtcConfigurationSource } from './stream-options.ts'
 
 const EXAMPLE = "'turn:turn.example.org:3478'"
@@ -43,11 +45,16 @@ export function iceServers(configuration: RtcConfiguration): IceServer[] {
  * Looks the servers' names up, for the media engine never does.
  *
  * @param servers - names or addresses
+ * @param known - picks one of several addresses
  * @param logger - is told of a name that can't be found; the server is then left out
  * @returns their addresses, each `ip:port`
  */
-export async function resolveIceServers(servers: readonly IceServer[], logger: Logger): Promise<ResolvedIceServers> {
-  const addresses = await Promise.all(servers.map((server) => resolveOne(server, logger)))
+export async function resolveIceServers(
+  servers: readonly IceServer[],
+  known: ServerAddresses,
+  logger: Logger,
+): Promise<ResolvedIceServers> {
+  const addresses = await Promise.all(servers.map((server) => resolveOne(server, known, logger)))
   const resolved: ResolvedIceServers = { stunServers: [], turnServers: [] }
   for (const [index, address] of addresses.entries()) {
     const login = servers[index]?.login
@@ -74,7 +81,9 @@ export async function configurationFor(
 ): Promise<RtcConfiguration> {
   if (typeof source !== 'function') return source
   try {
-    return checkObject(name, await source(request))
+    const configuration: unknown = await source(request)
+    checkRtcConfiguration(name, configuration, 'lenient')
+    return configuration
   } catch (cause) {
     throw new ConfigurationError(`The function ${name} failed: ${messageOf(cause)}`, { cause })
   }
@@ -109,12 +118,17 @@ function checkLogin(name: string, username: unknown, credential: unknown): { use
   )
 }
 
-async function resolveOne({ host, port }: IceServer, logger: Logger): Promise<string | undefined> {
-  try {
-    const { address } = await lookup(host)
-    return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
-  } catch (error) {
-    logger.warn(`The STUN or TURN server ${host} is left out: ${messageOf(error)}`)
-    return undefined
+async function resolveOne(
+  { host, port }: IceServer,
+  known: ServerAddresses,
+  logger: Logger,
+): Promise<string | undefined> {
+  const warn = (error: unknown): string[] => {
+    logger.warn(`The STUN or TURN server ${host} can't be found: ${messageOf(error)}`)
+    return []
   }
+  const answers = await lookup(host, { all: true }).then((all) => all.map(({ address }) => address), warn)
+  const address = known.choose(host, answers)
+  if (address === undefined) return undefined
+  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`
 }

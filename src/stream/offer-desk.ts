@@ -147,7 +147,8 @@ export class OfferDesk {
     // The engine's wake-ups keep no process alive; an answer that is awaited does.
     const timer = setTimeout(() => core.close('connect_timeout'), this.#settings.connectTimeout * 1000)
     try {
-      const [host, servers] = await Promise.all([Host.open(), this.#iceServers(request)])
+      const host = await Host.open()
+      const servers = await this.#iceServers(host, request)
       if (core.isOver)
         throw new NegotiationError('connection_closed', 'The session ended before the offer was answered')
       const link = host.accept(engineSettings(this.#settings, servers), linkSettings(this.#settings, core.handler), sdp)
@@ -158,10 +159,10 @@ export class OfferDesk {
     }
   }
 
-  async #iceServers(request: Request | undefined): Promise<ResolvedIceServers> {
+  async #iceServers(host: Host, request: Request | undefined): Promise<ResolvedIceServers> {
     const { serverRtcConfiguration, logger } = this.#settings
     const configuration = await configurationFor('serverRtcConfiguration', serverRtcConfiguration, request)
-    return resolveIceServers(iceServers(configuration), logger)
+    return resolveIceServers(iceServers(configuration), host.serverAddresses, logger)
   }
 
   #refuse(error: unknown): FailedResult {

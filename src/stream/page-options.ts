@@ -1,3 +1,4 @@
+import { describe } from '../frames/describe.ts'
 import { checkObject, checkWord, wrongType } from './checks.ts'
 
 /** How the built-in page looks. */
@@ -6,50 +7,30 @@ export interface UiOptions {
   title?: string
   /** A line below the heading. */
   subtitle?: string
-  /** URL of a picture. */
+  /** URL of a picture in place of the page's mark: `https:`, `http:`, `data:image/…` or relative to the page. */
   icon?: string
-  /** A CSS colour. */
+  /** A CSS colour, of the button that starts the call. */
   iconButtonColor?: string
-  /** A CSS colour. */
+  /** A CSS colour, of the ring around the picture that follows the voice that is heard. */
   pulseColor?: string
-  /** Of the picture, in CSS pixels or with a unit. */
+  /** Of the picture's corners, in CSS pixels or with a unit. */
   iconRadius?: number | string
-  /** When inputs are sent: as they change, or when a button is pressed. */
+  /**
+   * When inputs are sent during a call: as they change (default), or when a button is pressed. At the start of a call, and
+   * when the handler asks, they are sent anyway.
+   */
   sendInputOn?: 'change' | 'submit'
   /** Whether the heading is left out. */
   hideTitle?: boolean
   /** Whether the page fills the window. */
   fullScreen?: boolean
-  /** What the call looks like. */
+  /**
+   * What the call looks like: both voices as waves (default), or a field for texts, which reach the server as `message`
+   * events of the session.
+   */
   variant?: 'wave' | 'textbox'
 }
 
-/** An input that the page shows; further attributes are those of the HTML control of that type. */
-export interface InputDescription {
-  /** Which control. */
-  type: 'slider' | 'number' | 'text' | 'textarea' | 'checkbox' | 'select' | 'file' | 'json'
-  /** Unique among the inputs. */
-  name: string
-  /** Shown beside the control. */
-  label?: string
-  /** At first. */
-  value?: unknown
-  /** Attributes of the control. */
-  [attribute: string]: unknown
-}
-
-/** An output that the page shows. */
-export interface OutputDescription {
-  /** How it is shown. */
-  type: 'text' | 'number' | 'json' | 'chat' | 'html' | 'image'
-  /** Unique among the outputs. */
-  name: string
-  /** Shown beside it. */
-  label?: string
-}
-
-const INPUT_TYPES = ['slider', 'number', 'text', 'textarea', 'checkbox', 'select', 'file', 'json'] as const
-const OUTPUT_TYPES = ['text', 'number', 'json', 'chat', 'html', 'image'] as const
 const UI_STRINGS = ['title', 'subtitle', 'icon', 'iconButtonColor', 'pulseColor']
 const UI_FLAGS = ['hideTitle', 'fullScreen']
 
@@ -64,6 +45,7 @@ export function checkUi(ui: UiOptions = {}): UiOptions {
   const values = checkObject('ui', ui, [...UI_STRINGS, ...UI_FLAGS, 'iconRadius', 'sendInputOn', 'variant'])
   for (const name of UI_STRINGS) checkTypeOf(`ui.${name}`, values[name], ['string'])
   for (const name of UI_FLAGS) checkTypeOf(`ui.${name}`, values[name], ['boolean'])
+  checkIcon(ui.icon)
   checkTypeOf('ui.iconRadius', values['iconRadius'], ['number', 'string'])
   if (typeof ui.iconRadius === 'number' && !(ui.iconRadius >= 0 && ui.iconRadius < Infinity)) {
     throw new RangeError(`The option ui.iconRadius must be 0 or more, not ${ui.iconRadius}`)
@@ -74,39 +56,23 @@ export function checkUi(ui: UiOptions = {}): UiOptions {
 }
 
 /**
- * Checks the option `additionalInputs`.
+ * From where the built-in page has to load its picture.
  *
- * @param inputs - as a user gave them
- * @returns the same
- * @throws TypeError or RangeError naming the one that can't be used
+ * @param ui - checked
+ * @returns an origin such as `'https://example.org'`; undefined for a picture of the page's own server, or none
  */
-export function checkInputs(inputs: readonly InputDescription[] = []): readonly InputDescription[] {
-  checkDescriptions('additionalInputs', inputs, INPUT_TYPES)
-  return inputs
+export function iconOrigin({ icon = '' }: UiOptions): string | undefined {
+  return /^https?:/i.test(icon) ? new URL(icon).origin : undefined
 }
 
-/**
- * Checks the option `additionalOutputs`.
- *
- * @param outputs - as a user gave them
- * @returns the same
- * @throws TypeError or RangeError naming the one that can't be used
- */
-export function checkOutputs(outputs: readonly OutputDescription[] = []): readonly OutputDescription[] {
-  checkDescriptions('additionalOutputs', outputs, OUTPUT_TYPES)
-  return outputs
-}
-
-function checkDescriptions(option: string, list: unknown, types: readonly string[]): void {
-  if (!Array.isArray(list)) throw wrongType(option, 'a list of descriptions', list)
-  const names = new Set<unknown>()
-  for (const [i, item] of list.entries()) {
-    const { type, name } = checkObject(`${option}[${i}]`, item)
-    checkWord(`${option}[${i}].type`, type, types)
-    if (typeof name !== 'string' || name === '') throw wrongType(`${option}[${i}].name`, 'a word', name)
-    if (names.has(name)) throw new RangeError(`Two of the option ${option} have the name '${name}'`)
-    names.add(name)
-  }
+function checkIcon(icon: string | undefined): void {
+  if (icon === undefined) return
+  const isAddress = !/\s/.test(icon) && URL.canParse(icon, 'http://page.invalid/')
+  const isRelative = !/^[a-z][a-z\d+.-]*:/i.test(icon)
+  if (/^data:image\//i.test(icon) || (isAddress && (isRelative || /^https?:\/\//i.test(icon)))) return
+  throw new RangeError(
+    `The option ui.icon must be a URL that begins with https:, http: or data:image/, or is relative, not ${describe(icon)}`,
+  )
 }
 
 function checkTypeOf(name: string, value: unknown, types: readonly string[]): void {

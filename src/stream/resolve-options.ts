@@ -1,10 +1,13 @@
 import { stderrLogger, type Logger } from '../session/logger.ts'
 import { safeLogger } from '../session/safe-logger.ts'
-import { checkBoolean, checkObject, checkSeconds, checkWord, wrongType } from './checks.ts'
+import { checkBoolean, checkJson, checkObject, checkSeconds, checkWord, wrongType } from './checks.ts'
 import { checkHandler, modalityOf } from './handler-source.ts'
 import { iceServers } from './ice-servers.ts'
 import { resolveMedia } from './media-options.ts'
-import { checkInputs, checkOutputs, checkUi } from './page-options.ts'
+import { checkInputs } from './input-descriptions.ts'
+import { checkOutputs } from './output-descriptions.ts'
+import { checkUi } from './page-options.ts'
+import { checkRtcConfiguration } from './rtc-configuration.ts'
 import type { RtcConfigurationSource, RtpParams, StreamBaseOptions, StreamSettings } from './stream-options.ts'
 
 const NAMES = [
@@ -81,11 +84,12 @@ function resolveConfigurations(
   const { rtpParams = {}, rtcConfiguration = {}, serverRtcConfiguration = {}, trackConstraints = {} } = options
   checkSource('rtcConfiguration', rtcConfiguration)
   checkSource('serverRtcConfiguration', serverRtcConfiguration)
-  if (typeof rtcConfiguration !== 'function') checkConfiguration('rtcConfiguration', rtcConfiguration)
-  if (typeof serverRtcConfiguration !== 'function') checkConfiguration('serverRtcConfiguration', serverRtcConfiguration)
-  if (typeof serverRtcConfiguration !== 'function') iceServers(serverRtcConfiguration)
-  const { audio } = checkObject('trackConstraints', trackConstraints)
-  if (audio !== undefined) checkObject('trackConstraints.audio', audio)
+  if (typeof rtcConfiguration !== 'function') checkRtcConfiguration('rtcConfiguration', rtcConfiguration)
+  if (typeof serverRtcConfiguration !== 'function') {
+    iceServers(serverRtcConfiguration)
+    checkRtcConfiguration('serverRtcConfiguration', serverRtcConfiguration)
+  }
+  checkTrackConstraints(trackConstraints)
   return { rtpParams: checkRtpParams(rtpParams), rtcConfiguration, serverRtcConfiguration, trackConstraints }
 }
 
@@ -95,10 +99,12 @@ function checkSource(name: string, source: RtcConfigurationSource): void {
   }
 }
 
-function checkConfiguration(name: string, configuration: object): void {
-  const names = ['iceServers', 'iceTransportPolicy', 'bundlePolicy', 'iceCandidatePoolSize']
-  const { iceServers: servers } = checkObject(name, configuration, names)
-  if (servers !== undefined && !Array.isArray(servers)) throw wrongType(`${name}.iceServers`, 'a list', servers)
+function checkTrackConstraints(constraints: object): void {
+  const byKind = checkObject('trackConstraints', constraints)
+  for (const kind of ['audio', 'video']) {
+    if (byKind[kind] !== undefined) checkObject(`trackConstraints.${kind}`, byKind[kind])
+  }
+  checkJson('trackConstraints', constraints)
 }
 
 function checkRtpParams(params: RtpParams): RtpParams {

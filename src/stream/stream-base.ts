@@ -13,6 +13,7 @@ import { type OfferContext, OfferDesk } from './offer-desk.ts'
 import { OutputBoard } from './output-board.ts'
 import { resolveOptions } from './resolve-options.ts'
 import { SessionRegistry } from './session-registry.ts'
+import { ShownOutputs } from './shown-outputs.ts'
 import type { StreamBaseOptions, StreamSettings } from './stream-options.ts'
 
 export type { StreamBaseOptions } from './stream-options.ts'
@@ -36,6 +37,7 @@ export class StreamBase extends EventEmitter<StreamEvents> {
   readonly #registry: SessionRegistry
   readonly #outputs = new OutputBoard()
   readonly #desk: OfferDesk
+  readonly #shown: ShownOutputs | undefined
 
   /**
    * @param options - the handler, and whatever differs from the defaults
@@ -45,7 +47,11 @@ export class StreamBase extends EventEmitter<StreamEvents> {
     super({ captureRejections: true })
     this.options = resolveOptions(options)
     logRejections(this, () => this.options.logger)
-    this.#registry = new SessionRegistry(this.options.concurrencyLimit)
+    const { additionalOutputs, additionalOutputsHandler, concurrencyLimit } = this.options
+    if (additionalOutputs.length > 0 && additionalOutputsHandler !== undefined) {
+      this.#shown = new ShownOutputs(additionalOutputs, additionalOutputsHandler)
+    }
+    this.#registry = new SessionRegistry(concurrencyLimit)
     this.#desk = new OfferDesk(this.options, this.#registry, {
       onSession: (core) => this.#onSession(core),
       onError: (error) => this.#onError(error),
@@ -109,6 +115,17 @@ export class StreamBase extends EventEmitter<StreamEvents> {
   }
 
   /**
+   * What a page shows of a session's outputs: what `additionalOutputsHandler` made of them so far. The built-in page shows it;
+   * for a page of your own that does, serve it when it got a `fetch_output` message. Can be read until 10 s after the end.
+   *
+   * @param webrtcId - the client's id
+   * @returns one value for each of `additionalOutputs`; undefined for an unknown id, or a stream without that function
+   */
+  async shownOutputs(webrtcId: string): Promise<readonly unknown[] | undefined> {
+    return this.#shown?.values(webrtcId)
+  }
+
+  /**
    * Asks a client to change its connection.
    *
    * @param webrtcId - the client's id
@@ -168,6 +185,7 @@ export class StreamBase extends EventEmitter<StreamEvents> {
     })
     session.on('error', (error) => this.#announceError(error, session))
     this.#outputs.open(session.id, outputs)
+    this.#shown?.follow(session, (error) => core.onComplaint(error))
     this.#announce('session', session)
   }
 

@@ -5,7 +5,9 @@ import type { Logger } from '../session/logger.ts'
 import type { Session } from '../session/session.ts'
 import type { RtcConfiguration } from '../signaling/rtc-configuration.ts'
 import type { MediaOptions, MediaSettings } from './media-options.ts'
-import type { InputDescription, OutputDescription, UiOptions } from './page-options.ts'
+import type { InputDescription } from './input-descriptions.ts'
+import type { OutputDescription } from './output-descriptions.ts'
+import type { UiOptions } from './page-options.ts'
 
 /** What kinds of media a stream carries. */
 export type Modality = 'audio' | 'video' | 'audio-video'
@@ -48,7 +50,11 @@ export interface RtpParams {
   priority?: 'very-low' | 'low' | 'medium' | 'high'
 }
 
-/** Makes the outputs that the page shows of those it showed and those that the handler emitted. */
+/**
+ * Makes the values of `additionalOutputs` that the page shows: a list with one for each, or a promise of it. It is called on
+ * the server for each `AdditionalOutputs` of a session, one after the other, with the values that it returned last (at first
+ * `null`, and `[]` for a chat) and then the handler's arguments.
+ */
 export type OutputsHandler = (current: readonly unknown[], ...outputArgs: unknown[]) => unknown
 
 /** Options of a stream. Only `handler` is needed, and which one may be given is decided by `mode`. */

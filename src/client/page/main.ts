@@ -1,7 +1,11 @@
 import { connect, fetchConfiguration } from '../connect.ts'
-import type { Closing, Connection } from '../connect.ts'
+import type { ClientConfiguration, Closing, Connection, ServerMessage } from '../connect.ts'
+import { InputsPanel } from './inputs-panel.ts'
+import { showLook } from './look.ts'
 import { MessageLog } from './message-log.ts'
 import { MicrophoneChoice } from './microphone-choice.ts'
+import { OutputsPanel } from './outputs-panel.ts'
+import { TextBox } from './text-box.ts'
 import { byId, showAlert, showLevels, showMode, showState, showStats, showTitles } from './view.ts'
 import { Waveform } from './waveform.ts'
 
@@ -9,6 +13,19 @@ const log = new MessageLog(byId('log'), byId('log-empty'))
 const waveform = new Waveform(byId('voices') as HTMLCanvasElement)
 const microphones = new MicrophoneChoice(byId('microphone') as HTMLSelectElement, () => void chooseMicrophone())
 const mute = byId('mute') as HTMLButtonElement
+const outputs = new OutputsPanel(byId('outputs'), byId('outputs-list'))
+const inputs = new InputsPanel({
+  section: byId('inputs'),
+  form: byId('inputs-form') as HTMLFormElement,
+  button: byId('inputs-send') as HTMLButtonElement,
+  note: byId('inputs-note'),
+})
+const textBox = new TextBox(
+  byId('text-form'),
+  byId('text') as HTMLInputElement,
+  byId('text-send') as HTMLButtonElement,
+  (text) => sendText(text),
+)
 
 let call: Connection | undefined
 let attempt: AbortController | undefined
@@ -23,12 +40,19 @@ void prepare()
 async function prepare(): Promise<void> {
   await microphones.refresh()
   try {
-    const configuration = await fetchConfiguration()
-    showMode(configuration.mode)
-    showTitles(configuration.ui ?? {})
+    show(await fetchConfiguration())
   } catch (error) {
     showAlert(wordsOf(error))
   }
+}
+
+function show({ mode, ui = {}, additionalInputs = [], additionalOutputs = [] }: ClientConfiguration): void {
+  showMode(mode)
+  showTitles(ui)
+  showLook(ui)
+  inputs.show(additionalInputs, ui.sendInputOn ?? 'change')
+  outputs.show(additionalOutputs)
+  textBox.enabled = false
 }
 
 async function toggle(): Promise<void> {
@@ -38,6 +62,7 @@ async function toggle(): Promise<void> {
 }
 
 async function start(): Promise<void> {
+  if (!inputs.check()) return
   attempt = new AbortController()
   showAlert('')
   showState('connecting')
@@ -59,7 +84,7 @@ function optionsOf(signal: AbortSignal): NonNullable<Parameters<typeof connect>[
     signal,
     ...(deviceId !== undefined && { deviceId }),
     onState: (state) => state !== 'closed' && showState(state),
-    onMessage: (message) => log.addMessage(message),
+    onMessage,
     onLevels: (levels) => {
       showLevels(levels)
       if (call) waveform.add(levels)
@@ -72,6 +97,9 @@ function optionsOf(signal: AbortSignal): NonNullable<Parameters<typeof connect>[
 function onConnected(connected: Connection): void {
   startedAt = performance.now()
   mute.disabled = connected.microphone === undefined
+  textBox.enabled = true
+  outputs.begin(connected.id)
+  void inputs.begin(connected.id)
   connected.on('microphonelost', () => showAlert('The microphone is gone. Plug it in again, or choose another.'))
   connected.on('playbackblocked', () => showAlert('The browser keeps the sound off until you click on the page.'))
   addEventListener('click', () => void connected.play().catch(() => undefined), { once: true })
@@ -80,8 +108,23 @@ function onConnected(connected: Connection): void {
   void microphones.refresh()
 }
 
+/** What comes before the call is known here is made up for when it is: inputs are sent and outputs fetched then. */
+function onMessage(message: ServerMessage): void {
+  if (message.type === 'send_input') void inputs.answer()
+  if (message.type === 'fetch_output') outputs.refresh()
+  log.addMessage(message)
+}
+
+function sendText(text: string): void {
+  call?.send(text)
+  log.add('sent', 'You', text)
+}
+
 function onClosed(closing: Closing): void {
   call = undefined
+  textBox.enabled = false
+  inputs.end()
+  outputs.refresh()
   setMuted(false)
   mute.disabled = true
   showState('idle')

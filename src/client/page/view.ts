@@ -67,6 +67,7 @@ export function showLevels(levels: Levels): void {
     meter.style.setProperty('--level', levels[side].toFixed(3))
     meter.setAttribute('aria-valuenow', String(Math.round(levels[side] * 100)))
   }
+  byId('mark').style.setProperty('--level', levels.heard.toFixed(3))
 }
 
 /**

@@ -1,0 +1,51 @@
+import test from 'ava'
+import { ChannelClosedError } from '../../src/index.ts'
+import { Outbox } from '../../src/session/outbox.ts'
+import { Log } from '../helpers/call.ts'
+import { MemoryLink } from '../helpers/memory-link.ts'
+
+function outbox(): { box: Outbox; link: MemoryLink } {
+  return { box: new Outbox(new Log(), 'id'), link: new MemoryLink() }
+}
+
+test('what is sent before there is media waits for it, in order', (t) => {
+  const { box, link } = outbox()
+  box.send('first')
+  box.tell({ type: 'end_stream', data: 'second' })
+  box.open(link)
+  box.send('third')
+  t.deepEqual(link.messages, ['first', '{"type":"end_stream","data":"second"}', 'third'])
+})
+
+test('what waits is bounded', (t) => {
+  const { box, link } = outbox()
+  for (let i = 0; i < 100; i++) box.send(String(i))
+  box.open(link)
+  t.is(link.messages.length, 64)
+})
+
+test('after the end nothing goes out: who sends is told, and what the session itself says is dropped', (t) => {
+  const { box, link } = outbox()
+  box.send('never')
+  box.close()
+  box.open(link)
+  t.throws(() => box.send('x'), { instanceOf: ChannelClosedError })
+  t.notThrows(() => box.tell({ type: 'end_stream', data: '' }))
+  t.notThrows(() => box.notice('error', 'x'))
+  box.withLink(() => t.fail('nothing is done with media any more'))
+  t.deepEqual(link.messages, [])
+})
+
+test('a message that the media refuses does not keep the next from going out', (t) => {
+  const { box, link } = outbox()
+  link.sendMessage = (text) => {
+    if (text === 'bad') throw new ChannelClosedError()
+    link.messages.push(text)
+  }
+  box.send('bad')
+  box.send('good')
+  box.open(link)
+  box.trySend('bad')
+  box.trySend('better')
+  t.deepEqual(link.messages, ['good', 'better'])
+})

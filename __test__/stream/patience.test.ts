@@ -1,0 +1,59 @@
+import { mock } from 'node:test'
+import test from 'ava'
+import { AdditionalOutputs, TimeoutError } from '../../src/index.ts'
+import { readJson } from '../../src/server/read-json.ts'
+import { SessionOutputs } from '../../src/session/session-outputs.ts'
+import { OutputBoard } from '../../src/stream/output-board.ts'
+
+test.beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
+test.afterEach.always(() => mock.timers.reset())
+
+/** Lets what was promised by now be followed up; no timer passes. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve()
+}
+
+test.serial('whoever waits for outputs longer than 10 s gets those of a session that begins later', async (t) => {
+  const [board, outputs] = [new OutputBoard(), new SessionOutputs()]
+  const latest = board.latest('id', 30)
+  await settle()
+  mock.timers.tick(25_000)
+  board.open('id', outputs)
+  await settle()
+  mock.timers.tick(4_000)
+  const made = new AdditionalOutputs('late')
+  outputs.put(made)
+  t.is(await latest, made)
+})
+
+test.serial('and no longer than was said', async (t) => {
+  const board = new OutputBoard()
+  board.open('id', new SessionOutputs())
+  const latest = board.latest('id', 30)
+  await settle()
+  let isOver = false
+  latest.catch(() => (isOver = true))
+  mock.timers.tick(29_999)
+  await settle()
+  t.false(isOver)
+  mock.timers.tick(1)
+  await t.throwsAsync(latest, { instanceOf: TimeoutError, message: /within 30 seconds/ })
+})
+
+test.serial('a body that takes most of a long requestTimeout is read', async (t) => {
+  let send: ((text: string) => void) | undefined
+  const body = new ReadableStream({
+    start: (controller) => {
+      send = (text) => {
+        controller.enqueue(new TextEncoder().encode(text))
+        controller.close()
+      }
+    },
+  })
+  const request = new Request('http://localhost/', { method: 'POST', body, duplex: 'half' } as RequestInit)
+  const value = readJson(request, 60_000)
+  await settle()
+  mock.timers.tick(59_999)
+  send?.('{"a":1}')
+  t.deepEqual(await value, { a: 1 })
+})
