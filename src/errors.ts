@@ -181,6 +181,20 @@ export class ConfigurationError extends ParleyError {
   }
 }
 
+/** No credentials for TURN servers could be got: a key is missing or refused, or the provider doesn't answer. No key is in it. */
+export class CredentialsError extends ParleyError {
+  /** The name of the class. */
+  override name = 'CredentialsError'
+
+  /**
+   * @param message - names the provider or the environment variable
+   * @param options - `cause`
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_CREDENTIALS', message, options)
+  }
+}
+
 /** The function `additionalOutputsHandler` failed or returned what can't be shown. The page shows what it did; the session goes on. */
 export class OutputsHandlerError extends ParleyError {
   /** The name of the class. */

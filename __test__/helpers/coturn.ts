@@ -13,11 +13,17 @@ export interface Coturn {
   readonly credential: string
 }
 
+/** How coturn is started. */
+export interface CoturnOptions {
+  /** What credentials are made of; without one there is a user with a password. */
+  readonly secret?: string
+}
+
 /**
  * Starts coturn, a real TURN server, on a free port of loopback; it ends with the test. It is spoken to over IPv6 and
  * lends addresses of IPv4, so whoever has no IPv4 of its own reaches that only by it.
  */
-export async function startCoturn(t: ExecutionContext): Promise<Coturn> {
+export async function startCoturn(t: ExecutionContext, { secret }: CoturnOptions = {}): Promise<Coturn> {
   const port = await freePort()
   const database = join(tmpdir(), `parley-turn-${process.pid}-${port}`)
   const child = spawn(
@@ -29,9 +35,10 @@ export async function startCoturn(t: ExecutionContext): Promise<Coturn> {
       '--pidfile=',
       '--no-tls',
       '--no-dtls',
-      '--lt-cred-mech',
+      ...(secret === undefined
+        ? ['--lt-cred-mech', '--user=parley:secret']
+        : ['--use-auth-secret', `--static-auth-secret=${secret}`]),
       '--realm=parley.test',
-      '--user=parley:secret',
       '--listening-ip=::1',
       '--relay-ip=127.0.0.1',
       '--allow-loopback-peers',
