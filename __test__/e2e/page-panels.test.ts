@@ -180,8 +180,8 @@ test.serial('in the variant with a text box, texts reach the session and are sho
 })
 
 test.serial('the looks are those of the options', async (t) => {
-  const ui = { icon: DOT, iconRadius: 22, iconButtonColor: '#ffe08a', pulseColor: 'rgb(1 2 3)', fullScreen: true }
-  const { url } = await serve(t, { ui })
+  const ui = { icon: DOT, iconRadius: 22, iconButtonColor: '#ffe08a', pulseColor: 'rgb(1 2 3)' }
+  const { url } = await serve(t, { ui: { ...ui, title: 'Hello', hideTitle: true, fullScreen: true } })
   const page = await openPage(t, t.context.browser, url, { viewport: { width: 1600, height: 900 } })
   await page.locator('#mark img').waitFor()
   const css = (selector: string, name: string): Promise<string> =>
@@ -191,6 +191,7 @@ test.serial('the looks are those of the options', async (t) => {
   t.is(await css('#toggle', 'color'), 'rgb(0, 0, 0)')
   t.is(await css('#mark', '--pulse'), 'rgb(1 2 3)')
   t.is(await page.evaluate('document.body.clientWidth'), 1600)
+  t.is(await css('#titles', 'clip-path'), 'inset(50%)', 'a heading for screen readers alone')
 })
 
 test.serial('without inputs and outputs there is no panel', async (t) => {

@@ -40,6 +40,19 @@ test.serial('and no longer than was said', async (t) => {
   await t.throwsAsync(latest, { instanceOf: TimeoutError, message: /within 30 seconds/ })
 })
 
+test.serial('a stream of outputs waits ten seconds for its session, and then says that none began', async (t) => {
+  const board = new OutputBoard()
+  const next = board.stream('id', undefined)[Symbol.asyncIterator]().next()
+  let isOver = false
+  next.catch(() => (isOver = true))
+  await settle()
+  mock.timers.tick(9_999)
+  await settle()
+  t.false(isOver)
+  mock.timers.tick(1)
+  await t.throwsAsync(next, { instanceOf: TimeoutError, message: /'id' began within 10 seconds/ })
+})
+
 test.serial('a body that takes most of a long requestTimeout is read', async (t) => {
   let send: ((text: string) => void) | undefined
   const body = new ReadableStream({
