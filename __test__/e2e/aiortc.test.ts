@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import test from 'ava'
+import type { SessionStats } from '../../src/index.ts'
 import { callByAiortc } from '../helpers/aiortc.ts'
 import { serve } from '../helpers/serve.ts'
 
@@ -10,6 +11,24 @@ test.serial('aiortc hears its beeps come back, soon and at full strength', async
   t.true(call.loudness > 0.2, `amplitude ${call.loudness}`)
   t.true(call.frames > 150, `${call.frames} frames`)
   t.true(call.delayMs !== null && call.delayMs < 500, `after ${call.delayMs} ms`)
+})
+
+test.serial('a session counts what goes both ways, and knows its client and codec', async (t) => {
+  const { url, stream } = await serve(t)
+  let newest: SessionStats | undefined
+  let address: string | undefined
+  stream.on('session:connected', (session) => {
+    const timer = setInterval(() => ([newest, address] = [session.stats(), session.remoteAddress]), 50)
+    session.once('closed', () => clearInterval(timer))
+    t.is(session.transport, 'webrtc')
+  })
+  const call = await callByAiortc(url, { seconds: 3 })
+  t.true((newest?.packetsIn ?? 0) > 100 && (newest?.packetsOut ?? 0) > 100, JSON.stringify(newest))
+  t.true((newest?.bytesIn ?? 0) > 3_000 && (newest?.bytesOut ?? 0) > 3_000)
+  t.like(newest, { lost: 0, inputDropped: 0, outputDropped: 0, codec: 'opus' })
+  t.true((newest?.outputQueueMs ?? 1e9) < 400 && (newest?.inputQueueMs ?? 1e9) < 400)
+  t.regex(address ?? '', /^[\da-f.:]+$/)
+  t.true(call.frames > 100)
 })
 
 test.serial('texts go both ways over the data channel of aiortc', async (t) => {

@@ -81,6 +81,15 @@ for (const [name, build] of Object.entries(SERVERS)) {
       t.is((await fetch(`${url}/client/page/main.js`)).status, 200)
     })
 
+    test(`${name} takes the page's inputs and gives its outputs at ${where}`, async (t) => {
+      const url = `${await listen(t, build, path)}${path}/page`
+      const nobody = { 'parley-webrtc-id': 'nobody' }
+      const unknown = { status: 'failed', meta: { error: 'unknown_connection' } }
+      t.deepEqual((await post(`${url}/inputs`, { values: [] }, nobody)).body, unknown)
+      t.deepEqual(await (await fetch(`${url}/outputs`, { headers: nobody })).json(), unknown)
+      t.is((await fetch(`${url}/outputs`)).status, 422)
+    })
+
     test(`${name} goes on answering its own routes beside a stream at ${where}`, async (t) => {
       const url = await listen(t, build, path)
       t.is(await (await fetch(`${url}/hello`)).text(), 'hello')
