@@ -8,8 +8,8 @@ use crate::FRAME_DURATION;
 const GRACE: Duration = Duration::from_millis(10);
 
 /// A frame that is there so shortly before its tick goes with what is sent anyway: waking a thread for it costs more
-/// than two milliseconds are worth.
-const EARLY: Duration = Duration::from_millis(2);
+/// than a few milliseconds are worth, and a live source that is looked at once in such a time would wait for nothing.
+const EARLY: Duration = Duration::from_millis(6);
 
 /// By how much ticks may be late and still be made up for. Beyond that the clock starts again: a burst helps nobody.
 const MAX_CATCH_UP: Duration = Duration::from_millis(100);

@@ -55,7 +55,7 @@ impl Command {
     }
 }
 
-/// A worker's inbox. A worker that will look by itself within a millisecond is not woken: wake-ups are what costs.
+/// A worker's inbox. A worker that will look by itself within its round is not woken: wake-ups are what costs.
 pub(crate) struct Inbox {
     commands: Mutex<Vec<Command>>,
     will_look_soon: AtomicBool,
@@ -89,7 +89,7 @@ impl Inbox {
         }
     }
 
-    /// Says whether the worker, about to sleep, will look again within a millisecond.
+    /// Says whether the worker, about to sleep, will look again within its round.
     pub(crate) fn announce(&self, soon: bool) {
         self.will_look_soon.store(soon, Ordering::SeqCst);
     }

@@ -23,9 +23,13 @@ use std::time::{Duration, Instant};
 
 const SOCKET: mio::Token = mio::Token(0);
 const WAKER: mio::Token = mio::Token(1);
-/// Waking a sleeping thread costs 30 to 70 µs of CPU (measured), so a busy worker looks once a millisecond, like a
-/// network card that moderates its interrupts. Nobody hears a millisecond.
-const ROUND: Duration = Duration::from_millis(1);
+/// Waking a sleeping thread costs 30 to 70 µs of CPU (measured), so a busy worker moderates like a network card: it
+/// looks once in a round, which lasts a millisecond for each of its sessions, up to this. With few sessions packets
+/// seldom share a round; with many nobody hears the few milliseconds.
+const LONGEST_ROUND: Duration = Duration::from_millis(4);
+const ROUND_PER_SESSION: Duration = Duration::from_millis(1);
+/// How long after it got frames JavaScript has mostly answered.
+const REPLY: Duration = Duration::from_millis(1);
 /// Batches read in one round; what is left is read in the next, after the timers had their turn.
 const MAX_BATCHES: usize = 16;
 /// A session that was heard within this keeps its address: consent is asked for every two seconds.
@@ -71,7 +75,8 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
         scratch: Scratch::default(),
         more: false,
         expects_replies: false,
-        last_round: Instant::now(),
+        is_streaming: false,
+        last_look: Instant::now(),
     };
     std::thread::Builder::new().name(format!("parley-media-{index}")).spawn(move || {
         quieten_this_thread();
@@ -103,7 +108,19 @@ struct Worker {
     more: bool,
     /// Frames were just handed to JavaScript, which mostly answers within a millisecond.
     expects_replies: bool,
-    last_round: Instant,
+    /// Datagrams came in the last round, not long after those before.
+    is_streaming: bool,
+    /// When the socket was last read.
+    last_look: Instant,
+}
+
+/// What a worker woke for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    /// Everything.
+    Full,
+    /// What JavaScript wrote since it was told of frames; the socket can wait.
+    Replies,
 }
 
 /// Lists that keep their memory from round to round.
@@ -149,15 +166,18 @@ impl Worker {
     fn run(&mut self) {
         let mut events = mio::Events::with_capacity(4);
         loop {
-            self.sleep(&mut events);
+            let round = self.sleep(&mut events);
             let now = Instant::now();
-            self.last_round = now;
             let stop = self.take_commands(now);
-            self.take_datagrams(now);
-            let told = events.iter().any(mio::event::Event::is_error);
-            self.take_errors(now, told);
+            if round == Round::Full {
+                self.look(now);
+                let told = events.iter().any(mio::event::Event::is_error);
+                self.take_errors(now, told);
+            }
             self.take_timers(now);
             self.pump(now);
+            // The socket's turn comes after each such round.
+            self.expects_replies &= round == Round::Full;
             if stop {
                 self.relays.release(now);
                 self.pump(now);
@@ -172,28 +192,54 @@ impl Worker {
         }
     }
 
-    fn sleep(&mut self, events: &mut mio::Events) {
-        let due = [self.timers.next(), self.prober.next(), self.relays.next()].into_iter().flatten().min();
-        let mut pause = due.map_or(IDLE, |due| due.saturating_duration_since(Instant::now()));
+    fn sleep(&mut self, events: &mut mio::Events) -> Round {
+        events.clear();
         if std::mem::take(&mut self.expects_replies) {
-            pause = pause.min(ROUND);
+            self.inbox.announce(true);
+            std::thread::sleep(REPLY);
+            return Round::Replies;
         }
-        if std::mem::take(&mut self.more) {
-            pause = Duration::ZERO;
+        if !std::mem::take(&mut self.more) {
+            if !self.is_streaming {
+                self.wait(events);
+            }
+            self.finish_round();
         }
-        self.inbox.announce(pause <= ROUND);
+        Round::Full
+    }
+
+    /// Waits for the socket, a command or a timer.
+    fn wait(&mut self, events: &mut mio::Events) {
+        let due = [self.timers.next(), self.prober.next(), self.relays.next()].into_iter().flatten().min();
+        let pause = due.map_or(IDLE, |due| due.saturating_duration_since(Instant::now()));
+        self.inbox.announce(pause <= self.round());
         match self.poll.poll(events, Some(pause)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 log::error!("a media worker can't wait for its socket: {error}");
-                std::thread::sleep(ROUND);
+                std::thread::sleep(LONGEST_ROUND);
             }
             _ => {}
         }
-        let since = self.last_round.elapsed();
-        if since < ROUND && pause > Duration::ZERO {
+    }
+
+    /// Sleeps until the round is over that began with the last look at the socket.
+    fn finish_round(&mut self) {
+        if let Some(rest) = self.round().checked_sub(self.last_look.elapsed()) {
             self.inbox.announce(true);
-            std::thread::sleep(ROUND - since);
+            std::thread::sleep(rest);
         }
+    }
+
+    fn round(&self) -> Duration {
+        let sessions = u32::try_from(self.slots.len()).unwrap_or(u32::MAX).max(1);
+        ROUND_PER_SESSION.saturating_mul(sessions).min(LONGEST_ROUND)
+    }
+
+    /// Reads the socket. While datagrams come in every round, the next look needs no waiting for the socket.
+    fn look(&mut self, now: Instant) {
+        let was_soon = now.saturating_duration_since(self.last_look) < 2 * self.round();
+        self.last_look = now;
+        self.is_streaming = self.take_datagrams(now) && was_soon && self.slots.len() > 1;
     }
 
     /// Does what other threads asked for; true when the worker should end.
@@ -258,11 +304,14 @@ impl Worker {
         }
     }
 
-    fn take_datagrams(&mut self, now: Instant) {
+    /// True when there were any.
+    fn take_datagrams(&mut self, now: Instant) -> bool {
+        let mut any = false;
         for _ in 0..MAX_BATCHES {
             let mut failed = Vec::new();
             let Self { socket, mux, slots, prober, relays, scratch, .. } = self;
             let full = socket.receive(|from, datagram| {
+                any = true;
                 let by_relay =
                     if relays.is_empty() { ByRelay::Unknown } else { relays.take(now, from, datagram) };
                 let (key, input) = match by_relay {
@@ -289,10 +338,11 @@ impl Worker {
                 self.fail(key, &panic);
             }
             if !full {
-                return;
+                return any;
             }
         }
         self.more = true;
+        any
     }
 
     fn take_errors(&mut self, now: Instant, told: bool) {
