@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import test from 'ava'
-import type { SessionStats } from '../../src/index.ts'
+import type { ParleyError, SessionStats } from '../../src/index.ts'
 import { callByAiortc } from '../helpers/aiortc.ts'
 import { serve } from '../helpers/serve.ts'
 
@@ -73,11 +73,17 @@ test.serial('a message that establishes no channel ends the call of who sent it,
   const { url, stream } = await serve(t, { concurrencyLimit: 2, logger })
   const bystander = callByAiortc(url, { seconds: 5 })
   await Promise.race([bystander, once(stream, 'session:connected')])
-  stream.on('error', () => {})
+  const faults: ParleyError[] = []
+  stream.on('error', (error) => faults.push(error))
   const closed = new Promise((resolve) => stream.once('session:closed', (_session, reason) => resolve(reason)))
   await callByAiortc(url, { seconds: 1, establish: '00' })
   t.is(await closed, 'error')
   t.is(errors.length > 0, true, 'the log tells of it')
+  t.deepEqual(
+    faults.map(({ code }) => code),
+    ['ERR_PARLEY_SESSION_FAILED'],
+  )
+  t.regex(faults[0]?.message ?? '', /fault in the media core/)
   t.is(stream.sessions.size, 1)
   const heard = await bystander
   t.is(heard.hertz, 1000)

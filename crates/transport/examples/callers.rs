@@ -1,0 +1,297 @@
+//! Callers on real UDP, for load and soak runs of a server in another process: foreign peers, told what to do by lines
+//! on standard input, and saying what happens to them as JSON lines on standard output. The program ends with its
+//! standard input.
+//!
+//! | line | what the caller does |
+//! | --- | --- |
+//! | `call ID tone 440` | makes an offer; speaks a steady tone once it is connected |
+//! | `call ID beeps 440` | the same, half a second of sound in each second, by which delay is measured |
+//! | `call ID silence 0` | the same, and says nothing |
+//! | `answer ID SDP` | takes the answer, whose line ends are written `\n` |
+//! | `say ID TEXT` | sends text, if its channel is open |
+//! | `report ID` | says what it heard since the last report |
+//! | `close ID` | closes the channel and the connection as a page does |
+//! | `vanish ID` | is gone, socket and all |
+//! | `mute ID` | stays, and neither sends nor answers any more |
+
+#![allow(clippy::print_stdout, reason = "standard output is what this program is for")]
+
+use mio::net::UdpSocket;
+use mio::{Events, Interest, Poll, Token, Waker};
+use parley_netsim::{Heard, Peer, PeerOptions, tone};
+use parley_transport::{Chunk, Layout, SampleRate, Samples};
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, BufRead, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+/// Woken at most so often: with many callers, wake-ups are what costs.
+const ROUND: Duration = Duration::from_millis(2);
+const LINES: Token = Token(usize::MAX);
+/// A sound later than this after its beep is another beep's.
+const BEEP: Duration = Duration::from_millis(1000);
+
+fn main() -> io::Result<()> {
+    let mut poll = Poll::new()?;
+    let lines = read_lines(Waker::new(poll.registry(), LINES)?);
+    let (mut callers, mut events) = (Callers::default(), Events::with_capacity(1024));
+    loop {
+        let began = Instant::now();
+        loop {
+            match lines.try_recv() {
+                Ok(line) => callers.take_line(&poll, &line)?,
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return Ok(()),
+            }
+        }
+        let pause = callers.serve(Instant::now()).unwrap_or(Duration::from_secs(1));
+        io::stdout().flush()?;
+        std::thread::sleep(ROUND.saturating_sub(began.elapsed()));
+        if let Err(error) = poll.poll(&mut events, Some(pause))
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            return Err(error);
+        }
+    }
+}
+
+/// Reads standard input on a thread of its own, which wakes the poll for each line and at the end.
+fn read_lines(waker: Waker) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    let waker = Arc::new(waker);
+    std::thread::spawn(move || {
+        for line in io::stdin().lock().lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+            let _ = waker.wake();
+        }
+        drop(sender);
+        let _ = waker.wake();
+    });
+    receiver
+}
+
+#[derive(Default)]
+struct Callers {
+    callers: HashMap<String, Caller>,
+    sockets: usize,
+}
+
+impl Callers {
+    fn take_line(&mut self, poll: &Poll, line: &str) -> io::Result<()> {
+        let mut words = line.splitn(3, ' ');
+        let (command, id) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let rest = words.next().unwrap_or_default();
+        let now = Instant::now();
+        if command == "call" {
+            let mut caller = Caller::new(now, rest)?;
+            self.sockets += 1;
+            poll.registry().register(&mut caller.socket, Token(self.sockets), Interest::READABLE)?;
+            tell("offer", id, &[("sdp", quote(&caller.peer.offer(now)))]);
+            self.callers.insert(id.to_owned(), caller);
+        } else if command == "vanish" {
+            self.callers.remove(id);
+        } else if let Some(caller) = self.callers.get_mut(id) {
+            caller.obey(now, command, id, rest);
+        }
+        Ok(())
+    }
+
+    /// Serves all; says how long nobody needs anything.
+    fn serve(&mut self, now: Instant) -> Option<Duration> {
+        for (id, caller) in &mut self.callers {
+            caller.serve(now, id);
+        }
+        self.callers.retain(|_, caller| !caller.has_closed);
+        let due = self.callers.values_mut().filter_map(Caller::wake_at).min();
+        due.map(|due| due.saturating_duration_since(Instant::now()))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Sound {
+    Tone,
+    Beeps,
+    Silence,
+}
+
+struct Caller {
+    peer: Peer,
+    socket: UdpSocket,
+    sound: Sound,
+    hertz: f64,
+    /// When it speaks its next second.
+    speaks_at: Option<Instant>,
+    /// When it began to beep, and has not reported of yet.
+    beeps: VecDeque<Instant>,
+    messages: usize,
+    is_connected: bool,
+    is_open: bool,
+    is_muted: bool,
+    has_closed: bool,
+}
+
+impl Caller {
+    fn new(now: Instant, sound: &str) -> io::Result<Self> {
+        let (kind, hertz) = sound.split_once(' ').unwrap_or((sound, "440"));
+        let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let peer = Peer::new(now, socket.local_addr()?, &PeerOptions::default());
+        let sound = match kind {
+            "tone" => Sound::Tone,
+            "beeps" => Sound::Beeps,
+            _ => Sound::Silence,
+        };
+        Ok(Self {
+            peer,
+            socket,
+            sound,
+            hertz: hertz.parse().unwrap_or(440.0),
+            speaks_at: None,
+            beeps: VecDeque::new(),
+            messages: 0,
+            is_connected: false,
+            is_open: false,
+            is_muted: false,
+            has_closed: false,
+        })
+    }
+
+    fn obey(&mut self, now: Instant, command: &str, id: &str, rest: &str) {
+        match command {
+            "answer" => self.peer.answered(now, &rest.replace("\\n", "\r\n")),
+            "say" => self.peer.try_send_text(now, rest),
+            "report" => self.report(now, id),
+            "mute" => self.is_muted = true,
+            "close" => {
+                self.peer.close();
+                self.send(now);
+                self.has_closed = true;
+            }
+            _ => eprintln!("no such command: {command}"),
+        }
+    }
+
+    fn wake_at(&mut self) -> Option<Instant> {
+        if self.is_muted {
+            return None;
+        }
+        [self.peer.wake_at(), self.speaks_at].into_iter().flatten().min()
+    }
+
+    fn serve(&mut self, now: Instant, id: &str) {
+        let mut buffer = [0; 2048];
+        while let Ok((length, from)) = self.socket.recv_from(&mut buffer) {
+            if !self.is_muted {
+                self.peer.receive(now, from, &buffer[..length]);
+            }
+        }
+        if self.is_muted {
+            return;
+        }
+        self.speak(now);
+        if self.peer.wake_at().is_some_and(|at| at <= now) {
+            self.peer.wake(now);
+        }
+        self.send(now);
+        self.tell_changes(now, id);
+    }
+
+    fn send(&mut self, now: Instant) {
+        while let Some((to, datagram)) = self.peer.poll(now) {
+            // A server that has gone is what some runs are about.
+            let _ = self.socket.send_to(&datagram, to);
+        }
+    }
+
+    fn speak(&mut self, now: Instant) {
+        let Some(at) = self.speaks_at.filter(|at| *at <= now) else { return };
+        self.speaks_at = Some(at + Duration::from_secs(1));
+        match self.sound {
+            // Whole turns in each second, so that one second continues the other.
+            Sound::Tone => self.peer.speak(now, tone(self.hertz, Duration::from_secs(1))),
+            Sound::Beeps => {
+                self.peer.speak(now, tone(self.hertz, BEEP / 2));
+                self.peer.speak(now, silence(BEEP / 2));
+                self.beeps.push_back(now);
+            }
+            Sound::Silence => {}
+        }
+    }
+
+    fn tell_changes(&mut self, now: Instant, id: &str) {
+        if self.peer.is_connected() != self.is_connected {
+            self.is_connected = !self.is_connected;
+            self.speaks_at = self.speaks_at.or(Some(now));
+            tell(if self.is_connected { "connected" } else { "disconnected" }, id, &[]);
+        }
+        if self.peer.channel_is_open() != self.is_open {
+            self.is_open = !self.is_open;
+            tell(if self.is_open { "open" } else { "shut" }, id, &[]);
+        }
+        for text in &self.peer.messages[self.messages..] {
+            tell("message", id, &[("text", quote(text))]);
+        }
+        self.messages = self.peer.messages.len();
+    }
+
+    /// What it heard since the last report, which is forgotten then.
+    fn report(&mut self, now: Instant, id: &str) {
+        let heard = std::mem::replace(&mut self.peer.heard, Heard::new(48_000, 1));
+        let packets = std::mem::take(&mut self.peer.packets);
+        let mut delays = Vec::new();
+        while let Some(beep) = self.beeps.front().copied().filter(|beep| now - *beep > BEEP) {
+            self.beeps.pop_front();
+            let sound = heard.since(beep).first_sound().map(|sound| (sound - beep).as_millis());
+            delays.extend(sound.filter(|delay| *delay < BEEP.as_millis()).map(|delay| delay.to_string()));
+        }
+        let (missing, jumps) = continuity(&packets);
+        let fields = [
+            ("frames", heard.count().to_string()),
+            ("tone", heard.tone_share(self.hertz).to_string()),
+            ("longestGapMs", heard.longest_without(self.hertz).as_millis().to_string()),
+            ("delaysMs", format!("[{}]", delays.join(","))),
+            ("packets", packets.len().to_string()),
+            ("missing", missing.to_string()),
+            ("jumps", jumps.to_string()),
+        ];
+        tell("report", id, &fields);
+    }
+}
+
+fn silence(duration: Duration) -> Chunk {
+    let count = (duration.as_secs_f64() * 48_000.0) as usize;
+    Chunk { samples: Samples::I16(vec![0; count]), rate: SampleRate::HZ_48000, layout: Layout::Mono }
+}
+
+/// Of a stream of packets: numbers that never came, and places where time goes on by more than its packets play.
+fn continuity(packets: &[(u32, u16, u32)]) -> (usize, usize) {
+    let (mut missing, mut jumps) = (0, 0);
+    for pair in packets.windows(2) {
+        let [(_, before, then), (_, after, now)] = pair else { continue };
+        let step = after.wrapping_sub(*before);
+        missing += usize::from(step.saturating_sub(1)) * usize::from(step < 0x8000);
+        jumps += usize::from(now.wrapping_sub(*then) != 960 * u32::from(step));
+    }
+    (missing, jumps)
+}
+
+fn tell(kind: &str, id: &str, fields: &[(&str, String)]) {
+    let fields: String = fields.iter().map(|(name, value)| format!(",\"{name}\":{value}")).collect();
+    println!("{{\"kind\":\"{kind}\",\"id\":{}{fields}}}", quote(id));
+}
+
+/// A JSON string (RFC 8259, section 7).
+fn quote(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            control if control < ' ' => quoted.push_str(&format!("\\u{:04x}", control as u32)),
+            other => quoted.push(other),
+        }
+    }
+    quoted + "\""
+}
