@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import test, { type ExecutionContext } from 'ava'
+
+/** Runs a soak program, as `npm run` does. */
+function run(t: ExecutionContext, name: string, ...options: string[]): Promise<{ code: number; output: string }> {
+  t.timeout(180_000)
+  const program = fileURLToPath(new URL(`../../soak/${name}.ts`, import.meta.url))
+  const args = ['--expose-gc', '--import=@oxc-node/core/register', program, ...options]
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
+    })
+  })
+}
+
+// The long form allows 1 KiB a cycle, which shows only when allocators have settled, after a thousand of them. What few
+// cycles show is whether sessions, handlers, threads or descriptors are kept, and whether all sessions' memory is.
+test.serial('500 sessions that end in every way leave nothing behind', async (t) => {
+  const { code, output } = await run(t, 'cycles', '--cycles', '500', '--samples', '5', '--kib', '64')
+  t.is(code, 0, output)
+})
+
+// Other tests run beside this one, so a delay that grows is told by what it grows by in a second.
+test.serial('sessions that go on keep their delay, their queues and their memory', async (t) => {
+  const { code, output } = await run(
+    t,
+    'sessions',
+    '--minutes',
+    '0.4',
+    '--sessions',
+    '4',
+    '--seconds',
+    '3',
+    '--delay',
+    '250',
+  )
+  t.is(code, 0, output)
+})
+
+// How long it takes is judged by the long form, on a machine that does nothing else.
+test.serial('a process with live sessions ends in every way, with the code that it asked for', async (t) => {
+  const { code, output } = await run(t, 'exits', '--runs', '5', '--sessions', '5', '--ms', '10000')
+  t.is(code, 0, output)
+})

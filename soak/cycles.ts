@@ -1,0 +1,112 @@
+// Sessions that begin, talk and end in every way, and what is left of them: `npm run soak:cycles`.
+//
+//   --cycles 10000     how many
+//   --concurrency 16   how many at once
+//   --samples 40       how often memory is measured
+//   --kib 1            the most that resident memory may grow by with each cycle, after the first tenth (or 250)
+//
+// Ends with 1 when a limit is broken. What is measured is this process, the server; callers are processes of their own.
+import { parseArgs } from 'node:util'
+import { type Ending, RARE, USUAL } from './endings.ts'
+import { Lab } from './lab.ts'
+import { Census, collect, slope, usage, type Usage } from './usage.ts'
+
+const { values } = parseArgs({
+  options: {
+    cycles: { type: 'string', default: '10000' },
+    concurrency: { type: 'string', default: '16' },
+    samples: { type: 'string', default: '40' },
+    kib: { type: 'string', default: '1' },
+  },
+})
+const [cycles, concurrency, samples] = [Number(values.cycles), Number(values.concurrency), Number(values.samples)]
+const KIB = 1024
+/** How many of the cycles end in one of the rare ways. */
+const RARE_EVERY = 250
+
+const census = new Census()
+const lab = new Lab(census)
+const failures: string[] = []
+const slow: Promise<void>[] = []
+
+/** One session, or one offer that comes to nothing. */
+async function cycle(ending: Ending): Promise<void> {
+  try {
+    await ending.run(lab)
+  } catch (error) {
+    failures.push(`${ending.name}: ${String(error)}`)
+  }
+}
+
+async function cyclesUntil(first: number, last: number): Promise<void> {
+  let next = first
+  const work = async (): Promise<void> => {
+    for (let number = next++; number < last; number = next++) {
+      // What takes half a minute goes on beside the others.
+      if (number % RARE_EVERY === 0) slow.push(...RARE.map(cycle))
+      await cycle(USUAL[number % USUAL.length] ?? USUAL[0])
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, work))
+}
+
+function mib(bytes: number): string {
+  return (bytes / KIB / KIB).toFixed(1)
+}
+
+/** Waits for what is over to be collected, as long as that helps. */
+async function whenCollected(): Promise<Record<string, number>> {
+  for (let left = 0; left < 50; left++) {
+    await collect()
+    if (Object.keys(census.living()).length === 0) break
+    await new Promise((resolve) => void setTimeout(resolve, 100))
+  }
+  return census.living()
+}
+
+function show(done: number, { resident, heap, descriptors, threads }: Usage): void {
+  console.log(
+    `${done} cycles: ${mib(resident)} MiB resident, ${mib(heap)} MiB heap, ${descriptors} descriptors, ${threads} threads`,
+  )
+}
+
+/** Before this nothing is judged: caches fill, pools grow. */
+const warmUp = Math.min(cycles / 2, Math.max(250, cycles / 10))
+await cyclesUntil(0, warmUp)
+await Promise.all(slow.splice(0))
+const begin = await usage()
+show(warmUp, begin)
+// One call goes on, as on any server: its media threads stay, and so does the memory that their allocators keep.
+const hangUp = await lab.hold()
+const points: [number, number][] = []
+for (let sample = 1; sample <= samples; sample++) {
+  const from = warmUp + Math.round(((cycles - warmUp) * (sample - 1)) / samples)
+  const to = warmUp + Math.round(((cycles - warmUp) * sample) / samples)
+  await cyclesUntil(from, to)
+  const now = await usage()
+  points.push([to, now.resident])
+  show(to, now)
+}
+await Promise.all([...slow, hangUp()])
+const end = await usage()
+show(cycles, end)
+const growth = slope(points) / KIB
+await lab.close()
+const living = await whenCollected()
+
+if (!(growth <= Number(values.kib))) failures.push(`resident memory grows by ${growth.toFixed(2)} KiB a cycle`)
+for (const what of ['descriptors', 'threads'] as const) {
+  if (end[what] > begin[what]) failures.push(`${what}: ${begin[what]} before, ${end[what]} after`)
+}
+for (const [kind, count] of Object.entries(end.resources)) {
+  const before = begin.resources[kind] ?? 0
+  if (count > before) failures.push(`${kind}: ${before} before, ${count} after`)
+}
+for (const [kind, count] of Object.entries(living)) {
+  // The lab keeps its streams until the end.
+  if (kind !== 'streams') failures.push(`${count} ${kind} were never collected`)
+}
+console.log(`${growth.toFixed(3)} KiB a cycle; ${lab.shutdowns} handlers shut down`)
+for (const failure of failures.slice(0, 20)) console.error(`FAILED ${failure}`)
+console.log(failures.length === 0 ? 'ok' : `${failures.length} failures`)
+process.exitCode = failures.length === 0 ? 0 : 1

@@ -1,0 +1,102 @@
+import { readdirSync } from 'node:fs'
+
+/** What a process holds. */
+export interface Usage {
+  /** Resident memory in bytes. */
+  readonly resident: number
+  /** JavaScript's heap in bytes, after a collection. */
+  readonly heap: number
+  /** Open file descriptors; 0 where the system doesn't list them. */
+  readonly descriptors: number
+  /** Threads; 0 where the system doesn't list them. */
+  readonly threads: number
+  /** What keeps or could keep the event loop going, by kind. */
+  readonly resources: Readonly<Record<string, number>>
+}
+
+/**
+ * Measures this process, garbage collected before. Needs `node --expose-gc`.
+ *
+ * @returns what it holds
+ */
+export async function usage(): Promise<Usage> {
+  await collect()
+  const { rss, heapUsed } = process.memoryUsage()
+  return {
+    resident: rss,
+    heap: heapUsed,
+    descriptors: entries('/proc/self/fd'),
+    threads: entries('/proc/self/task'),
+    resources: tally(process.getActiveResourcesInfo()),
+  }
+}
+
+/** Collects garbage, what was only kept by finalisers too. */
+export async function collect(): Promise<void> {
+  if (globalThis.gc === undefined) throw new Error('Run this with node --expose-gc')
+  for (let round = 0; round < 3; round++) {
+    globalThis.gc()
+    await new Promise(setImmediate)
+  }
+}
+
+/**
+ * How much `y` grows with each `x`: the median of the slopes between any two points (Theil and Sen's estimator), so that
+ * neither a single step of an allocator nor a single high reading is taken for growth.
+ *
+ * @param points - two or more
+ */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const slopes = points.flatMap(([x, y], index) =>
+    points.slice(index + 1).map(([laterX, laterY]) => (laterY - y) / (laterX - x)),
+  )
+  return median(slopes)
+}
+
+/**
+ * The one in the middle.
+ *
+ * @param numbers - in any order
+ * @returns NaN when there are none
+ */
+export function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN
+}
+
+/** Counts objects that the collector has yet to take. */
+export class Census {
+  readonly #registry = new FinalizationRegistry((kind: string) => this.#count(kind, -1))
+  readonly #living = new Map<string, number>()
+
+  /**
+   * @param kind - what it is called
+   * @param object - not kept alive by this
+   */
+  add(kind: string, object: object): void {
+    this.#registry.register(object, kind)
+    this.#count(kind, 1)
+  }
+
+  /** How many live, by kind; those of none left out. */
+  living(): Record<string, number> {
+    return Object.fromEntries([...this.#living].filter(([, count]) => count > 0))
+  }
+
+  #count(kind: string, by: number): void {
+    this.#living.set(kind, (this.#living.get(kind) ?? 0) + by)
+  }
+}
+
+function entries(folder: string): number {
+  try {
+    return readdirSync(folder).length
+  } catch {
+    return 0
+  }
+}
+
+function tally(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}
