@@ -193,3 +193,6 @@ export interface TurnServer {
   /** Its password. */
   credential: string
 }
+
+/** Does what the first session would otherwise wait for, once for the process, on a thread of its own. */
+export declare function warmUp(): void

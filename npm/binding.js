@@ -773,8 +773,9 @@ if (
   }
 }
 
-const { NativeHost, NativeSession, encodeOggOpusFile } = nativeBinding
+const { NativeHost, NativeSession, encodeOggOpusFile, warmUp } = nativeBinding
 export { NativeHost }
 export { NativeSession }
 export { encodeOggOpusFile }
+export { warmUp }
 export const __napiBindingTarget = __napiLoadedBindingTarget

@@ -29,13 +29,27 @@ export class Host {
    */
   static open(): Promise<Host> {
     Host.#opening ??= loadBinding().then(
-      (binding) => new Host(binding.NativeHost),
+      (binding) => {
+        binding.warmUp()
+        return new Host(binding.NativeHost)
+      },
       (error: unknown) => {
         Host.#opening = undefined
         throw error
       },
     )
     return Host.#opening
+  }
+
+  /**
+   * Loads the addon and has it prepare for the first session, in the background. What fails is told to whoever opens
+   * the host.
+   */
+  static prepare(): void {
+    void Host.open().then(
+      () => undefined,
+      () => undefined,
+    )
   }
 
   private constructor(native: new (wake: () => void) => NativeHost) {

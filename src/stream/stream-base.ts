@@ -3,6 +3,7 @@ import { ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { describeThrown, toWebRTCError } from '../frames/thrown.ts'
 import { PLACEHOLDER } from '../handlers/stream-handler-base.ts'
+import { Host } from '../native/host.ts'
 import { announce, logRejections } from '../session/announce.ts'
 import type { SessionCore } from '../session/session-core.ts'
 import type { Session } from '../session/session.ts'
@@ -51,6 +52,7 @@ export class StreamBase extends EventEmitter<StreamEvents> {
     if (additionalOutputs.length > 0 && additionalOutputsHandler !== undefined) {
       this.#shown = new ShownOutputs(additionalOutputs, additionalOutputsHandler)
     }
+    Host.prepare()
     this.#registry = new SessionRegistry(concurrencyLimit)
     this.#desk = new OfferDesk(this.options, this.#registry, {
       onSession: (core) => this.#onSession(core),

@@ -10,6 +10,12 @@ use parley_transport::{AttachError, EVENT, ReadyList, SessionHandle};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Does what the first session would otherwise wait for, once for the process, on a thread of its own.
+#[napi(catch_unwind)]
+pub fn warm_up() {
+    parley_transport::warm_up();
+}
+
 /// One for each JavaScript environment. It never keeps the process alive.
 #[napi]
 pub struct NativeHost {

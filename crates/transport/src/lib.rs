@@ -21,6 +21,7 @@ mod shared;
 mod slot;
 mod socket;
 mod timers;
+mod warm_up;
 mod worker;
 
 pub use engine::{AttachError, accept, attach};
@@ -31,3 +32,4 @@ pub use parley_media::{Chunk, Layout, OpusOptions, SampleRate, Samples, encode_o
 pub use parley_session::{AudioFormat, Mode, Seed, SessionOptions, TurnServer};
 pub use ready::{AUDIO, EVENT, ROOM, ReadyList};
 pub use shared::{QueueLimits, SessionEvent, Snapshot};
+pub use warm_up::warm_up;
