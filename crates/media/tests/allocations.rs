@@ -1,54 +1,13 @@
 //! Once warm, a frame costs no memory: counted by the allocator itself.
 
 mod common;
+mod counting;
 
-use std::alloc::{GlobalAlloc, Layout as MemoryLayout, System};
-use std::cell::Cell;
 use std::time::Duration;
 
 use common::{FRAME, MS, Packet, Rig, mono, options, rate, tone, tone_packets};
+use counting::allocations_of;
 use parley_media::{Chunk, Layout, PipelineOptions, PipelineOutput, RtpStart};
-
-/// The system's allocator, counting what each thread asks for.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count() {
-    // While a thread ends its counter is gone; nobody reads it any more.
-    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
-}
-
-// SAFETY: every call goes to the system's allocator with its arguments unchanged; counting allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: MemoryLayout) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: MemoryLayout) {
-        // SAFETY: the pointer came from `System`, with this layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: MemoryLayout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the pointer came from `System`, with this layout.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn allocations_of(action: impl FnOnce()) -> u64 {
-    let before = ALLOCATIONS.get();
-    action();
-    ALLOCATIONS.get() - before
-}
 
 /// Takes all outputs without keeping them.
 fn drain(rig: &mut Rig) -> usize {

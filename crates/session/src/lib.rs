@@ -14,6 +14,7 @@ mod options;
 mod presence;
 mod relay;
 mod rtcp_tap;
+mod scratch;
 mod sdp;
 mod session;
 mod setup;

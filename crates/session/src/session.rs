@@ -9,6 +9,7 @@ use crate::contract::{CloseReason, Event, Input, Output, SessionStats};
 use crate::handshake::HandshakeGuard;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
 use crate::presence::Presence;
+use crate::scratch::Scratch;
 use crate::sdp::{Direction, Offer, Rejection};
 use crate::setup::{self, Answer, Credentials};
 use crate::stun::TransactionId;
@@ -92,6 +93,7 @@ pub struct RtcSession {
     /// The core may have something to say.
     dirty: bool,
     frame: Vec<i16>,
+    scratch: Scratch,
     validated: Vec<Path>,
     checks: Vec<(TransactionId, Instant)>,
     stats: SessionStats,
@@ -144,6 +146,7 @@ impl RtcSession {
             unread_rtp: 0,
             dirty: true,
             frame: Vec::new(),
+            scratch: Scratch::default(),
             validated: Vec::new(),
             checks: Vec::new(),
             stats: SessionStats::default(),

@@ -5,7 +5,6 @@ use crate::contract::{CloseReason, Event, MAX_DATAGRAM_BYTES};
 use crate::dtls_record;
 use crate::setup;
 use crate::stun::{Kind, StunView, TransactionId};
-use bytes::BytesMut;
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
@@ -75,7 +74,7 @@ impl RtcSession {
             ecn: None,
             transport_protocol: TransportProtocol::UDP,
         };
-        let datagram = TaggedBytesMut { now: self.now, transport, message: BytesMut::from(bytes) };
+        let datagram = TaggedBytesMut { now: self.now, transport, message: self.scratch.copy(bytes) };
         if let Err(error) = self.pc.handle_read(datagram) {
             log::debug!("a datagram was refused: {error}");
             self.stats.refused += 1;

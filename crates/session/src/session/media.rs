@@ -77,7 +77,7 @@ impl RtcSession {
                     };
                     self.stats.packets_out += 1;
                     self.stats.bytes_out += packet.payload.len() as u64;
-                    let packet = Packet { header, payload: bytes::Bytes::copy_from_slice(packet.payload) };
+                    let packet = Packet { header, payload: self.scratch.copy(packet.payload).freeze() };
                     // No track id: the packet's SSRC tells, and the fast path skips the sender's bookkeeping.
                     let message = RTCMessage::RtpPacket(String::new(), packet);
                     if let Err(error) = self.pc.handle_write(TaggedRTCMessage { now: self.now, message }) {
