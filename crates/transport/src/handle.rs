@@ -103,13 +103,8 @@ impl SessionHandle {
         if shared.closed.load(Ordering::SeqCst) {
             return Err(WriteError);
         }
-        let length = chunk.duration();
-        shared.handed_over.fetch_add(u64::try_from(length.as_micros()).unwrap_or(u64::MAX), Ordering::SeqCst);
-        // The depth before the worker can take the chunk, so that the caller's wish for room is never too late.
-        let depth = shared.output_queue();
-        if depth > shared.limits.output_target {
-            shared.wants_room.store(true, Ordering::SeqCst);
-        }
+        // Before the worker can take the chunk, so that the caller's wish for room is never too late.
+        let depth = shared.output.hand_over(chunk.duration());
         shared.ask(Command::Audio(shared.key, chunk));
         Ok(depth)
     }
@@ -117,7 +112,7 @@ impl SessionHandle {
     /// Depth of the output queue.
     #[must_use]
     pub fn queued(&self) -> Duration {
-        self.shared.output_queue()
+        self.shared.output.get()
     }
 
     /// Drops all audio that has not been sent.

@@ -1,10 +1,11 @@
 //! What other threads ask a worker to do.
 
 use crate::shared::Tenure;
+use crate::sync::{AtomicBool, Mutex, Waker};
 use parley_media::Chunk;
 use parley_session::{RtcSession, TurnServer};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 /// One request.
 pub(crate) enum Command {
@@ -61,11 +62,11 @@ pub(crate) struct Inbox {
     will_look_soon: AtomicBool,
     /// Nobody looks any more. Changed under the lock of the commands.
     is_shut: AtomicBool,
-    waker: mio::Waker,
+    waker: Waker,
 }
 
 impl Inbox {
-    pub(crate) fn new(waker: mio::Waker) -> Self {
+    pub(crate) fn new(waker: Waker) -> Self {
         let no = || AtomicBool::new(false);
         Self { commands: Mutex::new(Vec::new()), will_look_soon: no(), is_shut: no(), waker }
     }

@@ -1,7 +1,8 @@
 //! Who is told that something waits: one list for each JavaScript environment, with one wake-up for all its sessions.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::sync::{AtomicBool, AtomicU32, Mutex};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 /// A frame may be read.
 pub const AUDIO: u32 = 1;
@@ -77,48 +78,5 @@ impl Place {
 
     pub(crate) fn list(&self) -> &Arc<ReadyList> {
         &self.list
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::AtomicUsize;
-
-    #[test]
-    fn wake_ups_merge_until_somebody_looks() {
-        let woken = Arc::new(AtomicUsize::new(0));
-        let counter = woken.clone();
-        let list = ReadyList::new(move || {
-            counter.fetch_add(1, Ordering::SeqCst);
-        });
-        list.add(1);
-        list.signal();
-        list.add(2);
-        list.signal();
-        assert_eq!(woken.load(Ordering::SeqCst), 1);
-        assert_eq!(list.take(), [1, 2]);
-        assert!(list.take().is_empty());
-        list.add(3);
-        list.signal();
-        assert_eq!(woken.load(Ordering::SeqCst), 2);
-    }
-
-    #[test]
-    fn nobody_is_woken_for_an_empty_list() {
-        let list = ReadyList::new(|| panic!("woken for nothing"));
-        list.signal();
-        assert!(list.take().is_empty());
-    }
-
-    #[test]
-    fn a_session_is_in_the_list_once_for_all_its_reasons() {
-        let list = Arc::new(ReadyList::new(|| ()));
-        let place = Place::new(7, list.clone());
-        place.mark(AUDIO);
-        place.mark(ROOM);
-        assert_eq!((list.take(), place.take(), place.take()), (vec![7], AUDIO | ROOM, 0));
-        place.mark(AUDIO);
-        assert_eq!(list.take(), [7]);
     }
 }

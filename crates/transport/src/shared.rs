@@ -3,10 +3,12 @@
 use crate::inbox::{Command, Inbox};
 use crate::queue::FrameQueue;
 use crate::ready::{self, Place, ReadyList};
+use crate::room::OutputDepth;
+use crate::sync::{AtomicBool, AtomicU8, AtomicUsize, Mutex, MutexGuard};
 use parley_session::{SessionOptions, SessionStats};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Events that wait for JavaScript; a peer that floods us with messages loses the oldest of them.
@@ -97,7 +99,6 @@ pub(crate) mod channel_state {
 pub(crate) struct Shared {
     pub(crate) key: u32,
     pub(crate) options: SessionOptions,
-    pub(crate) limits: QueueLimits,
     /// In the list of the environment that accepted the offer.
     pub(crate) accepted: Arc<Place>,
     /// In the list of the environment that runs the handler, when that is another: it hears of audio and room.
@@ -111,11 +112,7 @@ pub(crate) struct Shared {
     frames: Mutex<FrameQueue>,
     events: Mutex<VecDeque<SessionEvent>>,
     stats: Mutex<SessionStats>,
-    /// Microseconds of audio handed over and not yet taken by the worker.
-    pub(crate) handed_over: AtomicU64,
-    /// Microseconds of audio in the pipeline when the worker last looked.
-    pub(crate) queued: AtomicU64,
-    pub(crate) wants_room: AtomicBool,
+    pub(crate) output: OutputDepth,
     /// Bytes of messages handed over and not yet taken by the worker.
     pub(crate) message_bytes: AtomicUsize,
     /// Bytes of messages that waited for the peer when the worker last looked.
@@ -142,7 +139,6 @@ impl Shared {
         Self {
             key,
             options,
-            limits,
             accepted: Arc::new(Place::new(key, list)),
             attached: Mutex::new(None),
             inbox: OnceLock::new(),
@@ -151,9 +147,7 @@ impl Shared {
             frames: Mutex::new(FrameQueue::new(capacity)),
             events: Mutex::new(VecDeque::new()),
             stats: Mutex::new(SessionStats::default()),
-            handed_over: AtomicU64::new(0),
-            queued: AtomicU64::new(0),
-            wants_room: AtomicBool::new(false),
+            output: OutputDepth::new(limits.output_target),
             message_bytes: AtomicUsize::new(0),
             messages_buffered: AtomicUsize::new(0),
             channel: AtomicU8::new(channel_state::NOT_YET),
@@ -260,11 +254,6 @@ impl Shared {
         *lock(&self.stats) = stats;
     }
 
-    /// Emitted audio that waits to be sent.
-    pub(crate) fn output_queue(&self) -> Duration {
-        Duration::from_micros(self.handed_over.load(Ordering::SeqCst) + self.queued.load(Ordering::SeqCst))
-    }
-
     pub(crate) fn snapshot(&self) -> Snapshot {
         let (waiting, dropped) = {
             let frames = lock(&self.frames);
@@ -274,7 +263,7 @@ impl Shared {
             session: lock(&self.stats).clone(),
             input_dropped: dropped,
             input_queue: Duration::from_millis(20) * u32::try_from(waiting).unwrap_or(u32::MAX),
-            output_queue: self.output_queue(),
+            output_queue: self.output.get(),
         }
     }
 

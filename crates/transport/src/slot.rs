@@ -43,10 +43,6 @@ pub(crate) struct Pumped {
     pub(crate) frames: bool,
 }
 
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
 impl Slot {
     /// Takes a session over, and tells its answer.
     pub(crate) fn new(now: Instant, session: RtcSession, shared: Tenure, answer: String) -> Self {
@@ -58,11 +54,9 @@ impl Slot {
     pub(crate) fn obey(&mut self, now: Instant, command: Command) -> Option<String> {
         match command {
             Command::Audio(_, chunk) => {
-                let length = micros(chunk.duration());
+                let length = chunk.duration();
                 self.session.handle(now, Input::Audio(chunk));
-                // In this order, so that the depth is never told too small.
-                self.shared.queued.store(micros(self.session.queued()), Ordering::SeqCst);
-                self.shared.handed_over.fetch_sub(length, Ordering::SeqCst);
+                self.shared.output.take(length, self.session.queued());
             }
             Command::Message(_, text) => {
                 let length = text.len();
@@ -172,14 +166,12 @@ impl Slot {
 
     fn publish_depths(&mut self) {
         let shared = &self.shared;
-        shared.queued.store(micros(self.session.queued()), Ordering::SeqCst);
         if self.sent_messages {
             let buffered = self.session.buffered_message_bytes();
             shared.messages_buffered.store(buffered, Ordering::SeqCst);
             self.sent_messages = buffered > 0;
         }
-        if shared.wants_room.load(Ordering::SeqCst) && shared.output_queue() <= shared.limits.output_target {
-            shared.wants_room.store(false, Ordering::SeqCst);
+        if shared.output.publish(self.session.queued()) {
             shared.mark(ready::ROOM);
         }
     }

@@ -1,0 +1,300 @@
+//! Every order in which two threads can meet in what they share, tried by loom on the real types: these files are
+//! compiled here once more, with loom's locks and atomics, which is why their tests are here too.
+#![allow(dead_code, unreachable_pub, reason = "the files hold more than the models use")]
+
+#[path = "../src/inbox.rs"]
+mod inbox;
+#[path = "../src/queue.rs"]
+mod queue;
+#[path = "../src/ready.rs"]
+mod ready;
+#[path = "../src/room.rs"]
+mod room;
+#[path = "../src/shared.rs"]
+mod shared;
+
+/// What `src/sync.rs` is elsewhere.
+mod sync {
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
+    pub(crate) use loom::sync::{Mutex, MutexGuard};
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+
+    /// Counts what mio's would wake.
+    #[derive(Clone)]
+    pub(crate) struct Waker(pub(crate) Arc<AtomicUsize>);
+
+    impl Waker {
+        pub(crate) fn wake(&self) -> std::io::Result<()> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }
+}
+
+use inbox::{Command, Inbox};
+use parley_media::{Layout, OpusOptions, SampleRate};
+use parley_session::{AudioFormat, Mode, SessionOptions};
+use ready::ReadyList;
+use room::OutputDepth;
+use shared::{QueueLimits, SessionEvent, Shared};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
+use sync::{AtomicBool, AtomicUsize, Waker};
+
+const MS: Duration = Duration::from_millis(1);
+
+fn counter() -> Arc<AtomicUsize> {
+    Arc::new(AtomicUsize::new(0))
+}
+
+fn shared(list: &Arc<ReadyList>) -> Arc<Shared> {
+    let format = AudioFormat { rate: SampleRate::HZ_8000, layout: Layout::Mono };
+    let options = SessionOptions {
+        input: format,
+        output: format,
+        mode: Mode::SendReceive,
+        opus: OpusOptions::default(),
+        jitter: (Duration::ZERO, Duration::ZERO),
+        connect_timeout: Duration::from_secs(15),
+        allow_extra_tracks: false,
+    };
+    let limits = QueueLimits { input: 40 * MS, output_target: Duration::ZERO };
+    Arc::new(Shared::new(7, options, limits, list.clone()))
+}
+
+fn key(command: &Command) -> u32 {
+    match command {
+        Command::Close(key) => *key,
+        _ => unreachable!("the models ask for nothing else"),
+    }
+}
+
+/// Tries all orders with up to three switches where no thread has to wait, which is where such faults are found.
+fn model(f: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(f);
+}
+
+/// Two threads ask something of a worker that is about to look, and then sleeps until it is woken.
+fn asks_of_two_threads(announced: bool) {
+    model(move || {
+        let woken = counter();
+        let inbox = Arc::new(Inbox::new(Waker(woken.clone())));
+        inbox.announce(announced);
+        let askers = [vec![1, 11], vec![2]].map(|keys| {
+            let inbox = inbox.clone();
+            loom::thread::spawn(move || keys.into_iter().for_each(|key| inbox.push(Command::Close(key))))
+        });
+        let mut taken = Vec::new();
+        let mut look = || {
+            let mut commands = Vec::new();
+            inbox.take(&mut commands);
+            taken.extend(commands.iter().map(key));
+        };
+        look();
+        inbox.announce(false);
+        askers.into_iter().for_each(|asker| asker.join().expect("no panic"));
+        while woken.swap(0, SeqCst) > 0 {
+            look();
+        }
+        assert_eq!(taken.len(), 3, "a command for which nobody wakes the worker");
+        let place = |wanted| taken.iter().position(|key| *key == wanted).expect("it was asked");
+        assert!(place(1) < place(11) && taken.contains(&2), "each thread's commands come in order");
+    });
+}
+
+#[test]
+fn no_command_is_left_without_a_wake_up() {
+    asks_of_two_threads(false);
+}
+
+#[test]
+fn no_command_is_left_with_a_worker_that_was_not_woken_because_it_would_look_soon() {
+    asks_of_two_threads(true);
+}
+
+#[test]
+fn what_is_asked_while_a_worker_takes_a_session_over_comes_in_order() {
+    model(|| {
+        let inbox = Arc::new(Inbox::new(Waker(counter())));
+        let session = shared(&Arc::new(ReadyList::new(|| {})));
+        let asker = {
+            let session = session.clone();
+            loom::thread::spawn(move || (1..=3).for_each(|key| session.ask(Command::Close(key))))
+        };
+        session.adopt(&inbox, Command::Close(0));
+        asker.join().expect("no panic");
+        let mut commands = Vec::new();
+        inbox.take(&mut commands);
+        let adopted = commands.iter().position(|command| key(command) == 0);
+        assert_eq!(adopted, Some(0), "nothing reaches the worker before the session");
+        assert_eq!(commands.iter().map(key).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    });
+}
+
+#[test]
+fn wake_ups_merge_until_somebody_looks() {
+    model(|| {
+        let woken = counter();
+        let list = waking(&woken);
+        for key in [1, 2] {
+            list.add(key);
+            list.signal();
+        }
+        assert_eq!((woken.load(SeqCst), list.take()), (1, vec![1, 2]));
+        assert!(list.take().is_empty());
+        list.add(3);
+        list.signal();
+        assert_eq!(woken.load(SeqCst), 2);
+    });
+}
+
+fn waking(woken: &Arc<AtomicUsize>) -> Arc<ReadyList> {
+    let woken = woken.clone();
+    Arc::new(ReadyList::new(move || {
+        woken.fetch_add(1, SeqCst);
+    }))
+}
+
+/// What JavaScript does when it is woken: takes the keys, the reasons, and all frames.
+fn read_all(list: &ReadyList, session: &Shared, frames: &mut Vec<i16>) {
+    for _ in list.take() {
+        if session.accepted.take() & ready::AUDIO != 0 {
+            let mut frame = [0];
+            while session.pop_frame(&mut frame) == Ok(1) {
+                frames.push(frame[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn frames_are_told_of_and_come_in_order_and_once() {
+    model(|| {
+        let woken = counter();
+        let list = waking(&woken);
+        let session = shared(&list);
+        let media = {
+            let (list, session) = (list.clone(), session.clone());
+            loom::thread::spawn(move || {
+                for frame in 1..=2 {
+                    session.push_frame(&[frame]);
+                    list.signal();
+                }
+            })
+        };
+        let mut frames = Vec::new();
+        if woken.swap(0, SeqCst) > 0 {
+            read_all(&list, &session, &mut frames);
+        }
+        media.join().expect("no panic");
+        while woken.swap(0, SeqCst) > 0 {
+            read_all(&list, &session, &mut frames);
+        }
+        assert_eq!(frames, [1, 2]);
+    });
+}
+
+#[test]
+fn the_last_event_is_told_of_whoever_looks_meanwhile() {
+    model(|| {
+        let woken = counter();
+        let list = waking(&woken);
+        let session = shared(&list);
+        let media = {
+            let (list, session) = (list.clone(), session.clone());
+            loom::thread::spawn(move || {
+                session.push_event(SessionEvent::new("connected"));
+                session.close("peer");
+                list.signal();
+            })
+        };
+        let mut kinds = Vec::new();
+        let mut look = || {
+            for _ in list.take() {
+                session.accepted.take();
+                kinds.extend(session.take_events().into_iter().map(|event| event.kind));
+            }
+        };
+        look();
+        media.join().expect("no panic");
+        while woken.swap(0, SeqCst) > 0 {
+            look();
+        }
+        assert_eq!(kinds, ["connected", "closed"]);
+    });
+}
+
+/// A round of the media thread: takes what was handed over, sends all of it, and tells of room.
+fn round(depth: &OutputDepth, handed_over: &AtomicUsize, told: &AtomicBool) {
+    for _ in 0..handed_over.swap(0, SeqCst) {
+        depth.take(20 * MS, 20 * MS);
+    }
+    if depth.publish(Duration::ZERO) {
+        // Not a plain store: loom may order those against a swap as it likes.
+        told.swap(true, SeqCst);
+    }
+}
+
+#[test]
+fn whoever_waits_for_room_is_told_of_it() {
+    model(|| {
+        let depth = Arc::new(OutputDepth::new(Duration::ZERO));
+        let (handed_over, told) = (counter(), Arc::new(AtomicBool::new(false)));
+        let media = {
+            let (depth, handed_over, told) = (depth.clone(), handed_over.clone(), told.clone());
+            loom::thread::spawn(move || round(&depth, &handed_over, &told))
+        };
+        for _ in 0..2 {
+            depth.hand_over(20 * MS);
+            handed_over.fetch_add(1, SeqCst);
+        }
+        // Told of room, the driver looks whether there is any, and waits to be told again if not.
+        let waits = !told.swap(false, SeqCst) || depth.get() > Duration::ZERO;
+        media.join().expect("no panic");
+        round(&depth, &handed_over, &told);
+        assert!(!waits || told.swap(false, SeqCst), "the queue is empty, and nobody says so");
+        assert_eq!(depth.get(), Duration::ZERO);
+    });
+}
+
+#[test]
+fn room_is_told_once_and_only_to_whoever_wished_for_it() {
+    model(|| {
+        let depth = OutputDepth::new(40 * MS);
+        assert_eq!(depth.hand_over(20 * MS), 20 * MS);
+        assert_eq!(depth.hand_over(40 * MS), 60 * MS, "above the target");
+        depth.take(20 * MS, 20 * MS);
+        assert_eq!(depth.get(), 60 * MS);
+        assert!(!depth.publish(20 * MS), "60 ms wait still");
+        depth.take(40 * MS, 45 * MS);
+        assert!(!depth.publish(45 * MS));
+        assert!(depth.publish(40 * MS));
+        assert!(!depth.publish(20 * MS), "told already");
+    });
+}
+
+#[test]
+fn nobody_is_woken_for_an_empty_list() {
+    model(|| {
+        let list = ReadyList::new(|| panic!("woken for nothing"));
+        list.signal();
+        assert!(list.take().is_empty());
+    });
+}
+
+#[test]
+fn a_session_is_in_the_list_once_for_all_its_reasons() {
+    model(|| {
+        let list = Arc::new(ReadyList::new(|| ()));
+        let place = ready::Place::new(7, list.clone());
+        place.mark(ready::AUDIO);
+        place.mark(ready::ROOM);
+        assert_eq!((list.take(), place.take(), place.take()), (vec![7], ready::AUDIO | ready::ROOM, 0));
+        place.mark(ready::AUDIO);
+        assert_eq!(list.take(), [7]);
+    });
+}
