@@ -19,6 +19,8 @@ const MAX_ARRIVALS: usize = 64;
 /// How long a frame may wait, so that a source a little later than usual is still in time.
 const MARGIN: Duration = Duration::from_millis(1);
 const MAX_MARGIN: Duration = Duration::from_millis(16);
+/// After a silence of a live source, so much of what then came at once is taken for the silence's delay.
+const MAX_DEBT: Duration = Duration::from_secs(1);
 
 /// Watches how long frames wait.
 #[derive(Debug)]
@@ -31,6 +33,12 @@ pub(crate) struct Excess {
     margin: Duration,
     /// The clock was moved at the end of the window before this one.
     moved: bool,
+    /// The last window was a live source's.
+    live: bool,
+    /// Since when a live source has been silent.
+    silent_since: Option<Instant>,
+    /// How long it was: a blocked event loop hands over as much at once, whatever [`LIVE`] says, and no more.
+    debt: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +59,9 @@ impl Default for Excess {
             window: Window::default(),
             margin: MARGIN,
             moved: false,
+            live: false,
+            silent_since: None,
+            debt: Duration::ZERO,
         }
     }
 }
@@ -58,6 +69,9 @@ impl Default for Excess {
 impl Excess {
     /// Audio was emitted.
     pub(crate) fn emitted(&mut self, now: Instant, length: Duration) {
+        if let Some(since) = self.silent_since.take() {
+            self.debt = now.saturating_duration_since(since).min(MAX_DEBT);
+        }
         self.emitted += length;
         self.window.emitted += length;
         if self.arrivals.len() == MAX_ARRIVALS {
@@ -83,10 +97,14 @@ impl Excess {
 
     fn conclude(&mut self) -> Option<Duration> {
         let window = std::mem::take(&mut self.window);
-        let live = window.most_left <= LIVE && window.emitted >= FRAME_DURATION * (WINDOW - 4);
-        let least = window.least_wait.filter(|_| live && !window.starved)?;
+        let steady = window.emitted >= FRAME_DURATION * (WINDOW - 4);
+        let small = window.most_left <= LIVE;
+        self.live = steady && small;
+        let owes = steady && !self.debt.is_zero();
+        let least = window.least_wait.filter(|_| (self.live || owes) && !window.starved)?;
         let ahead = least.saturating_sub(self.margin).min(FRAME_DURATION);
         self.moved = ahead >= Duration::from_millis(1);
+        self.debt = if small { Duration::ZERO } else { self.debt.saturating_sub(ahead) };
         self.moved.then_some(ahead)
     }
 
@@ -96,6 +114,12 @@ impl Excess {
         if std::mem::take(&mut self.moved) {
             self.margin = (self.margin * 2).min(MAX_MARGIN);
         }
+    }
+
+    /// The source fell silent, and everything it emitted was sent.
+    pub(crate) fn fell_silent(&mut self, now: Instant) {
+        let silent_since = (self.live || !self.debt.is_zero()).then_some(now);
+        *self = Self { margin: self.margin, silent_since, ..Self::default() };
     }
 
     /// The flow was interrupted: what was seen before means nothing now.

@@ -185,8 +185,12 @@ impl Sender {
         if self.cleared && used > 0 {
             self.fader.splice(&mut self.frame);
         }
+        if self.draining || self.cleared {
+            self.excess.reset()
+        } else {
+            self.excess.fell_silent(now)
+        }
         let timestamp = self.stamp(now);
-        self.excess.reset();
         self.pacer.stop();
         timestamp
     }

@@ -56,6 +56,33 @@ fn the_delay_of_a_burst_is_taken_back_and_nothing_is_lost() {
 }
 
 #[test]
+fn the_delay_of_a_blocked_event_loop_is_taken_back_and_nothing_is_lost() {
+    for blocked in [10, 15, 25] {
+        let mut rig = Rig::new(options());
+        speak(&mut rig, Duration::from_secs(2));
+        hiccup(&mut rig, blocked);
+        let seconds = 15;
+        speak(&mut rig, Duration::from_secs(seconds));
+        let delay = delay_of_next(&mut rig);
+        assert!(delay <= 4 * MS, "{delay:?} after {blocked} frames at once");
+        let emitted = 100 + blocked as usize + 50 * seconds as usize;
+        let faded_out = 2;
+        assert_eq!(rig.packets.len(), emitted + 1 + faded_out, "each frame was sent");
+    }
+}
+
+#[test]
+fn a_sentence_after_a_silence_keeps_its_pace() {
+    let mut rig = Rig::new(options());
+    speak(&mut rig, Duration::from_secs(2));
+    rig.run_for(Duration::from_millis(600));
+    let before = rig.packets.len();
+    rig.emit(mono(tone::sine(440.0, 48_000, 3 * 48_000), 48_000));
+    rig.run_for(Duration::from_secs(4));
+    assert!(rig.packets[before..before + 150].windows(2).all(|pair| pair[1].at - pair[0].at == FRAME));
+}
+
+#[test]
 fn a_source_whose_frames_come_between_ticks_waits_for_none_of_them() {
     let mut rig = Rig::new(options());
     rig.emit(mono(frame(), 48_000));
