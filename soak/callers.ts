@@ -14,7 +14,7 @@ export interface Report {
   readonly tone: number
   /** The longest stretch without that tone. */
   readonly longestGapMs: number
-  /** From each beep spoken to the same beep heard. */
+  /** From each beep spoken to the same beep heard, when that was less than 900 ms. */
   readonly delaysMs: readonly number[]
   /** RTP packets. */
   readonly packets: number

@@ -9,7 +9,7 @@
 // an hour says nothing, so such a run is judged by what it grew by. What is measured is this process, the server.
 import { parseArgs } from 'node:util'
 import { AsyncQueue, AsyncStreamHandler, type AudioFrame, type EmitType, type Session, Stream } from 'parley-rtc'
-import { type Caller, Callers, type Report } from './callers.ts'
+import { type Caller, Callers } from './callers.ts'
 import { median, slope, usage } from './usage.ts'
 
 const { values } = parseArgs({
@@ -65,13 +65,8 @@ async function look(minute: number, sessions: readonly Session[], callers: reado
     dropped: stats.reduce((sum, { inputDropped, outputDropped }) => sum + inputDropped + outputDropped, 0),
     delayMs: median(reports.flatMap(({ delaysMs }) => delaysMs)),
     missing: reports.reduce((sum, { missing }) => sum + missing, 0),
-    silent: reports.filter(isSilent).length,
+    silent: reports.filter(({ delaysMs }) => delaysMs.length === 0).length,
   }
-}
-
-/** Half of the time a caller beeps; one that hears much less than that hears nothing, or something else. */
-function isSilent({ tone }: Report): boolean {
-  return tone < 0.25
 }
 
 function show({ minute, resident, queuedMs, delayMs, missing, dropped, silent }: Look): void {

@@ -5,7 +5,7 @@
 //! | line | what the caller does |
 //! | --- | --- |
 //! | `call ID tone 440` | makes an offer; speaks a steady tone once it is connected |
-//! | `call ID beeps 440` | the same, half a second of sound in each second, by which delay is measured |
+//! | `call ID beeps 440` | the same, a tenth of a second of sound in each second, by which delay is measured |
 //! | `call ID silence 0` | the same, and says nothing |
 //! | `answer ID SDP` | takes the answer, whose line ends are written `\n` |
 //! | `say ID TEXT` | sends text, if its channel is open |
@@ -30,8 +30,9 @@ use std::time::{Duration, Instant};
 /// Woken at most so often: with many callers, wake-ups are what costs.
 const ROUND: Duration = Duration::from_millis(2);
 const LINES: Token = Token(usize::MAX);
-/// A sound later than this after its beep is another beep's.
-const BEEP: Duration = Duration::from_millis(1000);
+/// From one beep to the next. A sound later than this after its beep is another beep's.
+const BEEPS: Duration = Duration::from_millis(1000);
+const BEEP: Duration = Duration::from_millis(100);
 
 fn main() -> io::Result<()> {
     let mut poll = Poll::new()?;
@@ -213,8 +214,8 @@ impl Caller {
             // Whole turns in each second, so that one second continues the other.
             Sound::Tone => self.peer.speak(now, tone(self.hertz, Duration::from_secs(1))),
             Sound::Beeps => {
-                self.peer.speak(now, tone(self.hertz, BEEP / 2));
-                self.peer.speak(now, silence(BEEP / 2));
+                self.peer.speak(now, tone(self.hertz, BEEP));
+                self.peer.speak(now, silence(BEEPS - BEEP));
                 self.beeps.push_back(now);
             }
             Sound::Silence => {}
@@ -242,10 +243,16 @@ impl Caller {
         let heard = std::mem::replace(&mut self.peer.heard, Heard::new(48_000, 1));
         let packets = std::mem::take(&mut self.peer.packets);
         let mut delays = Vec::new();
-        while let Some(beep) = self.beeps.front().copied().filter(|beep| now - *beep > BEEP) {
+        while let Some(beep) = self.beeps.front().copied().filter(|beep| now - *beep > BEEPS) {
             self.beeps.pop_front();
             let sound = heard.since(beep).first_sound().map(|sound| (sound - beep).as_millis());
-            delays.extend(sound.filter(|delay| *delay < BEEP.as_millis()).map(|delay| delay.to_string()));
+            delays.extend(
+                sound.filter(|delay| *delay < (BEEPS - BEEP).as_millis()).map(|delay| delay.to_string()),
+            );
+        }
+        // What a beep is yet to be found in is kept.
+        if let Some(beep) = self.beeps.front() {
+            self.peer.heard = heard.since(*beep);
         }
         let (missing, jumps) = continuity(&packets);
         let fields = [
