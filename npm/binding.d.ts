@@ -102,12 +102,13 @@ export interface EngineOptions {
 export interface NativeEvent {
   /**
    * 'answer' (text: the SDP), 'rejected' and 'renegotiation-rejected' (code, text), 'connected', 'disconnected' (it
-   * may come back), 'channel-open', 'channel-closed', 'message' (text), 'drained', 'error' (code, text), or
-   * 'closed' (code: 'local', 'peer', 'timeout', 'connect_timeout', 'failed' or 'error').
+   * may come back), 'channel-open', 'channel-closed', 'message' (text), 'dtmf' (text: the key, value: how long it was
+   * down in ms), 'drained', 'error' (code, text), or 'closed' (code: 'local', 'peer', 'timeout', 'connect_timeout', 'failed' or 'error').
    */
   kind: string
   code?: string
   text?: string
+  value?: number
 }
 
 /** Counters and queue depths of a session, at most a tenth of a second old. */
@@ -121,8 +122,10 @@ export interface NativeStats {
   /** Packets that came after their time. */
   late: number
   duplicate: number
-  /** Frames that were made up for missing packets. */
+  /** Frames that were made up for packets that were missing or late. */
   concealed: number
+  /** Frames that were lost and restored from the copy in the packet behind (in-band FEC). */
+  fecRecovered: number
   /** Frames of silence for a peer that sends nothing. */
   synthesised: number
   /** Starts anew after a new SSRC or a jump of sequence number or clock. */
@@ -133,6 +136,10 @@ export interface NativeStats {
   refused: number
   /** Interarrival jitter (RFC 3550, section 6.4.1), ms. */
   jitterMs: number
+  /** How long a missing packet is waited for once one behind it is here, ms. */
+  reorderAllowanceMs: number
+  /** By how many parts in a million the peer's clock is faster than ours; negative when slower, 0 until known. */
+  driftPpm: number
   /** Round trip of the last connectivity check, ms; -1 before the first. */
   roundTripMs: number
   /** Share of our packets that the peer lost, by its last report; 0 to 1. */

@@ -27,6 +27,18 @@ test('what a client sends is answered with a log message and told to listeners; 
   t.deepEqual(heard, ['hello'])
 })
 
+test('a key that the client pressed is told to listeners with its duration', (t) => {
+  const { core, link } = call(new Silent())
+  const keys: [string, number][] = []
+  core.session.on('dtmf', (digit, durationMs) => keys.push([digit, durationMs]))
+  link.event({ kind: 'dtmf', digit: '#', durationMs: 120 })
+  link.event({ kind: 'dtmf', digit: '7', durationMs: 80 })
+  t.deepEqual(keys, [
+    ['#', 120],
+    ['7', 80],
+  ])
+})
+
 test('a handler has its channel when it opens, and not before', (t) => {
   const handler = new Silent()
   const { link } = call(handler)

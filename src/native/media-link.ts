@@ -14,10 +14,26 @@ export interface MediaStats {
   late: number
   /** Packets that came twice. */
   duplicate: number
-  /** Frames made up for missing packets. */
+  /** Frames of 20 ms made up for packets that were missing or late. */
   concealed: number
+  /** Frames of 20 ms that were lost and restored from the coarse copy in the packet behind (in-band FEC of Opus). */
+  fecRecovered: number
+  /** Frames of 20 ms of silence made up because the client sent nothing. */
+  synthesised: number
+  /** Times that the client's stream began anew: another SSRC, or a jump of its numbers or its clock. */
+  restarts: number
   /** Interarrival jitter in ms (RFC 3550, section 6.4.1). */
   jitterMs: number
+  /**
+   * How long a missing packet is waited for once one behind it is here, in ms. Adapts to how far packets overtake one
+   * another, within `media.jitter`; what comes in order never waits.
+   */
+  reorderAllowanceMs: number
+  /**
+   * By how many parts in a million the client's clock is faster than ours; negative when it is slower, 0 for the first
+   * half minute. It is compensated.
+   */
+  driftPpm: number
   /** Round trip of the last connectivity check in ms; -1 before the first. */
   roundTripMs: number
   /** Received frames dropped because the handler did not take them. */
@@ -44,6 +60,7 @@ export type LinkEvent =
   | { kind: 'renegotiation-rejected'; code: string; message: string }
   | { kind: 'connected' | 'disconnected' | 'channel-open' | 'channel-closed' | 'drained' }
   | { kind: 'message'; text: string }
+  | { kind: 'dtmf'; digit: string; durationMs: number }
   | { kind: 'error'; code: string; message: string }
   | { kind: 'closed'; code: CloseCode }
 

@@ -107,7 +107,7 @@ export class NativeLink implements MediaLink {
   }
 }
 
-function toLinkEvent({ kind, code = '', text = '' }: NativeEvent): LinkEvent | undefined {
+function toLinkEvent({ kind, code = '', text = '', value = 0 }: NativeEvent): LinkEvent | undefined {
   switch (kind) {
     case 'answer':
       return { kind, sdp: text }
@@ -117,6 +117,8 @@ function toLinkEvent({ kind, code = '', text = '' }: NativeEvent): LinkEvent | u
       return { kind, code, message: text }
     case 'message':
       return { kind, text }
+    case 'dtmf':
+      return { kind, digit: text, durationMs: value }
     case 'closed':
       return { kind, code: code as CloseCode }
     case 'connected':

@@ -216,6 +216,8 @@ export class SessionCore implements SessionBackend, DriverClient {
         return this.#onChannelOpen()
       case 'message':
         return this.#onMessage(event.text)
+      case 'dtmf':
+        return this.#news.announce('dtmf', event.digit, event.durationMs)
       case 'drained':
         return this.#onDrained()
       case 'error':

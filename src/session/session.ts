@@ -23,6 +23,11 @@ export interface SessionEvents {
   disconnected: []
   /** The client sent a message. */
   message: [text: string]
+  /**
+   * The client pressed a key of its telephone keypad and let it go (telephone-event, RFC 4733): `0` to `9`, `*`, `#`, or
+   * `A` to `D`, and for how many milliseconds. In browsers: `RTCDTMFSender`.
+   */
+  dtmf: [digit: string, durationMs: number]
   /** The handler emitted outputs. */
   outputs: [outputs: AdditionalOutputs]
   /** Something went wrong: the handler threw or emitted nonsense, or the engine failed. Nobody has to listen. */

@@ -12,11 +12,12 @@ use std::time::Duration;
 #[napi(object)]
 pub struct NativeEvent {
     /// 'answer' (text: the SDP), 'rejected' and 'renegotiation-rejected' (code, text), 'connected', 'disconnected' (it
-    /// may come back), 'channel-open', 'channel-closed', 'message' (text), 'drained', 'error' (code, text), or
-    /// 'closed' (code: 'local', 'peer', 'timeout', 'connect_timeout', 'failed' or 'error').
+    /// may come back), 'channel-open', 'channel-closed', 'message' (text), 'dtmf' (text: the key, value: how long it was
+    /// down in ms), 'drained', 'error' (code, text), or 'closed' (code: 'local', 'peer', 'timeout', 'connect_timeout', 'failed' or 'error').
     pub kind: String,
     pub code: Option<String>,
     pub text: Option<String>,
+    pub value: Option<f64>,
 }
 
 /// Counters and queue depths of a session, at most a tenth of a second old.
@@ -31,8 +32,10 @@ pub struct NativeStats {
     /// Packets that came after their time.
     pub late: i64,
     pub duplicate: i64,
-    /// Frames that were made up for missing packets.
+    /// Frames that were made up for packets that were missing or late.
     pub concealed: i64,
+    /// Frames that were lost and restored from the copy in the packet behind (in-band FEC).
+    pub fec_recovered: i64,
     /// Frames of silence for a peer that sends nothing.
     pub synthesised: i64,
     /// Starts anew after a new SSRC or a jump of sequence number or clock.
@@ -43,6 +46,10 @@ pub struct NativeStats {
     pub refused: i64,
     /// Interarrival jitter (RFC 3550, section 6.4.1), ms.
     pub jitter_ms: f64,
+    /// How long a missing packet is waited for once one behind it is here, ms.
+    pub reorder_allowance_ms: f64,
+    /// By how many parts in a million the peer's clock is faster than ours; negative when slower, 0 until known.
+    pub drift_ppm: i32,
     /// Round trip of the last connectivity check, ms; -1 before the first.
     pub round_trip_ms: f64,
     /// Share of our packets that the peer lost, by its last report; 0 to 1.
@@ -104,6 +111,7 @@ impl NativeSession {
             kind: event.kind.to_owned(),
             code: event.code.map(str::to_owned),
             text: event.text,
+            value: event.duration.map(to_ms),
         };
         self.session.take_events().into_iter().map(event).collect()
     }
@@ -202,11 +210,14 @@ impl NativeSession {
             late: count(media.late),
             duplicate: count(media.duplicate),
             concealed: count(media.concealed),
+            fec_recovered: count(media.fec_recovered),
             synthesised: count(media.synthesised),
             restarts: count(media.restarts),
             undecodable: count(media.undecodable),
             refused: count(session.refused),
             jitter_ms: to_ms(media.jitter),
+            reorder_allowance_ms: to_ms(media.reorder_allowance),
+            drift_ppm: media.drift_ppm,
             round_trip_ms: session.round_trip.map_or(-1.0, to_ms),
             fraction_lost_by_peer: f64::from(session.fraction_lost_by_peer) / 256.0,
             input_dropped: count(snapshot.input_dropped + media.input_dropped),

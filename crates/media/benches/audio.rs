@@ -43,6 +43,7 @@ fn drain(rig: &mut Rig) {
         match output {
             PipelineOutput::Frame(samples) => drop(divan::black_box(samples.len())),
             PipelineOutput::Packet(packet) => drop(divan::black_box(packet.payload.len())),
+            PipelineOutput::Dtmf(dtmf) => drop(divan::black_box(dtmf)),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! One stream's packets and gaps as PCM.
 
+use crate::extend::Extender;
 use crate::frames::FrameMaker;
 use crate::opus::{MAX_PACKET_TICKS, OpusDecoder};
+use crate::opus_packet::is_celt;
+use crate::slew::{Pace, Slew};
 use crate::units::{TICKS_PER_FRAME, TICKS_PER_SECOND};
 use crate::{Layout, MediaError, SampleRate, pcm};
 
@@ -11,6 +14,9 @@ const FADE_FROM_TICKS: u32 = TICKS_PER_SECOND / 10;
 /// How long fading out takes.
 const FADE_TICKS: u32 = TICKS_PER_FRAME;
 
+/// After so much made-up audio there is silence.
+pub(crate) const AUDIBLE_TICKS: u32 = FADE_FROM_TICKS + FADE_TICKS;
+
 /// Decodes packets and makes up what is missing between them, into frames for the handler.
 #[derive(Debug)]
 pub(crate) struct StreamDecoder {
@@ -18,6 +24,10 @@ pub(crate) struct StreamDecoder {
     /// How much was made up since the last packet; enough for silence while there was none.
     made_up: u32,
     channels: usize,
+    slew: Slew,
+    /// The last packet was of the mode that nothing can be restored after; also before the first one.
+    was_celt: bool,
+    extender: Extender,
     frames: FrameMaker,
 }
 
@@ -26,33 +36,54 @@ impl StreamDecoder {
         let decoded_rate = if rate.is_opus() { rate } else { SampleRate::HZ_48000 };
         Ok(Self {
             opus: OpusDecoder::new(decoded_rate, layout)?,
-            made_up: FADE_FROM_TICKS + FADE_TICKS,
+            made_up: AUDIBLE_TICKS,
             channels: layout.channels(),
+            slew: Slew::default(),
+            was_celt: true,
+            extender: Extender::new(decoded_rate, layout),
             frames: FrameMaker::new(decoded_rate, rate, layout)?,
         })
     }
 
-    /// Decodes a packet. Returns `None` when it can't be.
-    pub(crate) fn decode(&mut self, payload: &[u8], ticks: u32) -> Option<()> {
-        self.frames.push(self.opus.decode(payload, ticks)?);
-        self.made_up = 0;
-        Some(())
+    /// Decodes a packet, longer or shorter as `pace` says; with `unless_quiet` it is left out when it is quiet. Returns
+    /// how many ticks were heard, or `None` when it can't be decoded.
+    pub(crate) fn decode(
+        &mut self,
+        payload: &[u8],
+        ticks: u32,
+        pace: Pace,
+        unless_quiet: bool,
+    ) -> Option<u32> {
+        let decoded = self.opus.decode(payload, ticks)?;
+        self.extender.join(decoded, std::mem::take(&mut self.made_up) < AUDIBLE_TICKS);
+        self.was_celt = is_celt(payload);
+        if unless_quiet && pcm::is_quiet(decoded) {
+            return Some(0);
+        }
+        if pace == Pace::Even {
+            self.frames.push(decoded);
+            return Some(ticks);
+        }
+        let whole = decoded.len();
+        let stretched = self.slew.stretch(decoded, self.channels, pace);
+        self.frames.push(stretched);
+        Some((u64::from(ticks) * stretched.len() as u64 / whole.max(1) as u64) as u32)
     }
 
-    /// The same, but what is quiet is left out, which `Some(false)` says.
-    pub(crate) fn decode_unless_quiet(&mut self, payload: &[u8], ticks: u32) -> Option<bool> {
-        let decoded = self.opus.decode(payload, ticks)?;
-        self.made_up = 0;
-        let heard = !pcm::is_quiet(decoded);
-        if heard {
-            self.frames.push(decoded);
+    /// Restores the `ticks` before a packet from the copy in it. Returns `None` when it can't be.
+    pub(crate) fn recover(&mut self, payload: &[u8], ticks: u32) -> Option<()> {
+        if self.was_celt {
+            return None;
         }
-        Some(heard)
+        let restored = self.opus.recover(payload, ticks)?;
+        self.extender.join(restored, std::mem::take(&mut self.made_up) < AUDIBLE_TICKS);
+        self.frames.push(restored);
+        Some(())
     }
 
     /// Makes up `ticks` of audio after the last packet, and silence once that has faded out.
     pub(crate) fn fill(&mut self, mut ticks: u64) {
-        while ticks > 0 && self.made_up < FADE_FROM_TICKS + FADE_TICKS {
+        while ticks > 0 && self.made_up < AUDIBLE_TICKS {
             let step = ticks.min(TICKS_PER_FRAME.into()) as u32;
             self.conceal(step);
             ticks -= u64::from(step);
@@ -67,7 +98,9 @@ impl StreamDecoder {
     /// Forgets the stream: what comes next is another.
     pub(crate) fn restart(&mut self) {
         self.opus.reset();
-        self.made_up = FADE_FROM_TICKS + FADE_TICKS;
+        self.extender.restart();
+        self.was_celt = true;
+        self.made_up = AUDIBLE_TICKS;
     }
 
     /// What is ready for the handler.
@@ -84,6 +117,7 @@ impl StreamDecoder {
         let from = self.made_up;
         self.made_up += ticks;
         let Some(made) = self.opus.conceal(ticks) else { return self.frames.push_silence(samples) };
+        self.extender.extend(made);
         let channels = self.channels;
         fade(made, channels, from, ticks);
         self.frames.push(made);

@@ -6,9 +6,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::depacketise::extend_sequence;
-
-/// How long a missing packet is waited for, within the bounds of the options.
-const ALLOWANCE: Duration = Duration::from_millis(60);
+use crate::reordering::Reordering;
 
 /// Packets that wait at most; then the oldest gap is given up.
 const CAPACITY: usize = 64;
@@ -52,14 +50,19 @@ pub(crate) struct JitterBuffer {
     held: VecDeque<Held>,
     /// Memory of packets that were held.
     spare: Vec<Vec<u8>>,
-    allowance: Duration,
+    reordering: Reordering,
 }
 
 impl JitterBuffer {
-    /// An allowance within `min` and `max`.
+    /// A reorder allowance within `min` and `max`.
     pub(crate) fn new(min: Duration, max: Duration) -> Self {
         let held = VecDeque::with_capacity(CAPACITY);
-        Self { next: 0, came: 0, held, spare: Vec::new(), allowance: ALLOWANCE.clamp(min, max) }
+        Self { next: 0, came: 0, held, spare: Vec::new(), reordering: Reordering::new(min, max) }
+    }
+
+    /// How long a missing packet is waited for once one behind it is here.
+    pub(crate) fn allowance(&self) -> Duration {
+        self.reordering.allowance()
     }
 
     /// Begins anew at a sequence number. Whatever is held should have been released before.
@@ -67,6 +70,7 @@ impl JitterBuffer {
         // Far from 0, so that packets from before the first one have numbers too.
         self.next = (1 << 32) + u64::from(wire);
         self.came = 0;
+        self.reordering.restart();
         while let Some(held) = self.held.pop_front() {
             self.recycle(held.payload);
         }
@@ -90,6 +94,18 @@ impl JitterBuffer {
             MAX_MISORDER.. => Place::Stray,
             _ if self.came >> (behind - 1) & 1 == 1 => Place::Duplicate,
             _ => Place::Late,
+        }
+    }
+
+    /// Learns from a packet that is neither a duplicate nor a stray how long others are to be waited for.
+    pub(crate) fn learn(&mut self, now: Instant, sequence: u64) {
+        if sequence < self.next {
+            return self.reordering.came_after_all(now, sequence);
+        }
+        let behind = self.held.iter().filter(|held| held.sequence > sequence);
+        match behind.map(|held| held.arrival).min() {
+            Some(since) => self.reordering.overtaken(now, since),
+            None => self.reordering.in_order(now),
         }
     }
 
@@ -130,7 +146,16 @@ impl JitterBuffer {
 
     /// Releases the first packet held, whatever is missing before it.
     pub(crate) fn release(&mut self) -> Option<Held> {
+        let (first, noticed) = (self.held.front()?.sequence, self.gap_noticed_at()?);
+        self.give_up_before(noticed, first);
         self.held.pop_front()
+    }
+
+    /// What is missing before that packet is waited for no longer. The first packet behind it came at `noticed`.
+    pub(crate) fn give_up_before(&mut self, noticed: Instant, sequence: u64) {
+        if sequence > self.next {
+            self.reordering.given_up(self.next, sequence, noticed);
+        }
     }
 
     /// Takes back the memory of a packet that was released.
@@ -143,6 +168,10 @@ impl JitterBuffer {
 
     /// When what is missing before the packets held is given up.
     pub(crate) fn gives_up_at(&self) -> Option<Instant> {
-        self.held.iter().map(|held| held.arrival).min().map(|since| since + self.allowance)
+        self.gap_noticed_at().map(|since| since + self.allowance())
+    }
+
+    fn gap_noticed_at(&self) -> Option<Instant> {
+        self.held.iter().map(|held| held.arrival).min()
     }
 }

@@ -47,7 +47,14 @@ impl OpusDecoder {
     /// Decodes a packet of `ticks`, as [`packet_ticks`] says. `None` when libopus can't, or gets another length.
     pub(crate) fn decode(&mut self, payload: &[u8], ticks: u32) -> Option<&mut [i16]> {
         let frames = self.samples_of(ticks);
-        self.run(payload, frames)
+        self.run(payload, frames, false)
+    }
+
+    /// Restores the `ticks` before a packet from the coarse copy in it, as [`fec_ticks`](crate::opus_packet::fec_ticks)
+    /// says. What was decoded last must be what comes before them.
+    pub(crate) fn recover(&mut self, payload: &[u8], ticks: u32) -> Option<&mut [i16]> {
+        let frames = self.samples_of(ticks);
+        self.run(payload, frames, true)
     }
 
     /// Makes up `ticks` of audio (up to 120 ms) that follow what was decoded last.
@@ -57,7 +64,7 @@ impl OpusDecoder {
         let steps = ticks.min(MAX_PACKET_TICKS).div_ceil(STEP) * STEP;
         let wanted = self.samples_of(ticks.min(MAX_PACKET_TICKS)) * self.channels;
         let made = self.samples_of(steps);
-        self.run(&[], made).map(|pcm| &mut pcm[..wanted])
+        self.run(&[], made, false).map(|pcm| &mut pcm[..wanted])
     }
 
     /// Forgets the stream.
@@ -66,9 +73,9 @@ impl OpusDecoder {
         let _ = self.inner.reset();
     }
 
-    fn run(&mut self, payload: &[u8], frames: usize) -> Option<&mut [i16]> {
+    fn run(&mut self, payload: &[u8], frames: usize, fec: bool) -> Option<&mut [i16]> {
         let pcm = &mut self.pcm[..frames * self.channels];
-        let decoded = self.inner.decode_to_slice(payload, bytemuck::cast_slice_mut(pcm), false).ok()?;
+        let decoded = self.inner.decode_to_slice(payload, bytemuck::cast_slice_mut(pcm), fec).ok()?;
         (decoded == frames).then_some(pcm)
     }
 }

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::receiver::Receiver;
 use crate::sender::Sender;
-use crate::{Chunk, EncodedPacket, MediaError, PipelineOptions, PipelineStats, RtpView};
+use crate::telephone_event::TelephoneEvents;
+use crate::{Chunk, Dtmf, EncodedPacket, MediaError, PipelineOptions, PipelineStats, RtpView};
 
 /// What a [`Pipeline`] has made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum PipelineOutput<'a> {
     Frame(&'a [i16]),
     /// A packet for the peer, to be sent at once.
     Packet(EncodedPacket<'a>),
+    /// The peer pressed a key.
+    Dtmf(Dtmf),
 }
 
 /// One peer's audio in both directions, without its network and its clock.
@@ -23,6 +26,7 @@ pub enum PipelineOutput<'a> {
 #[derive(Debug)]
 pub struct Pipeline {
     receiver: Receiver,
+    telephone_events: TelephoneEvents,
     sender: Sender,
 }
 
@@ -33,7 +37,11 @@ impl Pipeline {
     /// [`MediaError`] naming the option that is out of its range.
     pub fn new(options: PipelineOptions) -> Result<Self, MediaError> {
         options.check()?;
-        Ok(Self { receiver: Receiver::new(&options)?, sender: Sender::new(&options)? })
+        Ok(Self {
+            receiver: Receiver::new(&options)?,
+            telephone_events: TelephoneEvents::default(),
+            sender: Sender::new(&options)?,
+        })
     }
 
     /// The peer is connected: from here on silence is made up while it sends nothing.
@@ -44,6 +52,13 @@ impl Pipeline {
     /// Takes a packet from the peer. Whatever it holds, this can't fail: what is useless is counted.
     pub fn receive(&mut self, now: Instant, packet: RtpView<'_>) {
         self.receiver.receive(now, packet);
+    }
+
+    /// Takes a packet from the peer that says which key is down (RFC 4733). Its timestamps count in units of 1/`rate` s,
+    /// 8,000 or 48,000. It may share its SSRC and its numbers with the audio.
+    pub fn receive_telephone_event(&mut self, now: Instant, packet: RtpView<'_>, rate: u32) {
+        self.receiver.receive_other(now, packet);
+        self.telephone_events.receive(now, packet.timestamp, packet.payload, rate);
     }
 
     /// Queues audio for the peer. The samples are kept as they are, and converted when they are due.
@@ -71,11 +86,15 @@ impl Pipeline {
     /// The time asked for by [`wake_at`](Self::wake_at) has come. Harmless at any other time.
     pub fn wake(&mut self, now: Instant) {
         self.receiver.wake(now);
+        self.telephone_events.wake(now);
         self.sender.wake(now);
     }
 
-    /// Takes the next output: frames first.
+    /// Takes the next output: keys first, then frames.
     pub fn poll(&mut self) -> Option<PipelineOutput<'_>> {
+        if let Some(dtmf) = self.telephone_events.take() {
+            return Some(PipelineOutput::Dtmf(dtmf));
+        }
         if self.receiver.has_frame() {
             return self.receiver.take_frame().map(PipelineOutput::Frame);
         }
@@ -85,7 +104,10 @@ impl Pipeline {
     /// When [`wake`](Self::wake) is to be called next, if nothing happens before.
     #[must_use]
     pub fn wake_at(&self) -> Option<Instant> {
-        self.receiver.wake_at().into_iter().chain(self.sender.wake_at()).min()
+        [self.receiver.wake_at(), self.telephone_events.wake_at(), self.sender.wake_at()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// How much audio was emitted and is not yet in a packet.
@@ -106,6 +128,7 @@ impl Pipeline {
     pub fn stats(&self) -> PipelineStats {
         let mut stats = PipelineStats::default();
         self.receiver.count(&mut stats);
+        stats.dtmf = self.telephone_events.count();
         self.sender.count(&mut stats);
         stats
     }

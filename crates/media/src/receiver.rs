@@ -1,14 +1,20 @@
 //! Audio in: packets from the peer as gap-free frames for the handler.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::decode::StreamDecoder;
+use crate::decode::{AUDIBLE_TICKS, StreamDecoder};
 use crate::depacketise::{Content, extend_timestamp};
+use crate::drift::Drift;
 use crate::interarrival::Interarrival;
 use crate::jitter::{Held, JitterBuffer, Place};
+use crate::lateness::Lateness;
+use crate::opus_packet::fec_ticks;
 use crate::stream_clock::{StreamClock, Verdict};
-use crate::units::TICKS_PER_FRAME;
+use crate::units::{TICKS_PER_FRAME, duration_of};
 use crate::{MediaError, PipelineOptions, PipelineStats, RtpView};
+
+/// Where a stream's extended timestamps begin: far from 0, so that earlier packets have times too.
+const FIRST_TIMESTAMP: u64 = 1 << 40;
 
 /// Turns packets into frames, and makes up what is missing.
 #[derive(Debug)]
@@ -16,6 +22,8 @@ pub(crate) struct Receiver {
     buffer: JitterBuffer,
     decoder: StreamDecoder,
     interarrival: Interarrival,
+    lateness: Lateness,
+    drift: Drift,
     clock: Option<StreamClock>,
     ssrc: Option<u32>,
     /// The number that would follow a packet too far from the others.
@@ -24,8 +32,12 @@ pub(crate) struct Receiver {
     end: Option<u64>,
     /// Whether packets are missing between the stream's end and the next packet.
     gap_is_loss: bool,
-    /// Silence made up since the last packet, in ticks.
-    silence: u64,
+    /// The length of the last packet, in ticks.
+    packet_ticks: u32,
+    /// Whether the last packet repeated what came before it, so that the next one may bring back a missing one.
+    has_copies: bool,
+    /// What was made up since the last packet, in ticks.
+    made_up: u64,
     counts: Counts,
 }
 
@@ -38,6 +50,7 @@ struct Counts {
     undecodable: u64,
     restarts: u64,
     concealed_ticks: u64,
+    recovered_ticks: u64,
     synthesised_ticks: u64,
     trimmed_ticks: u64,
 }
@@ -48,12 +61,16 @@ impl Receiver {
             buffer: JitterBuffer::new(options.jitter_min, options.jitter_max),
             decoder: StreamDecoder::new(options.input_rate, options.input_layout)?,
             interarrival: Interarrival::default(),
+            lateness: Lateness::new(options.jitter_min, options.jitter_max),
+            drift: Drift::new(),
             clock: None,
             ssrc: None,
             after_stray: None,
             end: None,
             gap_is_loss: false,
-            silence: 0,
+            packet_ticks: TICKS_PER_FRAME,
+            has_copies: false,
+            made_up: 0,
             counts: Counts::default(),
         })
     }
@@ -73,20 +90,29 @@ impl Receiver {
         self.release_due(now);
     }
 
-    /// Gives up what was waited for long enough, and makes up silence that is due.
+    /// A packet came that holds no audio. When it has a number of the stream, nobody needs to wait for that.
+    pub(crate) fn receive_other(&mut self, now: Instant, packet: RtpView<'_>) {
+        if self.ssrc == Some(packet.ssrc) {
+            self.receive(now, RtpView { payload: &[], ..packet });
+        }
+    }
+
+    /// Gives up what was waited for long enough, and makes up what is due.
     pub(crate) fn wake(&mut self, now: Instant) {
         self.release_due(now);
-        if let Some(clock) = self.clock.as_mut().filter(|_| self.buffer.is_empty()) {
-            let ticks = clock.silence_due(now);
-            self.silence += ticks;
-            self.counts.synthesised_ticks += ticks;
-            self.end = self.end.map(|end| end + ticks);
-            self.decoder.fill(ticks);
+        if self.buffer.is_empty() {
+            match self.end {
+                Some(end) => self.make_up(now, end),
+                None => self.make_up_silence(now),
+            }
         }
     }
 
     pub(crate) fn wake_at(&self) -> Option<Instant> {
-        self.buffer.gives_up_at().or_else(|| self.clock.as_ref().map(StreamClock::silence_at))
+        self.buffer.gives_up_at().or_else(|| match self.end {
+            Some(end) => self.missed_at(end),
+            None => self.clock.as_ref().map(StreamClock::silence_at),
+        })
     }
 
     pub(crate) fn has_frame(&self) -> bool {
@@ -106,11 +132,14 @@ impl Receiver {
         stats.undecodable = self.counts.undecodable;
         stats.restarts = self.counts.restarts;
         stats.concealed = frames(self.counts.concealed_ticks);
-        stats.synthesised = frames(self.counts.synthesised_ticks);
+        stats.fec_recovered = frames(self.counts.recovered_ticks);
+        stats.synthesised = frames(self.counts.synthesised_ticks + self.unheard_ticks());
         stats.trimmed = frames(self.counts.trimmed_ticks);
         stats.frames = self.decoder.frames().taken();
         stats.input_dropped = self.decoder.frames().dropped();
         stats.jitter = self.interarrival.jitter();
+        stats.reorder_allowance = self.buffer.allowance();
+        stats.drift_ppm = self.drift.ppm();
     }
 
     fn sort_in(&mut self, now: Instant, packet: RtpView<'_>) {
@@ -120,14 +149,17 @@ impl Receiver {
         }
         match place {
             Place::Next => {
-                self.measure(now, packet);
+                self.measure(now, sequence, packet);
                 self.play(now, sequence, packet.timestamp, packet.payload);
             }
             Place::Ahead => {
-                self.measure(now, packet);
+                self.measure(now, sequence, packet);
                 self.hold(now, sequence, packet);
             }
-            Place::Late => self.counts.late += 1,
+            Place::Late => {
+                self.measure(now, sequence, packet);
+                self.counts.late += 1;
+            }
             Place::Duplicate => self.counts.duplicate += 1,
             Place::Stray => self.stray(now, packet),
         }
@@ -148,10 +180,18 @@ impl Receiver {
         if self.buffer.is_full() {
             self.release_first(now);
         }
-        match self.buffer.missing_before(sequence) {
-            0 => self.play(now, sequence, packet.timestamp, packet.payload),
-            _ => self.buffer.hold(now, sequence, packet.timestamp, packet.payload),
+        if self.buffer.missing_before(sequence) > 0 && !self.is_made_up_to(packet) {
+            return self.buffer.hold(now, sequence, packet.timestamp, packet.payload);
         }
+        self.buffer.give_up_before(now, sequence);
+        self.play(now, sequence, packet.timestamp, packet.payload);
+    }
+
+    /// Whether all that is missing before a packet was made up already, so that nothing is gained by waiting.
+    fn is_made_up_to(&self, packet: RtpView<'_>) -> bool {
+        self.buffer.is_empty()
+            && self.made_up > 0
+            && self.end.is_some_and(|end| self.extend(packet.timestamp) <= end)
     }
 
     fn release_due(&mut self, now: Instant) {
@@ -179,17 +219,41 @@ impl Receiver {
         if self.ssrc.replace(packet.ssrc).is_some() {
             self.counts.restarts += 1;
         }
+        self.settle(false);
         self.buffer.restart(packet.sequence_number);
         self.decoder.restart();
-        self.interarrival.restart();
+        self.restart_clock();
         self.after_stray = None;
         self.gap_is_loss = false;
+        self.has_copies = false;
         self.end = None;
     }
 
-    fn measure(&mut self, now: Instant, packet: RtpView<'_>) {
-        if let (Some(end), Content::Audio(_)) = (self.end, Content::of(packet.payload)) {
-            self.interarrival.arrived(now, extend_timestamp(end, packet.timestamp));
+    /// What is known of the peer's clock means nothing any more.
+    fn restart_clock(&mut self) {
+        self.interarrival.restart();
+        self.lateness.restart();
+        self.drift.restart();
+    }
+
+    fn measure(&mut self, now: Instant, sequence: u64, packet: RtpView<'_>) {
+        self.buffer.learn(now, sequence);
+        if let Content::Audio(_) = Content::of(packet.payload) {
+            let timestamp = self.extend(packet.timestamp);
+            self.interarrival.arrived(now, timestamp);
+            self.follow(now, timestamp);
+        }
+    }
+
+    fn follow(&mut self, now: Instant, timestamp: u64) {
+        let transit = self.lateness.arrived(now, timestamp);
+        self.drift.arrived(now, transit);
+    }
+
+    fn extend(&self, timestamp: u32) -> u64 {
+        match self.end {
+            Some(end) => extend_timestamp(end, timestamp),
+            None => FIRST_TIMESTAMP + u64::from(timestamp),
         }
     }
 
@@ -210,32 +274,31 @@ impl Receiver {
     }
 
     fn play_audio(&mut self, now: Instant, timestamp: u32, payload: &[u8], ticks: u32) {
-        let begin = self.align(now, timestamp);
+        let begin = self.align(now, timestamp, payload);
         self.end = Some(begin + u64::from(ticks));
-        self.silence = 0;
         self.gap_is_loss = false;
-        match self.clock.as_mut().map(|clock| clock.arrive(now, ticks)) {
-            Some(Verdict::Play) => {
-                let decoded = self.decoder.decode(payload, ticks);
-                self.played(ticks, decoded.map(|()| true));
+        self.packet_ticks = ticks;
+        self.has_copies = fec_ticks(payload).is_some();
+        let due = self.lateness.due(begin);
+        match self.clock.as_mut().map(|clock| clock.arrive(now, due, ticks)) {
+            Some(Verdict::Play(pace)) => {
+                let heard = self.decoder.decode(payload, ticks, pace, false);
+                self.played(ticks, heard);
             }
-            Some(Verdict::PlayUnlessQuiet) => {
-                let heard = self.decoder.decode_unless_quiet(payload, ticks);
+            Some(Verdict::PlayUnlessQuiet(pace)) => {
+                let heard = self.decoder.decode(payload, ticks, pace, true);
                 self.played(ticks, heard);
             }
             Some(Verdict::Drop) | None => self.counts.late += 1,
         }
     }
 
-    /// A packet was heard, left out, or could not be decoded.
-    fn played(&mut self, ticks: u32, heard: Option<bool>) {
+    /// So much of a packet was heard, if it could be decoded.
+    fn played(&mut self, ticks: u32, heard: Option<u32>) {
         let Some(clock) = &mut self.clock else { return };
         match heard {
-            Some(true) => clock.advance(ticks.into()),
-            Some(false) => {
-                clock.left_out(ticks);
-                self.counts.trimmed_ticks += u64::from(ticks);
-            }
+            Some(0) => self.counts.trimmed_ticks += u64::from(ticks),
+            Some(heard) => clock.advance(heard.into()),
             None => {
                 self.counts.undecodable += 1;
                 self.conceal(ticks.into());
@@ -244,35 +307,96 @@ impl Receiver {
     }
 
     /// Fills the time between the stream's end and a packet. Returns the packet's extended timestamp.
-    fn align(&mut self, now: Instant, timestamp: u32) -> u64 {
+    fn align(&mut self, now: Instant, timestamp: u32, payload: &[u8]) -> u64 {
         let (behind, believable) =
             self.clock.as_ref().map_or((0, 0), |clock| (clock.behind(now), clock.believable(now)));
+        let begin = self.extend(timestamp);
         let Some(end) = self.end else {
-            return self.begin(now, timestamp, behind);
+            self.begin(now, behind);
+            return begin;
         };
-        let begin = extend_timestamp(end, timestamp);
         let (gap, overlap) = (begin.saturating_sub(end), end.saturating_sub(begin));
         // What was made up while packets were delayed, or while the peer's clock stood still, overlaps with them.
-        if gap > believable || overlap > self.silence + u64::from(TICKS_PER_FRAME) {
+        if gap > believable || overlap > self.made_up + u64::from(TICKS_PER_FRAME) {
+            self.settle(self.gap_is_loss);
             self.counts.restarts += 1;
-            self.interarrival.restart();
+            self.restart_clock();
+            self.follow(now, begin);
             self.synthesise(behind);
         } else if self.gap_is_loss {
-            self.conceal(gap);
+            self.settle(true);
+            self.recover(gap, payload);
         } else {
+            self.settle(overlap > 0);
             self.synthesise(gap);
         }
         begin
     }
 
-    fn begin(&mut self, now: Instant, timestamp: u32, behind: u64) -> u64 {
+    fn begin(&mut self, now: Instant, behind: u64) {
         if self.counts.restarts > 0 {
             self.synthesise(behind);
         } else if let Some(clock) = &mut self.clock {
             clock.begin(now);
         }
-        // Far from 0, so that earlier packets have times too.
-        (1 << 40) + u64::from(timestamp)
+    }
+
+    /// When the packet that begins where the stream ends is given up although none behind it is here.
+    fn missed_at(&self, end: u64) -> Option<Instant> {
+        let clock = self.clock.as_ref()?;
+        let due = self.lateness.due(end).map_or(clock.end(), |due| due.max(clock.end()));
+        // The packet behind a missing one may bring it back.
+        let copy = if self.has_copies { duration_of(self.packet_ticks.into()) } else { Duration::ZERO };
+        Some(due + self.lateness.patience() + copy)
+    }
+
+    /// Makes up what the peer should have sent by now.
+    fn make_up(&mut self, now: Instant, mut end: u64) {
+        end += self.clock.as_mut().map_or(0, |clock| clock.skip_to(now));
+        while self.missed_at(end).is_some_and(|at| at <= now) {
+            let ticks = u64::from(self.packet_ticks.min(TICKS_PER_FRAME));
+            self.made_up += ticks;
+            self.fill(ticks);
+            end += ticks;
+            self.end = Some(end);
+        }
+    }
+
+    /// Makes up silence for a peer that has not sent anything.
+    fn make_up_silence(&mut self, now: Instant) {
+        let ticks = self.clock.as_mut().map_or(0, |clock| clock.silence_due(now));
+        self.counts.synthesised_ticks += ticks;
+        self.decoder.fill(ticks);
+    }
+
+    /// Now that a packet is here it is known why something was made up: for packets that were missing or late, or
+    /// because the peer sent nothing.
+    fn settle(&mut self, was_missing: bool) {
+        let unheard = self.unheard_ticks();
+        let audible = std::mem::take(&mut self.made_up) - unheard;
+        let because =
+            if was_missing { &mut self.counts.concealed_ticks } else { &mut self.counts.synthesised_ticks };
+        *because += audible;
+        self.counts.synthesised_ticks += unheard;
+    }
+
+    /// The silence in what was made up since the last packet: too long to be a mere loss.
+    fn unheard_ticks(&self) -> u64 {
+        self.made_up.saturating_sub(AUDIBLE_TICKS.into())
+    }
+
+    /// Fills a gap of lost packets; the last of them may have a copy in the packet behind it.
+    fn recover(&mut self, gap: u64, payload: &[u8]) {
+        let copied = fec_ticks(payload).filter(|ticks| u64::from(*ticks) <= gap);
+        let Some(ticks) = copied else { return self.conceal(gap) };
+        self.conceal(gap - u64::from(ticks));
+        if self.decoder.recover(payload, ticks).is_none() {
+            return self.conceal(ticks.into());
+        }
+        self.counts.recovered_ticks += u64::from(ticks);
+        if let Some(clock) = &mut self.clock {
+            clock.advance(ticks.into());
+        }
     }
 
     fn conceal(&mut self, ticks: u64) {

@@ -17,8 +17,11 @@ pub struct PipelineStats {
     pub undecodable: u64,
     /// Times that the stream began anew: another SSRC, or a jump of the sequence number or of the clock.
     pub restarts: u64,
-    /// 20 ms frames made up for what was lost, rounded down.
+    /// 20 ms frames made up for what was lost or late, rounded down.
     pub concealed: u64,
+    /// 20 ms frames that were lost and restored from the coarse copy (in-band FEC) in the packet behind, rounded down.
+    /// They are not among the concealed ones.
+    pub fec_recovered: u64,
     /// 20 ms frames made up because the peer sent nothing, rounded down.
     pub synthesised: u64,
     /// 20 ms frames of silence left out, rounded down, to take back the delay after packets came in one late burst.
@@ -29,6 +32,12 @@ pub struct PipelineStats {
     pub input_dropped: u64,
     /// The interarrival jitter (RFC 3550, section 6.4.1).
     pub jitter: Duration,
+    /// How long a missing packet is waited for once one behind it is here.
+    pub reorder_allowance: Duration,
+    /// By how many parts in a million the peer's clock is faster than ours; negative when it is slower, 0 until known.
+    pub drift_ppm: i32,
+    /// Keys that the peer pressed (RFC 4733).
+    pub dtmf: u64,
     /// Packets made for the peer.
     pub sent: u64,
     /// 20 ms frames of emitted audio refused because the queue was full, rounded down.

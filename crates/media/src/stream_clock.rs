@@ -1,18 +1,20 @@
 //! Keeps the stream that a handler gets in step with real time.
 //!
-//! The stream's time is what was given to the handler so far; its end belongs to a moment of real time. When packets
-//! stop, silence is made up until the end reaches the present. When they turn up after all, in a burst, the stream is
-//! ahead by what was made up, and leaving out quiet audio brings it back. Nothing here looks at what a packet holds.
+//! The stream's time is what was given to the handler so far; its end belongs to a moment of real time. While packets
+//! stay away, audio is made up so that the end keeps up with the present. When they turn up after all, in a burst, the
+//! stream is ahead by what was made up; leaving out quiet audio brings it back, and where there is none, or when two
+//! clocks drift apart, what follows is made a little shorter or longer. Nothing here looks at what a packet holds.
 
 use std::time::{Duration, Instant};
 
 use crate::FRAME_DURATION;
-use crate::units::{TICKS_PER_FRAME, duration_of, ticks_of};
+use crate::slew::Pace;
+use crate::units::{TICKS_PER_FRAME, duration_of, signed_nanos, ticks_of};
 
-/// How long after the end of what was heard silence begins: longer than jitter, shorter than any pause of speech.
+/// How long the first packet is waited for before silence begins.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Silence that is made up at once at most, after the owner was stopped.
+/// What is made up at once at most, after the owner was stopped.
 const MAX_CATCH_UP: Duration = Duration::from_secs(5);
 
 /// How far the stream may be ahead of real time. Beyond that, packets are dropped.
@@ -22,21 +24,20 @@ const MAX_LEAD: Duration = Duration::from_secs(1);
 const MAX_EARLY_GAP: Duration = Duration::from_millis(250);
 
 /// How far it may be ahead without anything being left out.
-const SLACK: Duration = Duration::from_millis(10);
+const SLACK_NANOS: i64 = 10_000_000;
 
-/// How long the earliest packet is looked for that real time is taken from.
-const WINDOW: Duration = Duration::from_secs(1);
-
-/// How far a window can set the clock back: ten times what two crystals are ever apart, and still no burst.
-const MAX_SET_BACK: Duration = Duration::from_millis(5);
+/// How far it may be off before its pace changes…
+const OFF_NANOS: i64 = 8_000_000;
+/// …until it is so near again.
+const NEAR_NANOS: i64 = 2_000_000;
 
 /// What to do with a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Give it to the handler.
-    Play,
-    /// Leave it out if it is quiet; else give it to the handler.
-    PlayUnlessQuiet,
+    /// Give it to the handler, at that pace.
+    Play(Pace),
+    /// Leave it out if it is quiet; else give it to the handler, at that pace.
+    PlayUnlessQuiet(Pace),
     /// Leave it out.
     Drop,
 }
@@ -46,44 +47,24 @@ pub(crate) enum Verdict {
 pub(crate) struct StreamClock {
     /// The real time of the stream's end.
     end: Instant,
-    /// When the last packet ended, had it been played as it came.
-    heard_until: Instant,
-    /// Whether silence is being made up.
+    /// Whether silence was made up before the first packet.
     filling: bool,
-    /// Whether no packet has come yet.
-    untouched: bool,
-    /// What was made up since packets stopped and may still turn up.
-    owed: Duration,
-    window: Window,
-}
-
-/// By how much packets were late against the clock, at least, in some time.
-#[derive(Debug)]
-struct Window {
-    since: Instant,
-    /// Negative when the packet was early.
-    least_lag_nanos: i64,
+    pace: Pace,
 }
 
 impl StreamClock {
     pub(crate) fn new(now: Instant) -> Self {
-        Self {
-            end: now,
-            heard_until: now,
-            filling: false,
-            untouched: true,
-            owed: Duration::ZERO,
-            window: Window::new(now),
-        }
+        Self { end: now, filling: false, pace: Pace::Even }
     }
 
-    /// The first packet of all is here: the stream begins with it, unless it began with silence.
+    /// The first packet of all is here.
     pub(crate) fn begin(&mut self, now: Instant) {
-        if !self.filling {
-            self.end = now;
-        }
-        self.untouched = false;
-        self.window = Window::new(now);
+        self.end = now;
+    }
+
+    /// The real time of the stream's end.
+    pub(crate) fn end(&self) -> Instant {
+        self.end
     }
 
     /// Real time that the stream has not reached, in ticks.
@@ -103,88 +84,53 @@ impl StreamClock {
         self.end += duration_of(ticks);
     }
 
-    /// Says what to do with a packet that follows the stream's end.
-    pub(crate) fn arrive(&mut self, now: Instant, ticks: u32) -> Verdict {
+    /// Says what to do with a packet of that length that follows the stream's end and would have come at `due` without
+    /// any delay on its way.
+    pub(crate) fn arrive(&mut self, now: Instant, due: Option<Instant>, ticks: u32) -> Verdict {
+        let lead = due.map_or(0, |due| signed_nanos(due, self.end));
+        self.pace = match self.pace {
+            Pace::Even if lead > OFF_NANOS => Pace::Shorter,
+            Pace::Even if lead < -OFF_NANOS => Pace::Longer,
+            Pace::Shorter if lead < NEAR_NANOS => Pace::Even,
+            Pace::Longer if lead > -NEAR_NANOS => Pace::Even,
+            pace => pace,
+        };
         let duration = duration_of(ticks.into());
-        if std::mem::take(&mut self.filling) {
-            self.window = Window::new(now);
-        }
-        self.heard_until = now + duration;
-        self.adjust(now, duration);
-        let lead = self.end.saturating_duration_since(now);
-        if lead > MAX_LEAD {
+        if self.end.saturating_duration_since(now) > MAX_LEAD {
             Verdict::Drop
-        } else if self.owed >= duration && lead >= duration + SLACK {
-            Verdict::PlayUnlessQuiet
+        } else if lead - SLACK_NANOS >= duration.as_nanos() as i64 {
+            Verdict::PlayUnlessQuiet(self.pace)
         } else {
-            Verdict::Play
+            Verdict::Play(self.pace)
         }
     }
 
-    /// A packet was left out.
-    pub(crate) fn left_out(&mut self, ticks: u32) {
-        self.owed = self.owed.saturating_sub(duration_of(ticks.into()));
+    /// Passes over what no owner wants any more after it was stopped for long. Returns how much, in ticks.
+    pub(crate) fn skip_to(&mut self, now: Instant) -> u64 {
+        let behind = now.saturating_duration_since(self.end);
+        let ticks = ticks_of(behind.saturating_sub(MAX_CATCH_UP));
+        self.end += duration_of(ticks);
+        ticks
     }
 
-    /// Silence that is due by now, in ticks, whole frames. The stream grows by it.
+    /// Silence that is due by now before the first packet, in ticks, whole frames. The stream grows by it.
     pub(crate) fn silence_due(&mut self, now: Instant) -> u64 {
         if now < self.silence_at() {
             return 0;
         }
-        if self.untouched && !self.filling {
-            // Nobody is missed before the first packet: silence begins now, and what an echo makes of it is no burst.
+        if !std::mem::replace(&mut self.filling, true) {
+            // Nobody is missed yet: silence begins now, and what an echo makes of it is no burst.
             self.end = now.checked_sub(FRAME_DURATION).unwrap_or(now).max(self.end);
         }
-        self.filling = true;
-        if let Some(earliest) = now.checked_sub(MAX_CATCH_UP) {
-            self.end = self.end.max(earliest);
-        }
+        self.skip_to(now);
         let behind = now.saturating_duration_since(self.end).as_nanos();
         let frames = (behind / FRAME_DURATION.as_nanos()) as u32;
         self.end += FRAME_DURATION * frames;
-        self.owed += FRAME_DURATION * frames;
         u64::from(frames) * u64::from(TICKS_PER_FRAME)
     }
 
-    /// When the next silence is due.
+    /// When the next silence before the first packet is due.
     pub(crate) fn silence_at(&self) -> Instant {
-        if self.filling { self.end + FRAME_DURATION } else { self.end.max(self.heard_until) + PATIENCE }
-    }
-
-    /// Takes real time from the earliest packets: the others were delayed on their way.
-    fn adjust(&mut self, now: Instant, duration: Duration) {
-        self.window.note(signed_nanos(self.end, now));
-        if now.saturating_duration_since(self.window.since) < WINDOW {
-            return;
-        }
-        let least = Duration::from_nanos(self.window.least_lag_nanos.unsigned_abs());
-        if self.window.least_lag_nanos > 0 {
-            self.end += least;
-        } else if least < duration + SLACK {
-            self.owed = Duration::ZERO;
-        }
-        if self.window.least_lag_nanos < 0 && self.owed.is_zero() {
-            self.end = self.end.checked_sub(least.min(MAX_SET_BACK)).unwrap_or(self.end);
-        }
-        self.window = Window::new(now);
-    }
-}
-
-impl Window {
-    fn new(since: Instant) -> Self {
-        Self { since, least_lag_nanos: i64::MAX }
-    }
-
-    fn note(&mut self, lag_nanos: i64) {
-        self.least_lag_nanos = self.least_lag_nanos.min(lag_nanos);
-    }
-}
-
-/// The way from `from` to `to`, negative when that is before.
-fn signed_nanos(from: Instant, to: Instant) -> i64 {
-    let nanos = |duration: Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
-    match to.checked_duration_since(from) {
-        Some(after) => nanos(after),
-        None => -nanos(from.saturating_duration_since(to)),
+        self.end + if self.filling { FRAME_DURATION } else { PATIENCE }
     }
 }

@@ -1,6 +1,6 @@
 //! Sample rates, channel layouts and spans of RTP time.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::MediaError;
 
@@ -102,4 +102,13 @@ pub(crate) fn ticks_of(duration: Duration) -> u64 {
 pub(crate) fn duration_of(ticks: u64) -> Duration {
     let hz = u64::from(TICKS_PER_SECOND);
     Duration::new(ticks / hz, ((ticks % hz) * 1_000_000_000 / hz) as u32)
+}
+
+/// The way from `from` to `to` in nanoseconds, negative when that is before.
+pub(crate) fn signed_nanos(from: Instant, to: Instant) -> i64 {
+    let nanos = |duration: Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
+    match to.checked_duration_since(from) {
+        Some(after) => nanos(after),
+        None => -nanos(from.saturating_duration_since(to)),
+    }
 }

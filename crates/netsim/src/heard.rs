@@ -97,6 +97,12 @@ impl Heard {
         gaps.map(|frames| Self { frames: frames.to_vec(), ..*self }.duration()).max().unwrap_or_default()
     }
 
+    /// The longest time between two frames.
+    #[must_use]
+    pub fn longest_wait(&self) -> Duration {
+        self.frames.windows(2).map(|pair| pair[1].0 - pair[0].0).max().unwrap_or_default()
+    }
+
     fn is_tone(&self, samples: &[i16], hz: f64) -> bool {
         loudness(samples) > AUDIBLE && self.presence(samples, hz) > 0.8
     }

@@ -1,6 +1,6 @@
 //! How a peer is made.
 
-use parley_media::{Layout, RtpStart};
+use parley_media::{Layout, OpusOptions, RtpStart};
 use rtc::rtp_transceiver::RTCRtpTransceiverDirection;
 
 /// Which way the peer offers audio.
@@ -43,6 +43,10 @@ pub struct PeerOptions {
     pub hears: Layout,
     /// Whether it is ICE-lite (RFC 8445, section 2.5): it answers checks and sends none.
     pub ice_lite: bool,
+    /// How it speaks.
+    pub opus: OpusOptions,
+    /// How many of its packets it expects to get lost, in percent; above 0 each repeats the one before, coarser.
+    pub expected_loss: u8,
 }
 
 impl Default for PeerOptions {
@@ -55,6 +59,8 @@ impl Default for PeerOptions {
             rtp_start,
             hears: Layout::Mono,
             ice_lite: false,
+            opus: OpusOptions::default(),
+            expected_loss: 0,
         }
     }
 }

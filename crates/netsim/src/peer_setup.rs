@@ -1,7 +1,7 @@
 //! Makes a peer's connection, track and pipeline.
 
 use crate::{AudioWay, PeerOptions};
-use parley_media::{Layout, OpusOptions, Pipeline, PipelineOptions, SampleRate};
+use parley_media::{Layout, Pipeline, PipelineOptions, SampleRate};
 use rtc::crypto::SignatureScheme;
 use rtc::interceptor::Registry;
 use rtc::media_stream::MediaStreamTrack;
@@ -97,15 +97,17 @@ pub(crate) fn host_candidate(address: SocketAddr) -> CoreResult<RTCIceCandidateI
 }
 
 pub(crate) fn pipeline(options: &PeerOptions) -> Pipeline {
-    Pipeline::new(PipelineOptions {
+    let mut pipeline = Pipeline::new(PipelineOptions {
         input_rate: SampleRate::HZ_48000,
         input_layout: options.hears,
         output_rate: SampleRate::HZ_48000,
         output_layout: Layout::Mono,
-        opus: OpusOptions::default(),
+        opus: options.opus,
         jitter_min: Duration::ZERO,
         jitter_max: Duration::from_millis(120),
         rtp_start: options.rtp_start,
     })
-    .expect("valid options")
+    .expect("valid options");
+    pipeline.set_expected_loss(options.expected_loss);
+    pipeline
 }

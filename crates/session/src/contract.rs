@@ -86,6 +86,13 @@ pub enum Event {
     Message(String),
     /// A message of ours was not sent.
     MessageFailed(ChannelError),
+    /// The peer pressed a key of its telephone keypad and let it go (RFC 4733).
+    Dtmf {
+        /// `0` to `9`, `*`, `#`, or `A` to `D`.
+        digit: char,
+        /// How long it was down.
+        duration: Duration,
+    },
     /// All audio before [`Input::Drain`] was sent and had time to be heard.
     Drained,
     /// The end; nothing follows but the last datagrams.
@@ -110,7 +117,7 @@ pub enum CloseReason {
 /// Counters of one session.
 #[derive(Debug, Clone, Default)]
 pub struct SessionStats {
-    /// RTP packets of audio received and decrypted.
+    /// RTP packets of audio and telephone events received and decrypted.
     pub packets_in: u64,
     /// Their payload bytes.
     pub bytes_in: u64,
@@ -119,7 +126,7 @@ pub struct SessionStats {
     /// Their payload bytes.
     pub bytes_out: u64,
     /// Datagrams that were dropped unread: no valid STUN, DTLS or (S)RTP, unsigned checks, forged or repeated packets,
-    /// too long.
+    /// too long, of a payload type that was not agreed on.
     pub refused: u64,
     /// Round trip of the last connectivity check.
     pub round_trip: Option<Duration>,

@@ -132,6 +132,18 @@ pub(crate) struct AudioSection {
     /// Payload type of Opus in both directions.
     pub(crate) payload_type: u8,
     pub(crate) direction: Direction,
+    pub(crate) telephone_events: TelephoneEventTypes,
+}
+
+/// Payload types of telephone-event (RFC 4733), each with its clock rate in Hz.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct TelephoneEventTypes(Vec<(u8, u32)>);
+
+impl TelephoneEventTypes {
+    /// The clock rate of a payload type, if it is one of these.
+    pub(crate) fn rate(&self, payload_type: u8) -> Option<u32> {
+        self.0.iter().find(|(offered, _)| *offered == payload_type).map(|(_, rate)| *rate)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -218,6 +230,12 @@ impl Offer {
     }
 
     fn complete_audio(&self, answer: &mut Section, terms: &AnswerTerms<'_>) {
+        for (payload_type, rate) in &self.audio.telephone_events.0 {
+            // Writing to a String can't fail.
+            let _ = write!(answer.formats, " {payload_type}");
+            answer.lines.push(format!("a=rtpmap:{payload_type} telephone-event/{rate}"));
+            answer.lines.push(format!("a=fmtp:{payload_type} 0-15"));
+        }
         let payload_type = self.audio.payload_type;
         let format = format!("a=fmtp:{payload_type} ");
         let is_direction = |line: &str| line.strip_prefix("a=").and_then(Direction::of).is_some();
@@ -421,16 +439,40 @@ impl Section {
     fn as_audio(&self) -> Option<AudioSection> {
         let payload_type = self.lines.iter().find_map(|line| {
             let (payload_type, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
-            let offered = self.formats.split(' ').any(|format| format == payload_type);
             let is_opus = codec.trim().eq_ignore_ascii_case("opus/48000/2");
-            // RFC 5761, section 4: with RTCP on the same port, 64 to 95 would look like RTCP.
-            let number = payload_type
-                .parse::<u8>()
-                .ok()
-                .filter(|number| *number < 64 || (96..128).contains(number))?;
-            (is_opus && offered).then_some(number)
+            self.offered_type(payload_type).filter(|_| is_opus)
         })?;
-        self.protocol.contains("RTP/SAVP").then(|| AudioSection { payload_type, direction: self.direction() })
+        self.protocol.contains("RTP/SAVP").then(|| AudioSection {
+            payload_type,
+            direction: self.direction(),
+            telephone_events: self.telephone_events(payload_type),
+        })
+    }
+
+    /// A payload type that the `m=` line offers too.
+    fn offered_type(&self, payload_type: &str) -> Option<u8> {
+        let offered = self.formats.split(' ').any(|format| format == payload_type);
+        // RFC 5761, section 4: with RTCP on the same port, 64 to 95 would look like RTCP.
+        let usable = |number: &u8| *number < 64 || (96..128).contains(number);
+        payload_type.parse().ok().filter(usable).filter(|_| offered)
+    }
+
+    /// At the two clock rates there are beside Opus (RFC 7874, section 3), each once.
+    fn telephone_events(&self, opus: u8) -> TelephoneEventTypes {
+        let mut types: Vec<(u8, u32)> = Vec::new();
+        for line in &self.lines {
+            let mapped = line.strip_prefix("a=rtpmap:").and_then(|line| line.split_once(' '));
+            let Some((payload_type, codec)) = mapped else { continue };
+            let codec = codec.trim().to_ascii_lowercase();
+            // One channel may be said or left out.
+            let codec = codec.strip_suffix("/1").unwrap_or(&codec);
+            let rate = [48_000, 8_000].into_iter().find(|rate| codec == format!("telephone-event/{rate}"));
+            let Some((number, rate)) = self.offered_type(payload_type).zip(rate) else { continue };
+            if number != opus && types.iter().all(|(known, at)| *known != number && *at != rate) {
+                types.push((number, rate));
+            }
+        }
+        TelephoneEventTypes(types)
     }
 
     fn is_data_channel(&self) -> bool {

@@ -67,18 +67,28 @@ fn section<'a>(sdp: &'a str, kind: &str) -> &'a str {
 }
 
 #[test]
-fn each_peers_offer_is_answered_with_opus_at_its_own_payload_type_and_nothing_else() {
+fn each_peers_offer_is_answered_with_opus_and_telephone_events_at_its_own_payload_types_and_nothing_else() {
     let expected = ["111", "96", "111", "109", "96"];
-    for (offer, payload_type) in ALL.iter().zip(expected) {
+    for (offer, opus) in ALL.iter().zip(expected) {
         let answer = answer(offer);
+        let is_event = |line: &&&str| {
+            ["48000", "8000"].iter().any(|rate| line.ends_with(&format!(" telephone-event/{rate}")))
+        };
+        let offered: Vec<&str> = lines(offer, "a=rtpmap:")
+            .into_iter()
+            .map(|line| if line.contains("telephone-event") { line.trim_end_matches("/1") } else { line })
+            .collect();
+        let events: Vec<&str> = offered.iter().filter(is_event).copied().collect();
+        let numbers: Vec<&str> = events.iter().filter_map(|line| line.split(' ').next()).collect();
         let audio = sections(&answer)[0].split(' ').skip(3).collect::<Vec<_>>();
-        assert_eq!(audio, [payload_type], "{answer}");
-        assert_eq!(lines(&answer, "a=rtpmap:"), [format!("{payload_type} opus/48000/2")], "{answer}");
-        assert_eq!(
-            lines(&answer, "a=fmtp:"),
-            [format!("{payload_type} minptime=10;useinbandfec=1")],
-            "{answer}"
-        );
+        assert_eq!(audio, [&[opus], &numbers[..]].concat(), "{answer}");
+        let (mut mapped, mut parameters) = (lines(&answer, "a=rtpmap:"), lines(&answer, "a=fmtp:"));
+        let expected = format!("{opus} opus/48000/2");
+        mapped.sort_by_key(|line| line.contains("telephone-event"));
+        assert_eq!(mapped, [&[expected.as_str()], &events[..]].concat(), "{answer}");
+        let expected = format!("{opus} minptime=10;useinbandfec=1");
+        assert_eq!(parameters.pop(), Some(expected.as_str()), "{answer}");
+        assert_eq!(parameters, numbers.iter().map(|n| format!("{n} 0-15")).collect::<Vec<_>>(), "{answer}");
     }
 }
 

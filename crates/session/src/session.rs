@@ -10,7 +10,7 @@ use crate::handshake::HandshakeGuard;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
 use crate::presence::Presence;
 use crate::scratch::Scratch;
-use crate::sdp::{Direction, Offer, Rejection};
+use crate::sdp::{Direction, Offer, Rejection, TelephoneEventTypes};
 use crate::setup::{self, Answer, Credentials};
 use crate::stun::TransactionId;
 use parley_media::{Chunk, Pipeline, PipelineOptions, RtpStart};
@@ -25,6 +25,8 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use media::FromPipeline;
 
 /// How long a closing session waits for its last message to be acknowledged.
 const LINGER: Duration = Duration::from_millis(500);
@@ -70,6 +72,7 @@ pub struct RtcSession {
     credentials: Credentials,
     fingerprint: String,
     payload_type: u8,
+    telephone_events: TelephoneEventTypes,
     direction: Direction,
     has_track: bool,
     pipeline: Pipeline,
@@ -116,7 +119,8 @@ impl RtcSession {
         let answered = setup::accept(now, identity, &local, &options, seed, offer)?;
         let pipeline = Pipeline::new(pipeline_options(&options, seed))
             .map_err(|error| Rejection { code: "unsupported_codec", message: error.to_string() })?;
-        let Answer { sdp, direction, payload_type, credentials, fingerprint, candidates } = answered.answer;
+        let Answer { sdp, direction, payload_type, telephone_events, credentials, fingerprint, candidates } =
+            answered.answer;
         let session = Self {
             pc: answered.pc,
             identity: identity.clone(),
@@ -130,6 +134,7 @@ impl RtcSession {
             credentials,
             fingerprint,
             payload_type,
+            telephone_events,
             direction,
             has_track: direction.sends(),
             pipeline,
@@ -210,6 +215,7 @@ impl RtcSession {
         self.try_at = self.now + PEER_FIRST;
         self.has_track |= answer.direction.sends();
         self.direction = answer.direction;
+        self.telephone_events = answer.telephone_events;
         if !self.direction.sends() {
             self.clear_queue();
         }
@@ -277,8 +283,10 @@ impl RtcSession {
             if let Some(event) = self.events.pop_front() {
                 return Output::Event(event);
             }
-            if self.next_frame() {
-                return Output::Frame(&self.frame);
+            match self.next_from_pipeline() {
+                FromPipeline::Frame => return Output::Frame(&self.frame),
+                FromPipeline::Event => continue,
+                FromPipeline::Nothing => {}
             }
             if let Some(datagram) = self.pc.poll_write() {
                 self.note_sent(&datagram.message);

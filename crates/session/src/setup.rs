@@ -3,7 +3,7 @@
 use crate::candidate::CandidateGuard;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
 use crate::rtcp_tap::{self, RtcpTap};
-use crate::sdp::{AnswerTerms, Direction, Offer, Rejection, Setup, first_attribute};
+use crate::sdp::{AnswerTerms, Direction, Offer, Rejection, Setup, TelephoneEventTypes, first_attribute};
 use parley_media::Layout;
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::interceptor::{Registry, Slot};
@@ -52,6 +52,7 @@ pub(crate) struct Answer {
     pub(crate) sdp: String,
     pub(crate) direction: Direction,
     pub(crate) payload_type: u8,
+    pub(crate) telephone_events: TelephoneEventTypes,
     pub(crate) credentials: Credentials,
     pub(crate) fingerprint: String,
     /// The peer's candidates, as the offer carried them.
@@ -99,7 +100,15 @@ pub(crate) fn answer(
     )?;
     let credentials = credentials(&sdp)?;
     let Offer { candidates, fingerprint, audio, .. } = offer;
-    Ok(Answer { sdp, direction, payload_type: audio.payload_type, credentials, fingerprint, candidates })
+    Ok(Answer {
+        sdp,
+        direction,
+        payload_type: audio.payload_type,
+        telephone_events: audio.telephone_events,
+        credentials,
+        fingerprint,
+        candidates,
+    })
 }
 
 /// Lets the core contact one more address, if the guard lets it pass.

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
-/// Events that wait for JavaScript; a peer that floods us with messages loses the oldest of them.
+/// Events that wait for JavaScript; a peer that floods us with messages or keys loses the oldest of them.
 const MAX_EVENTS: usize = 1024;
 /// The same, by the bytes of their texts.
 const MAX_EVENT_BYTES: usize = 1024 * 1024;
@@ -29,21 +29,27 @@ pub struct QueueLimits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionEvent {
     /// `answer`, `rejected`, `renegotiation-rejected`, `connected`, `disconnected`, `channel-open`, `channel-closed`,
-    /// `message`, `drained`, `error` or `closed`.
+    /// `message`, `dtmf`, `drained`, `error` or `closed`.
     pub kind: &'static str,
     /// A code for programs: of a rejection, of an error, or the reason of the close.
     pub code: Option<&'static str>,
-    /// An SDP, a message's text, or a sentence for people.
+    /// An SDP, a message's text, a key, or a sentence for people.
     pub text: Option<String>,
+    /// How long a key was down.
+    pub duration: Option<Duration>,
 }
 
 impl SessionEvent {
     pub(crate) fn new(kind: &'static str) -> Self {
-        Self { kind, code: None, text: None }
+        Self { kind, code: None, text: None, duration: None }
     }
 
     pub(crate) fn text(kind: &'static str, text: String) -> Self {
         Self { text: Some(text), ..Self::new(kind) }
+    }
+
+    pub(crate) fn dtmf(digit: char, duration: Duration) -> Self {
+        Self { duration: Some(duration), ..Self::text("dtmf", digit.to_string()) }
     }
 
     pub(crate) fn coded(kind: &'static str, code: &'static str, text: String) -> Self {
@@ -238,7 +244,7 @@ impl Shared {
         let mut events = lock(&self.events);
         events.push_back(event);
         while (events.len() > MAX_EVENTS || bytes(&events) > MAX_EVENT_BYTES)
-            && let Some(oldest) = events.iter().position(|event| event.kind == "message")
+            && let Some(oldest) = events.iter().position(|event| matches!(event.kind, "message" | "dtmf"))
         {
             events.remove(oldest);
         }

@@ -145,6 +145,7 @@ impl Slot {
             Event::Connected => shared.push_event(SessionEvent::new("connected")),
             Event::Disconnected => shared.push_event(SessionEvent::new("disconnected")),
             Event::Drained => shared.push_event(SessionEvent::new("drained")),
+            Event::Dtmf { digit, duration } => shared.push_event(SessionEvent::dtmf(digit, duration)),
             Event::Message(text) => shared.push_event(SessionEvent::text("message", text)),
             Event::ChannelOpen => {
                 shared.channel.store(channel_state::OPEN, Ordering::SeqCst);

@@ -7,8 +7,8 @@ pub mod tone;
 use std::time::{Duration, Instant};
 
 use parley_media::{
-    Chunk, Layout, OpusOptions, Pipeline, PipelineOptions, PipelineOutput, RtpStart, RtpView, SampleRate,
-    Samples,
+    Chunk, Dtmf, Layout, OpusOptions, Pipeline, PipelineOptions, PipelineOutput, RtpStart, RtpView,
+    SampleRate, Samples,
 };
 
 pub const MS: Duration = Duration::from_millis(1);
@@ -75,6 +75,7 @@ pub struct Rig {
     /// When each frame came, and its samples.
     pub frames: Vec<(Duration, Vec<i16>)>,
     pub packets: Vec<Packet>,
+    pub keys: Vec<Dtmf>,
 }
 
 impl Rig {
@@ -86,6 +87,7 @@ impl Rig {
             now: Duration::ZERO,
             frames: Vec::new(),
             packets: Vec::new(),
+            keys: Vec::new(),
         }
     }
 
@@ -146,6 +148,7 @@ impl Rig {
         while let Some(output) = self.pipeline.poll() {
             match output {
                 PipelineOutput::Frame(samples) => self.frames.push((at, samples.to_vec())),
+                PipelineOutput::Dtmf(dtmf) => self.keys.push(dtmf),
                 PipelineOutput::Packet(packet) => self.packets.push(Packet {
                     at,
                     sequence_number: packet.sequence_number,
@@ -163,9 +166,21 @@ pub fn tone_packets(hz: f64, count: usize, start: RtpStart) -> Vec<Packet> {
     packets_of(tone::sine(hz, 48_000, count * 960), start)
 }
 
+/// The same from a peer that repeats each frame, coarser, in the packet behind it.
+pub fn tone_packets_with_copies(hz: f64, count: usize) -> Vec<Packet> {
+    packets_for_loss(tone::sine(hz, 48_000, count * 960), RtpStart::default(), 20)
+}
+
 /// What a peer sends that plays these samples at 48 kHz.
 pub fn packets_of(samples: Vec<f32>, start: RtpStart) -> Vec<Packet> {
-    let mut peer = Rig::new(PipelineOptions { rtp_start: start, ..options() });
+    packets_for_loss(samples, start, 0)
+}
+
+fn packets_for_loss(samples: Vec<f32>, start: RtpStart, percent: u8) -> Vec<Packet> {
+    let opus = OpusOptions { bitrate: 32_000, ..OpusOptions::default() };
+    let opus = if percent > 0 { opus } else { OpusOptions::default() };
+    let mut peer = Rig::new(PipelineOptions { rtp_start: start, opus, ..options() });
+    peer.pipeline.set_expected_loss(percent);
     let count = samples.len() / 960;
     peer.emit(mono(samples, 48_000));
     peer.run_until(FRAME * (count as u32 - 1));

@@ -1,12 +1,24 @@
 //! Audio on its way through the session: between the core's packets and the pipeline.
 
 use super::{Drain, RtcSession, State};
+use crate::contract::Event;
 use crate::options::Mode;
-use parley_media::{Chunk, PipelineOutput, RtpView};
+use parley_media::{Chunk, Dtmf, PipelineOutput, RtpView};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtp::{Packet, header::Header};
 use rtc::sansio::Protocol;
+
+/// What the pipeline had to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FromPipeline {
+    /// A frame for the handler, in `frame`.
+    Frame,
+    /// An event, among the others.
+    Event,
+    /// Nothing more now.
+    Nothing,
+}
 
 impl RtcSession {
     /// Audio that comes before the connection is held for it; what a peer doesn't want to hear is dropped.
@@ -32,21 +44,27 @@ impl RtcSession {
 
     pub(super) fn rtp(&mut self, packet: &Packet) {
         let header = &packet.header;
-        if header.payload_type != self.payload_type || self.options.mode == Mode::Receive {
+        if self.options.mode == Mode::Receive {
+            return;
+        }
+        let view = RtpView {
+            ssrc: header.ssrc,
+            sequence_number: header.sequence_number,
+            timestamp: header.timestamp,
+            marker: header.marker,
+            payload: &packet.payload,
+        };
+        if header.payload_type == self.payload_type {
+            self.pipeline.receive(self.now, view);
+        } else if let Some(rate) = self.telephone_events.rate(header.payload_type) {
+            self.pipeline.receive_telephone_event(self.now, view, rate);
+        } else {
+            // RED (RFC 2198) and whatever else was never agreed on.
+            self.stats.refused += 1;
             return;
         }
         self.stats.packets_in += 1;
         self.stats.bytes_in += packet.payload.len() as u64;
-        self.pipeline.receive(
-            self.now,
-            RtpView {
-                ssrc: header.ssrc,
-                sequence_number: header.sequence_number,
-                timestamp: header.timestamp,
-                marker: header.marker,
-                payload: &packet.payload,
-            },
-        );
     }
 
     pub(super) fn report(&mut self, packet: &dyn rtc::rtcp::Packet) {
@@ -56,14 +74,19 @@ impl RtcSession {
         }
     }
 
-    /// Runs the pipeline until it has a frame for the handler; packets go into the core on the way.
-    pub(super) fn next_frame(&mut self) -> bool {
+    /// Runs the pipeline until it has something for the handler; packets go into the core on the way.
+    pub(super) fn next_from_pipeline(&mut self) -> FromPipeline {
         while let Some(output) = self.pipeline.poll() {
             match output {
                 PipelineOutput::Frame(samples) => {
                     self.frame.clear();
                     self.frame.extend_from_slice(samples);
-                    return self.state == State::Connected;
+                    let heard = self.state == State::Connected;
+                    return if heard { FromPipeline::Frame } else { FromPipeline::Nothing };
+                }
+                PipelineOutput::Dtmf(Dtmf { digit, duration }) => {
+                    self.events.push_back(Event::Dtmf { digit, duration });
+                    return FromPipeline::Event;
                 }
                 PipelineOutput::Packet(packet) => {
                     let header = Header {
@@ -86,6 +109,6 @@ impl RtcSession {
                 }
             }
         }
-        false
+        FromPipeline::Nothing
     }
 }
