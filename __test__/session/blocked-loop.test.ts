@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
-import { type Caller, Callers } from '../../soak/callers.ts'
+import { type Caller, Callers, type Sound } from '../../soak/callers.ts'
 import {
   AsyncStreamHandler,
   type AudioFrame,
@@ -7,8 +7,10 @@ import {
   type Session,
   Stream,
   StreamHandler,
+  type StreamHandlerBase,
 } from '../../src/index.ts'
 import { until } from '../helpers/call.ts'
+import { Echo } from '../helpers/echo.ts'
 
 // The caller and the media threads go on while this thread does nothing else.
 const callers = Callers.start()
@@ -24,10 +26,14 @@ function block(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
 
-async function talk(t: ExecutionContext, handler: Speaks | Counts): Promise<{ caller: Caller; session: Session }> {
+async function talk(
+  t: ExecutionContext,
+  handler: StreamHandlerBase,
+  sound?: Sound,
+): Promise<{ caller: Caller; session: Session }> {
   const stream = new Stream({ handler, media: { bindAddress: '127.0.0.1' } })
   t.teardown(() => stream.close())
-  const caller = await callers.call(stream)
+  const caller = await callers.call(stream, sound)
   const session = [...stream.sessions.values()][0] as Session
   await until(() => session.stats().packetsIn > 10)
   return { caller, session }
@@ -79,7 +85,7 @@ async function listen(caller: Caller, packets: number): Promise<{ tone: number; 
   return { tone: tones / frames, jumps, missing }
 }
 
-test('audio that is queued plays on while the event loop is blocked for 500 ms', async (t) => {
+test.serial('audio that is queued plays on while the event loop is blocked for 500 ms', async (t) => {
   const { caller, session } = await talk(t, new Speaks(5))
   await listen(caller, 50)
   await until(() => session.stats().outputQueueMs > 1000)
@@ -89,7 +95,7 @@ test('audio that is queued plays on while the event loop is blocked for 500 ms',
   t.true(heard.tone > 0.95, `${heard.tone} of it is the tone`)
 })
 
-test('100 ms of each second blocked are not heard when emit gives a tenth of a second at a time', async (t) => {
+test.serial('100 ms of each second blocked are not heard when emit gives a tenth of a second at a time', async (t) => {
   const { caller } = await talk(t, new Speaks(0.1))
   await listen(caller, 50)
   let [jumps, missing] = [0, 0]
@@ -102,16 +108,39 @@ test('100 ms of each second blocked are not heard when emit gives a tenth of a s
   t.deepEqual([jumps, missing], [0, 0])
 })
 
-test('frames that arrive while the event loop is blocked wait for the handler, in order and complete', async (t) => {
-  const { session } = await talk(t, new Counts())
-  await until(() => Counts.heard.length > 10)
-  const [before, packets] = [Counts.heard.length, session.stats().packetsIn]
-  block(500)
-  t.is(Counts.heard.length, before, 'nothing was received meanwhile')
-  await until(() => session.stats().packetsIn >= packets + 50)
-  await until(() => Counts.heard.length >= before + 50)
-  const { inputDropped, lost, late } = session.stats()
-  t.deepEqual({ inputDropped, lost, late }, { inputDropped: 0, lost: 0, late: 0 })
-  const loud = Counts.heard.slice(before).filter(([, samples]) => samples.some((sample) => Math.abs(sample) > 4000))
-  t.is(loud.length, Counts.heard.length - before, 'every frame is of the tone')
-})
+test.serial(
+  'frames that arrive while the event loop is blocked wait for the handler, in order and complete',
+  async (t) => {
+    const { session } = await talk(t, new Counts())
+    await until(() => Counts.heard.length > 10)
+    const [before, packets] = [Counts.heard.length, session.stats().packetsIn]
+    block(500)
+    t.is(Counts.heard.length, before, 'nothing was received meanwhile')
+    await until(() => session.stats().packetsIn >= packets + 50)
+    await until(() => Counts.heard.length >= before + 50)
+    const { inputDropped, lost, late } = session.stats()
+    t.deepEqual({ inputDropped, lost, late }, { inputDropped: 0, lost: 0, late: 0 })
+    const loud = Counts.heard.slice(before).filter(([, samples]) => samples.some((sample) => Math.abs(sample) > 4000))
+    t.is(loud.length, Counts.heard.length - before, 'every frame is of the tone')
+  },
+)
+
+test.serial(
+  'an echo whose event loop was blocked is late for some seconds, and not for the rest of the call',
+  async (t) => {
+    const { caller } = await talk(t, new Echo(), 'beeps')
+    const delay = async (): Promise<number> => {
+      let delays: readonly number[] = []
+      while (delays.length === 0) {
+        await new Promise((resolve) => void setTimeout(resolve, 200))
+        delays = (await caller.report()).delaysMs
+      }
+      return delays.at(-1) ?? NaN
+    }
+    while ((await delay()) > 100) t.log('the call has just begun')
+    block(400)
+    while ((await delay()) < 200) t.log('the frames of before are on their way')
+    while ((await delay()) > 100) t.log('what was late is made up for')
+    t.pass()
+  },
+)
