@@ -14,7 +14,7 @@ use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverId};
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A packet to be sent as it is, outside the peer's own stream or within it.
 #[derive(Debug, Clone)]
@@ -123,6 +123,12 @@ impl Peer {
     /// Speaks; the audio is sent at the pace of real time.
     pub fn speak(&mut self, now: Instant, audio: Chunk) {
         self.pipeline.emit(now, audio);
+    }
+
+    /// How much of what it speaks has not been sent yet.
+    #[must_use]
+    pub fn unsent(&self) -> Duration {
+        self.pipeline.queued()
     }
 
     /// Encrypts and sends a packet as it is.

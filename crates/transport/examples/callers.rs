@@ -33,6 +33,8 @@ const LINES: Token = Token(usize::MAX);
 /// From one beep to the next. A sound later than this after its beep is another beep's.
 const BEEPS: Duration = Duration::from_millis(1000);
 const BEEP: Duration = Duration::from_millis(100);
+/// How much may wait to be sent when the next second is spoken.
+const LEAD: Duration = Duration::from_millis(100);
 
 fn main() -> io::Result<()> {
     let mut poll = Poll::new()?;
@@ -209,14 +211,16 @@ impl Caller {
 
     fn speak(&mut self, now: Instant) {
         let Some(at) = self.speaks_at.filter(|at| *at <= now) else { return };
-        self.speaks_at = Some(at + Duration::from_secs(1));
+        // What a busy machine has kept it from saying is said first; that is no delay of the server's, and not kept.
+        let unsent = self.peer.unsent();
+        self.speaks_at = Some(at + Duration::from_secs(1) + unsent.saturating_sub(LEAD));
         match self.sound {
             // Whole turns in each second, so that one second continues the other.
             Sound::Tone => self.peer.speak(now, tone(self.hertz, Duration::from_secs(1))),
             Sound::Beeps => {
                 self.peer.speak(now, tone(self.hertz, BEEP));
                 self.peer.speak(now, silence(BEEPS - BEEP));
-                self.beeps.push_back(now);
+                self.beeps.push_back(now + unsent);
             }
             Sound::Silence => {}
         }
