@@ -23,8 +23,8 @@ const { values } = parseArgs({
 const [minutes, count, seconds] = [Number(values.minutes), Number(values.sessions), Number(values.seconds)]
 const warmUp = Math.min(5, minutes / 4)
 const MIB = 1024 * 1024
-/** What a short run may grow by. */
-const SHORT_GROWTH_MIB = 4
+/** What a short run may grow by: V8 takes memory in steps of up to 10 MiB. */
+const SHORT_GROWTH_MIB = 16
 /** An echo holds little: what came in the last moment, and what it emitted of that. */
 const MOST_QUEUED_MS = 1000
 
