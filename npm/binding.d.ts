@@ -82,7 +82,7 @@ export declare function encodeOggOpusFile(samples: Int16Array, sampleRate: numbe
 
 /** Where the media threads listen. Sessions with equal options share one engine of the process. */
 export interface EngineOptions {
-  /** Media threads, each with one UDP port; 1 or more. */
+  /** Media threads, each with one UDP port: 1 to 64. */
   workers: number
   /** The IP address to bind. "::" takes IPv4 too, and falls back to IPv4 alone where there is no IPv6. */
   bindAddress: string

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Where the media threads listen. Sessions with equal options share one engine of the process.
 #[napi(object)]
 pub struct EngineOptions {
-    /// Media threads, each with one UDP port; 1 or more.
+    /// Media threads, each with one UDP port: 1 to 64.
     pub workers: u32,
     /// The IP address to bind. "::" takes IPv4 too, and falls back to IPv4 alone where there is no IPv6.
     pub bind_address: String,
@@ -71,6 +71,9 @@ pub struct SessionOptions {
     pub opus_dtx: bool,
 }
 
+/// Most media threads of an engine.
+const MAX_WORKERS: u32 = 64;
+
 fn invalid(message: String) -> napi::Error<Code> {
     Code::INVALID_ARGUMENT.error(message)
 }
@@ -93,8 +96,11 @@ impl TryFrom<EngineOptions> for parley_transport::EngineOptions {
         let port = |value: u32| {
             u16::try_from(value).map_err(|_| invalid(format!("{value} is not a port (0 to 65535)")))
         };
+        if !(1..=MAX_WORKERS).contains(&options.workers) {
+            return Err(invalid(format!("workers is {}; it must be 1 to {MAX_WORKERS}", options.workers)));
+        }
         Ok(Self {
-            workers: options.workers.max(1) as usize,
+            workers: options.workers as usize,
             bind_address: ip(&options.bind_address)?,
             udp_ports: (port(options.udp_port_min)?, port(options.udp_port_max)?),
             announced_addresses: options.announced_addresses.iter().map(ip).collect::<Result<_>>()?,

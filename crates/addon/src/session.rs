@@ -120,7 +120,9 @@ impl NativeSession {
     /// waits. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the frame in place.
     #[napi(catch_unwind)]
     pub fn read_audio(&self, mut into: Int16ArraySlice<'_>) -> Result<u32> {
-        // SAFETY: src/native made this array for this call, so nothing else touches it meanwhile.
+        // SAFETY: JavaScript stands still during the call, and src/driver/frame-reader.ts makes these arrays itself, on
+        // memory that no other thread shares; it hands one out only after this call has filled it. A detached array has
+        // no length here.
         let samples = unsafe { into.as_mut() };
         let length = samples.len();
         let read = self.session.read_audio(samples).map_err(|error| {
