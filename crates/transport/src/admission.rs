@@ -14,8 +14,8 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-/// A worker gets so many sessions before the next one gets its first; a thread carries ten times as many.
-const FEW: usize = 16;
+/// A worker gets so many sessions before the next one gets its first; a third of a core, and all wake-ups are shared.
+const FEW: usize = 64;
 /// How long the first offer waits for what STUN and TURN servers say.
 const GATHERING_PATIENCE: Duration = Duration::from_millis(1000);
 /// How long a port may still be held by threads that are about to end.

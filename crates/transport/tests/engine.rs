@@ -50,15 +50,15 @@ fn until_no_thread_is_left() {
 }
 
 #[test]
-fn sessions_share_ports_and_the_second_worker_starts_when_the_first_has_sixteen() {
+fn sessions_share_ports_and_the_second_worker_gets_its_first_when_the_first_has_many() {
     let _turn = turn();
     let engine = EngineOptions { workers: 2, ..loopback() };
     let sessions: Vec<Observed> =
-        (0..40).map(|_| Observed::accept(&engine, session_options(), OFFER)).collect();
+        (0..136).map(|_| Observed::accept(&engine, session_options(), OFFER)).collect();
     let ports: Vec<u16> = sessions.iter().map(|session| port(&session.answer())).collect();
     let on_first =
         |range: std::ops::Range<usize>| ports[range].iter().filter(|port| **port == ports[0]).count();
-    assert_eq!((on_first(0..16), on_first(16..32), on_first(32..40)), (16, 0, 4), "{ports:?}");
+    assert_eq!((on_first(0..64), on_first(64..128), on_first(128..136)), (64, 0, 4), "{ports:?}");
 }
 
 #[test]
