@@ -2,7 +2,7 @@
 // Run: node --import=@oxc-node/core/register bench/driver.bench.ts
 import { createDriver } from '../src/driver/create-driver.ts'
 import { DuplexHandler } from '../src/driver/duplex-handler.ts'
-import type { Driver } from '../src/driver/driver.ts'
+import type { Runner } from '../src/driver/runner.ts'
 import { AsyncQueue, AsyncStreamHandler, type AudioFrame, type EmitType, StreamHandler } from '../src/index.ts'
 import type { StreamHandlerBase } from '../src/handlers/stream-handler-base.ts'
 import { report } from './report.ts'
@@ -43,7 +43,7 @@ async function* duplexEcho(frames: AsyncIterable<AudioFrame>): AsyncGenerator<Em
 const ignore = (): void => undefined
 const client = { onFailure: ignore, onComplaint: ignore, onWarning: ignore, onOutputs: ignore, onCloseStream: ignore }
 
-function start(handler: StreamHandlerBase): { link: OneFrameLink; driver: Driver } {
+function start(handler: StreamHandlerBase): { link: OneFrameLink; driver: Runner } {
   const link = new OneFrameLink()
   const context = { webrtcId: 'bench', warn: ignore }
   const driver = createDriver({ handler, link, client, context, outputTargetMs: 400, muted: false })
@@ -68,4 +68,4 @@ await report('Echo of a 20 ms frame at 48 kHz', (bench) => {
     })
   }
 })
-for (const { driver } of [sync, async, duplex]) await driver.end()
+for (const { driver } of [sync, async, duplex]) await driver.end('done')

@@ -209,6 +209,45 @@ export class OutputsHandlerError extends ParleyError {
   }
 }
 
+/** The module of a `WorkerHandler` could not be loaded, or its default export is nothing that can serve a connection. */
+export class WorkerLoadError extends ParleyError {
+  /** The name of the class. */
+  override name = 'WorkerLoadError'
+
+  /**
+   * @param message - names the module, what is wrong with it, and what to do
+   * @param options - `cause`: what loading or constructing it threw
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_WORKER_LOAD', message, options)
+  }
+}
+
+/** The worker thread that ran a session's handler has ended, and the session with it. Others go on. */
+export class WorkerExitError extends ParleyError {
+  /** The name of the class. */
+  override name = 'WorkerExitError'
+
+  /**
+   * @param message - how it ended
+   * @param options - `cause`: what was thrown in it, when that is why
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_WORKER_EXIT', message, options)
+  }
+}
+
+/** Something was asked of a handler that only the thread it lives on can do. */
+export class OtherThreadError extends ParleyError {
+  /** The name of the class. */
+  override name = 'OtherThreadError'
+
+  /** @param message - what, and what to do instead */
+  constructor(message: string) {
+    super('ERR_PARLEY_OTHER_THREAD', message)
+  }
+}
+
 /** The native addon is missing for this platform, or doesn't load. */
 export class AddonMissingError extends ParleyError {
   /** The name of the class. */

@@ -74,6 +74,8 @@ export type {
   TrackConstraints,
   TrackConstraintsByKind,
 } from './stream/stream-options.ts'
+export { WorkerHandler } from './workers/worker-handler.ts'
+export type { WorkerHandlerOptions } from './workers/worker-handler.ts'
 export { Stream } from './server/stream.ts'
 export type { FetchOptions, StreamOptions } from './server/stream.ts'
 export type { MountOptions, ServerOptions } from './server/options.ts'

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import test from 'ava'
 import { Installation } from './installation.ts'
 import { readmeExample } from './readme-example.ts'
@@ -50,6 +51,22 @@ test("the README's example runs from the packed packages, with no compiler at ha
   const body = (await answer.json()) as { type: string; sdp: string }
   t.is(body.type, 'answer')
   t.regex(body.sdp, /a=rtpmap:111 opus\/48000\/2/)
+})
+
+test('handlers run on worker threads from the packed package, and leave nothing that keeps the process alive', async (t) => {
+  const handler =
+    "import { AsyncStreamHandler } from 'parley-rtc'\nexport default class Echo extends AsyncStreamHandler {}"
+  const program = `import { Stream, WorkerHandler } from 'parley-rtc'
+const stream = new Stream({ handler: new WorkerHandler(new URL('./handler.mjs', import.meta.url)) })
+await stream.ready()
+console.log('ready')`
+  await writeFile(join(installation.folder, 'handler.mjs'), handler)
+  await writeFile(join(installation.folder, 'workers.mjs'), program)
+  const { stdout } = await promisify(execFile)(process.execPath, ['workers.mjs'], {
+    cwd: installation.folder,
+    env: installation.env,
+  })
+  t.is(stdout, 'ready\n')
 })
 
 test('the packages bring the licences of what is linked into the addon', async (t) => {

@@ -1,10 +1,10 @@
-import type { WebRTCError } from '../errors.ts'
+import type { ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 
 /** The session that a driver runs a handler for: where everything goes that is no audio. None of these throws. */
 export interface DriverClient {
-  /** The handler threw: it is called no more, and the session ends with this message. */
-  onFailure(error: WebRTCError): void
+  /** The handler threw, or its thread ended: it is called no more, and the session ends with this message. */
+  onFailure(error: ParleyError): void
   /** Something is wrong with what the handler did; it goes on. */
   onComplaint(error: Error): void
   /** Something that whoever wrote the handler should know. */

@@ -6,6 +6,7 @@ import type { MediaLink } from '../native/media-link.ts'
 import type { DriverClient } from './driver-client.ts'
 import { EmitSink, isThenable } from './emit-sink.ts'
 import { FrameReader } from './frame-reader.ts'
+import type { Runner } from './runner.ts'
 import { Ticker } from './ticker.ts'
 
 /** What a driver needs to run a handler. */
@@ -27,7 +28,7 @@ export interface DriverParts<Handler extends StreamHandlerBase = StreamHandlerBa
 /** Runs one handler against one session. The only code that calls handlers. */
 export abstract class Driver<
   Handler extends StreamHandlerBase & { startUp(): unknown } = StreamHandlerBase & { startUp(): unknown },
-> {
+> implements Runner {
   /** The handler that is run. */
   protected readonly handler: Handler
   /** What waits to be received. */

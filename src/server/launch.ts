@@ -2,7 +2,6 @@ import type { Server, ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { ListenError } from '../errors.ts'
-import { Host } from '../native/host.ts'
 import { checkBoolean, checkInteger, checkObject, wrongType } from '../stream/checks.ts'
 import type { StreamBase } from '../stream/stream-base.ts'
 import { createApp, mountPath } from './app.ts'
@@ -36,8 +35,8 @@ export interface LaunchedServer {
  * @param settings - what the routes go by
  * @param options - where to listen
  * @returns the running server
- * @throws AddonMissingError when there can be no media on this machine; ListenError when the port is taken or the address can't be listened on; RangeError for a port out of range,
- * TypeError for another value that can't be, or an option that doesn't exist
+ * @throws AddonMissingError when there can be no media on this machine; WorkerLoadError when a handler's module can't be used;
+ * ListenError when the port is taken or the address can't be listened on; RangeError for a port out of range; TypeError for another value that can't be, or an option that doesn't exist
  */
 export async function launch(
   stream: StreamBase,
@@ -50,7 +49,7 @@ export async function launch(
   checkInteger('port', port, [0, 65_535])
   checkBoolean('quiet', quiet)
   const prefix = mountPath(path)
-  await Host.open()
+  await stream.ready()
   const app = createApp(prefix, stream, { ...settings, page: true, loopbackOnly: isLoopback(host) })
   const serverOptions = timesOf(settings)
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, serverOptions }) as Server

@@ -1,7 +1,7 @@
 import { createDriver } from '../driver/create-driver.ts'
-import type { Driver } from '../driver/driver.ts'
 import type { DriverClient } from '../driver/driver-client.ts'
-import { type ParleyError, SessionFailedError, type WebRTCError } from '../errors.ts'
+import type { Runner } from '../driver/runner.ts'
+import { type ParleyError, SessionFailedError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
@@ -38,7 +38,7 @@ export class SessionCore implements SessionBackend, DriverClient {
   readonly #aftermath = new Aftermath()
   #state: SessionState = 'connecting'
   #link: MediaLink | undefined
-  #driver: Driver | undefined
+  #driver: Runner | undefined
   #farewell = ''
   #closeReason: string | undefined
   #timer: NodeJS.Timeout | undefined
@@ -123,7 +123,7 @@ export class SessionCore implements SessionBackend, DriverClient {
    *
    * @param link - accepts its offer
    * @returns the answer's SDP
-   * @throws NegotiationError when the offer can't be used
+   * @throws NegotiationError when the offer can't be used, and what keeps the handler from being made
    */
   attach(link: MediaLink): Promise<string> {
     this.#link = link
@@ -135,7 +135,7 @@ export class SessionCore implements SessionBackend, DriverClient {
     link.listen({ onAudio: () => driver.onAudio(), onRoom: () => driver.onRoom(), onEvent: this.#onEvent })
     this.outbox.open(link)
     this.outbox.attempt(() => connectHandler(this.handler, this.#handlerConnection))
-    return answer
+    return driver.prepared === undefined ? answer : Promise.all([answer, driver.prepared]).then(([sdp]) => sdp)
   }
 
   /**
@@ -162,8 +162,8 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.outbox.withLink((link) => link.addCandidate(candidate, sdpMid, sdpMLineIndex))
   }
 
-  /** @param error - the handler threw it, so the session ends */
-  onFailure(error: WebRTCError): void {
+  /** @param error - the handler threw it, or its thread ended, so the session ends */
+  onFailure(error: ParleyError): void {
     this.fail(error)
   }
 
@@ -299,7 +299,7 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.outputs.end()
     this.outbox.attempt(() => connectHandler(this.handler, closedConnection))
     if (this.#link === undefined) this.#aftermath.mediaEnded()
-    this.#aftermath.shutsDown(this.#driver?.end() ?? this.#shutDownUnstarted())
+    this.#aftermath.shutsDown(this.#driver?.end(reason) ?? this.#shutDownUnstarted())
     this.#news.announce('closed', reason)
   }
 

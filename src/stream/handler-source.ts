@@ -9,7 +9,12 @@ import { AudioVideoStreamHandler } from '../handlers/audio-video-stream-handler.
 import { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { StreamHandler } from '../handlers/stream-handler.ts'
 import type { Session } from '../session/session.ts'
+import { RemoteHandler } from '../workers/remote-handler.ts'
+import { WorkerHandler } from '../workers/worker-handler.ts'
 import type { Handler, Modality, Mode } from './stream-options.ts'
+
+/** A handler that runs on the thread of whoever has it. */
+export type LocalHandler = Exclude<Handler, WorkerHandler>
 
 /**
  * What kinds of media a handler is for, when the options don't say it.
@@ -20,7 +25,7 @@ import type { Handler, Modality, Mode } from './stream-options.ts'
 export function modalityOf(handler: unknown): Modality {
   if (handler instanceof AudioVideoStreamHandler || handler instanceof AsyncAudioVideoStreamHandler)
     return 'audio-video'
-  return handler instanceof StreamHandlerBase ? 'audio' : 'video'
+  return handler instanceof StreamHandlerBase || handler instanceof WorkerHandler ? 'audio' : 'video'
 }
 
 /**
@@ -32,6 +37,7 @@ export function modalityOf(handler: unknown): Modality {
  * @throws TypeError that says what fits
  */
 export function checkHandler(handler: unknown, modality: Modality, mode: Mode): asserts handler is Handler {
+  if (handler instanceof WorkerHandler) return refuseVideo(handler, modality)
   if (!(handler instanceof StreamHandlerBase) && typeof handler !== 'function') {
     throw new TypeError(`The option handler must be a handler or a function, not ${describe(handler)}`)
   }
@@ -44,8 +50,22 @@ export function checkHandler(handler: unknown, modality: Modality, mode: Mode): 
 }
 
 /** Makes the handler of each connection of a stream. */
-export class HandlerSource {
-  readonly #handler: Handler
+export interface HandlerMaker {
+  /** Does what has to be done before the first is made, undefined when that is done; a failure may be tried again. */
+  prepare?(): Promise<void> | undefined
+  /**
+   * The handler of one connection.
+   *
+   * @returns one that serves no other
+   */
+  make(): StreamHandlerBase
+  /** Lets go of what it holds, after all of its handlers have shut down. */
+  close?(): Promise<void>
+}
+
+/** Makes the handlers of a stream on this thread. */
+export class HandlerSource implements HandlerMaker {
+  readonly #handler: LocalHandler
   readonly #mode: Mode
   readonly #waitsForArgs: boolean
   readonly #made = new WeakSet<StreamHandlerBase>()
@@ -55,7 +75,7 @@ export class HandlerSource {
    * @param mode - of the stream
    * @param hasInputs - whether the page shows inputs, which a generator function then waits for
    */
-  constructor(handler: Handler, mode: Mode, hasInputs: boolean) {
+  constructor(handler: LocalHandler, mode: Mode, hasInputs: boolean) {
     this.#handler = handler
     this.#mode = mode
     this.#waitsForArgs = hasInputs || (typeof handler === 'function' && handler.length > 0)
@@ -113,7 +133,7 @@ function checkCopy(copy: StreamHandlerBase): void {
  * @param session - the second argument of a duplex function
  */
 export function bindSession(handler: StreamHandlerBase, session: Session): void {
-  if (handler instanceof DuplexHandler) handler.bind(session)
+  if (handler instanceof DuplexHandler || handler instanceof RemoteHandler) handler.bind(session)
 }
 
 function refuseVideo(handler: unknown, modality: Modality): void {

@@ -5,7 +5,9 @@ import { isCandidate } from '../signaling/candidate.ts'
 import { type CandidateRequest, type OfferRequest, parseOfferBody } from '../signaling/offer-body.ts'
 import { type FailedResult, type OfferResult, refusal } from '../signaling/offer-result.ts'
 import { isLaterOffer, parseOrigin, type SdpOrigin } from '../signaling/sdp-origin.ts'
-import { bindSession, HandlerSource } from './handler-source.ts'
+import { WorkerHandler } from '../workers/worker-handler.ts'
+import { WorkerPool } from '../workers/worker-pool.ts'
+import { bindSession, type HandlerMaker, HandlerSource } from './handler-source.ts'
 import { configurationFor, iceServers, type ResolvedIceServers, resolveIceServers } from './ice-servers.ts'
 import { engineSettings, linkSettings } from './link-settings.ts'
 import type { Entry, SessionRegistry } from './session-registry.ts'
@@ -37,7 +39,7 @@ export class OfferDesk {
   readonly #settings: StreamSettings
   readonly #registry: SessionRegistry
   readonly #listener: DeskListener
-  readonly #handlers: HandlerSource
+  readonly #handlers: HandlerMaker
   #isClosed = false
 
   /**
@@ -49,12 +51,22 @@ export class OfferDesk {
     this.#settings = settings
     this.#registry = registry
     this.#listener = listener
-    this.#handlers = new HandlerSource(settings.handler, settings.mode, settings.additionalInputs.length > 0)
+    this.#handlers = makerOf(settings)
+  }
+
+  /** Does what the first offer would otherwise wait for, and throws what it would be refused for. */
+  async prepare(): Promise<void> {
+    await this.#handlers.prepare?.()
   }
 
   /** Takes no new session from now on. */
   close(): void {
     this.#isClosed = true
+  }
+
+  /** Lets go of what made the handlers, after all sessions have ended. */
+  async end(): Promise<void> {
+    await this.#handlers.close?.()
   }
 
   /**
@@ -81,6 +93,11 @@ export class OfferDesk {
   }
 
   async #takeOffer(request: OfferRequest, context: OfferContext): Promise<OfferResult> {
+    const preparing = this.#isClosed ? undefined : this.#handlers.prepare?.()
+    // Mostly there is nothing to wait for; then the session is known when this returns.
+    const failed = preparing === undefined ? undefined : await this.#outcome(preparing)
+    if (failed !== undefined) return failed
+    context.signal?.throwIfAborted()
     const origin = parseOrigin(request.sdp)
     const known = this.#registry.get(request.webrtcId)
     if (known !== undefined) return this.#takeLaterOffer(known, request.sdp, origin)
@@ -93,6 +110,15 @@ export class OfferDesk {
     } catch (error) {
       admitted.close('rejected')
       context.signal?.throwIfAborted()
+      return this.#refuse(error)
+    }
+  }
+
+  async #outcome(preparing: Promise<void>): Promise<FailedResult | undefined> {
+    try {
+      await preparing
+      return undefined
+    } catch (error) {
       return this.#refuse(error)
     }
   }
@@ -171,4 +197,10 @@ export class OfferDesk {
     this.#listener.onError(error)
     return refusal('server_error', { message: 'The server could not answer the offer; its log says why' })
   }
+}
+
+function makerOf({ handler, mode, additionalInputs, logger }: StreamSettings): HandlerMaker {
+  const hasInputs = additionalInputs.length > 0
+  if (handler instanceof WorkerHandler) return new WorkerPool(handler, mode, hasInputs, logger)
+  return new HandlerSource(handler, mode, hasInputs)
 }

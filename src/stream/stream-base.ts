@@ -154,6 +154,18 @@ export class StreamBase extends EventEmitter<StreamEvents> {
   }
 
   /**
+   * Does what the first offer would otherwise wait for: loads the addon, and starts the first thread of a `WorkerHandler`.
+   * `launch` does it too.
+   *
+   * @returns when it is done
+   * @throws AddonMissingError when there can be no media on this machine; WorkerLoadError when the handler's module can't be
+   * used. A later call, or an offer, tries again
+   */
+  async ready(): Promise<void> {
+    await Promise.all([Host.open(), this.#desk.prepare()])
+  }
+
+  /**
    * Takes no new session, and ends the others. Settles when their clients were told, which has 2 s, and their handlers'
    * `shutdown()` has settled, which has 5 s.
    *
@@ -166,6 +178,7 @@ export class StreamBase extends EventEmitter<StreamEvents> {
     if (drain !== 0) await this.#registry.whenEmpty(drain)
     for (const session of this.sessions.values()) session.close('The stream was closed')
     await this.#registry.whenSettled()
+    await this.#desk.end()
   }
 
   /** The same as {@link close}, at the end of an `await using` block. */

@@ -3,6 +3,7 @@ import type { EmitFunction } from '../driver/generator-handler.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { Logger } from '../session/logger.ts'
 import type { Session } from '../session/session.ts'
+import type { WorkerHandler } from '../workers/worker-handler.ts'
 import type { RtcConfiguration } from '../signaling/rtc-configuration.ts'
 import type { MediaOptions, MediaSettings } from './media-options.ts'
 import type { InputDescription } from './input-descriptions.ts'
@@ -17,9 +18,9 @@ export type Mode = 'send-receive' | 'send' | 'receive'
 
 /**
  * What serves a stream's connections: a handler, whose `copy()` is called for each of them; in `receive` mode a generator
- * function; in the other modes a duplex function.
+ * function; in the other modes a duplex function; or a `WorkerHandler`, which runs either on worker threads.
  */
-export type Handler = StreamHandlerBase | DuplexFunction<Session> | EmitFunction
+export type Handler = StreamHandlerBase | DuplexFunction<Session> | EmitFunction | WorkerHandler
 
 /** A configuration, or a function that makes a fresh one for a request. */
 export type RtcConfigurationSource =
@@ -62,16 +63,16 @@ export type StreamBaseOptions = CommonOptions & (ConversationOptions | Broadcast
 
 /** What serves connections on which the client's audio is received. */
 export interface ConversationOptions {
-  /** A handler, whose `copy()` is called for each connection, or a duplex function. */
-  handler: StreamHandlerBase | DuplexFunction<Session>
+  /** A handler, whose `copy()` is called for each connection, a duplex function, or either on worker threads. */
+  handler: StreamHandlerBase | DuplexFunction<Session> | WorkerHandler
   /** `'send-receive'` by default. */
   mode?: 'send-receive' | 'send'
 }
 
 /** What serves connections on which the client only listens. */
 export interface BroadcastOptions {
-  /** A generator function. */
-  handler: EmitFunction
+  /** A generator function, or one on worker threads. */
+  handler: EmitFunction | WorkerHandler
   /** Always given. */
   mode: 'receive'
 }

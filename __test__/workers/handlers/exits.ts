@@ -1,0 +1,2 @@
+// oxlint-disable-next-line unicorn/no-process-exit -- ends this thread alone
+process.exit(5)

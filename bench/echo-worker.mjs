@@ -1,0 +1,2 @@
+// What HANDLER=worker runs on its threads.
+export { AsyncEcho as default } from './echo.mjs'

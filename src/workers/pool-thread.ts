@@ -1,0 +1,145 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { WorkerExitError, WorkerLoadError } from '../errors.ts'
+import { messageOf } from '../frames/thrown.ts'
+import type { Logger } from '../session/logger.ts'
+import type { FromThread, HandlerSettings, ThreadSetup, ToThread } from './protocol.ts'
+import type { RemoteRunner } from './remote-runner.ts'
+import { unpackError } from './wire-error.ts'
+
+/** How long a thread may take to answer before it counts as stuck, in ms. */
+const STUCK_MS = 500
+/** How long a stuck thread is kept after its last session has ended, in ms: as long as a `shutdown()` is waited for. */
+const KEEP_STUCK_MS = 5000
+/** Beside this file: in TypeScript in the repository, in JavaScript once it is built. */
+const ENTRY = new URL(`./thread${extname(import.meta.url)}`, import.meta.url)
+
+/** One thread of a pool, and the sessions that it runs. It keeps no process alive, except while it loads. */
+export class PoolThread {
+  /** The thread's number. */
+  readonly threadId: number
+  /** Settles when the handler's module is loaded; rejected with a WorkerLoadError. */
+  readonly loaded: Promise<HandlerSettings>
+  readonly #worker: Worker
+  readonly #setup: ThreadSetup
+  readonly #logger: Logger
+  readonly #runners = new Map<number, RemoteRunner>()
+  #load = 0
+  #askedAt: number | undefined
+  #isLoaded = false
+  #error: unknown
+  #exit: WorkerExitError | undefined
+
+  /**
+   * @param setup - what it runs
+   * @param logger - the stream's
+   * @param onExit - called when it has ended, however
+   */
+  constructor(setup: ThreadSetup, logger: Logger, onExit: () => void) {
+    this.#setup = setup
+    this.#logger = logger
+    this.#worker = new Worker(ENTRY, { workerData: setup, name: 'parley' })
+    this.threadId = this.#worker.threadId
+    this.loaded = new Promise((resolve, reject) => this.#listen(resolve, reject, onExit))
+    this.loaded.catch(() => undefined)
+  }
+
+  /** Sessions that it serves, or is about to serve. */
+  get load(): number {
+    return this.#load
+  }
+
+  /** Whether its event loop has been held up for half a second, as far as is known. */
+  get isStuck(): boolean {
+    return this.#askedAt !== undefined && performance.now() - this.#askedAt > STUCK_MS
+  }
+
+  /** A session will come. */
+  reserve(): void {
+    this.#load++
+    this.ask()
+  }
+
+  /** A session has gone, or doesn't come. */
+  release(): void {
+    this.#load--
+  }
+
+  /** @param runner - of a session that has media now */
+  add(runner: RemoteRunner): void {
+    this.#runners.set(runner.key, runner)
+    const exit = this.#exit
+    if (exit !== undefined) queueMicrotask(() => runner.onThreadExit(exit))
+  }
+
+  /** @param runner - whose handler has shut down */
+  remove(runner: RemoteRunner): void {
+    if (this.#runners.delete(runner.key)) this.release()
+  }
+
+  /** @param message - anything that structured clone copies */
+  post(message: ToThread): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    this.#worker.postMessage(message)
+  }
+
+  /** Asks whether its event loop has time, unless the question waits already; see {@link isStuck}. */
+  ask(): void {
+    if (!this.#isLoaded || this.#askedAt !== undefined) return
+    this.#askedAt = performance.now()
+    this.post({ type: 'ping' })
+  }
+
+  /** Ends the thread in some seconds, if it is stuck then and runs no session but those that have ended. */
+  endIfStuck(): void {
+    this.ask()
+    const check = (): void => {
+      if (this.isStuck && [...this.#runners.values()].every((runner) => runner.isEnding)) void this.terminate()
+    }
+    setTimeout(check, KEEP_STUCK_MS).unref()
+  }
+
+  /** Ends the thread at once. */
+  async terminate(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #listen(resolve: (settings: HandlerSettings) => void, reject: (error: Error) => void, onExit: () => void): void {
+    this.#worker.on('error', (error) => (this.#error = error))
+    this.#worker.on('exit', (code) => {
+      reject(this.#loadError(code))
+      onExit()
+      this.#endSessions(code)
+    })
+    this.#worker.on('message', (message: FromThread) => {
+      if (message.type === 'loaded') {
+        this.#isLoaded = true
+        this.#worker.unref()
+        resolve(message.settings)
+      } else if (message.type === 'load-failed') {
+        this.#error = unpackError(message.error)
+        reject(this.#error as Error)
+        void this.terminate()
+      } else this.#take(message)
+    })
+  }
+
+  #take(message: Exclude<FromThread, { type: 'loaded' | 'load-failed' }>): void {
+    this.#askedAt = undefined
+    if (message.type === 'log') this.#logger[message.level](message.message)
+    else if (message.type !== 'pong') this.#runners.get(message.key)?.take(message)
+  }
+
+  #loadError(code: number): WorkerLoadError {
+    const why = this.#error === undefined ? '' : `: ${messageOf(this.#error)}`
+    const message = `The worker thread ended with exit code ${code} while it loaded ${this.#setup.url}${why}`
+    return new WorkerLoadError(message, { cause: this.#error })
+  }
+
+  #endSessions(code: number): void {
+    const options = this.#error === undefined ? undefined : { cause: this.#error }
+    const message = `The worker thread that ran this session's handler ended with exit code ${code}`
+    this.#exit = new WorkerExitError(message, options)
+    for (const runner of this.#runners.values()) runner.onThreadExit(this.#exit)
+  }
+}

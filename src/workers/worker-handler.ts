@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os'
+import { describe } from '../frames/describe.ts'
+import { checkInteger, checkObject, wrongType } from '../stream/checks.ts'
+import { findUncloneable } from './cloneable.ts'
+
+/** How handlers run on worker threads. Everything is optional. */
+export interface WorkerHandlerOptions {
+  /**
+   * Most threads that there may be, 1 to 256; as many as the machine has cores, and 2 at least, by default. They start as
+   * sessions come, so each has a thread of its own as long as there are enough.
+   */
+  threads?: number
+  /** What the handler class is constructed with on each thread, copied by structured clone; by default nothing. */
+  args?: readonly unknown[]
+}
+
+/**
+ * A handler that runs on a pool of worker threads, so that one that blocks holds up neither the main event loop nor
+ * sessions on other threads. Its audio never passes the main thread.
+ *
+ * The module's default export is a handler class (`StreamHandler` or `AsyncStreamHandler`), a duplex function, or in mode
+ * `'receive'` a generator function. It is loaded once on each thread, where the class is constructed once; each connection
+ * gets a `copy()` made there.
+ *
+ * ```ts
+ * new Stream({ handler: new WorkerHandler(new URL('./echo.js', import.meta.url)) })
+ * ```
+ *
+ * `session.handler` is a stand-in then: it has the handler's settings, `latestArgs`, `channel`, `sendMessage`, `clearQueue`
+ * and `loop.threadId`, but none of the class's own methods and fields.
+ */
+export class WorkerHandler {
+  /** The module's URL. */
+  readonly url: URL
+  /** Most threads that there may be. */
+  readonly threads: number
+  /** What the handler class is constructed with. */
+  readonly args: readonly unknown[]
+
+  /**
+   * @param url - of the module, a `file:` URL
+   * @param options - threads, and arguments for the class
+   * @throws TypeError or RangeError naming the value that can't be used; a module that can't be used is known when it is
+   * loaded, by `launch()`, `ready()` or the first offer
+   */
+  constructor(url: URL | string, options: WorkerHandlerOptions = {}) {
+    checkObject('', options, ['threads', 'args'])
+    const { threads = Math.max(2, availableParallelism()), args = [] } = options
+    this.url = checkUrl(url)
+    this.threads = checkInteger('threads', threads, [1, 256])
+    this.args = checkArgs(args)
+  }
+}
+
+function checkUrl(url: unknown): URL {
+  const text = url instanceof URL ? url.href : url
+  if (typeof text === 'string' && URL.canParse(text) && new URL(text).protocol === 'file:') return new URL(text)
+  throw new TypeError(
+    `The module of a WorkerHandler must be a file: URL, such as new URL('./echo.js', import.meta.url), not ${describe(text)}`,
+  )
+}
+
+function checkArgs(args: unknown): readonly unknown[] {
+  if (!Array.isArray(args)) throw wrongType('args', 'an array', args)
+  const wrong = findUncloneable(args, 'args')
+  if (wrong === undefined) return args as unknown[]
+  throw new TypeError(`The option args must be something that structured clone copies to another thread; not ${wrong}`)
+}

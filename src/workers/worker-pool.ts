@@ -1,0 +1,84 @@
+import type { Logger } from '../session/logger.ts'
+import type { HandlerMaker } from '../stream/handler-source.ts'
+import type { Mode } from '../stream/stream-options.ts'
+import { PoolThread } from './pool-thread.ts'
+import type { HandlerSettings, ThreadSetup } from './protocol.ts'
+import { RemoteHandler } from './remote-handler.ts'
+import type { WorkerHandler } from './worker-handler.ts'
+
+/** The threads of one stream. The first starts with the first offer, the others as sessions come. */
+export class WorkerPool implements HandlerMaker {
+  readonly #setup: ThreadSetup
+  readonly #size: number
+  readonly #logger: Logger
+  readonly #threads = new Set<PoolThread>()
+  #settings: HandlerSettings | undefined
+  #preparing: Promise<void> | undefined
+  #isClosed = false
+
+  /**
+   * @param handler - as a user gave it
+   * @param mode - of the stream
+   * @param hasInputs - whether the page shows inputs
+   * @param logger - the stream's
+   */
+  constructor(handler: WorkerHandler, mode: Mode, hasInputs: boolean, logger: Logger) {
+    this.#setup = { url: handler.url.href, args: handler.args, mode, hasInputs }
+    this.#size = handler.threads
+    this.#logger = logger
+  }
+
+  /**
+   * Loads the handler's module on the first thread, to know how its handlers want their audio.
+   *
+   * @returns undefined when it is loaded
+   * @throws WorkerLoadError when the module can't be used; the next call tries again
+   */
+  prepare(): Promise<void> | undefined {
+    if (this.#settings !== undefined) return undefined
+    this.#preparing ??= this.#load().finally(() => (this.#preparing = undefined))
+    return this.#preparing
+  }
+
+  make(): RemoteHandler {
+    if (this.#settings === undefined) throw new Error('prepare() comes first')
+    const handler = new RemoteHandler(this.#choose(), this.#settings)
+    // The next session finds a thread that is loaded already.
+    this.#idle()
+    return handler
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#threads].map((thread) => thread.terminate()))
+  }
+
+  async #load(): Promise<void> {
+    this.#settings = await this.#spawn().loaded
+  }
+
+  /** One without a session if there may be one, else the one with the fewest; one that is stuck only if all are. */
+  #choose(): PoolThread {
+    const idle = this.#idle()
+    if (idle !== undefined) return idle
+    const [first, ...others] = this.#threads
+    if (first === undefined) throw new Error('A pool has one thread at least')
+    return others.reduce((best, thread) => (cost(thread) < cost(best) ? thread : best), first)
+  }
+
+  #idle(): PoolThread | undefined {
+    const idle = [...this.#threads].find((thread) => thread.load === 0 && !thread.isStuck)
+    if (idle !== undefined || this.#threads.size >= this.#size || this.#isClosed) return idle
+    return this.#spawn()
+  }
+
+  #spawn(): PoolThread {
+    const thread: PoolThread = new PoolThread(this.#setup, this.#logger, () => this.#threads.delete(thread))
+    this.#threads.add(thread)
+    return thread
+  }
+}
+
+function cost(thread: PoolThread): number {
+  return thread.isStuck ? Infinity : thread.load
+}
