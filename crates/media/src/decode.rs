@@ -2,7 +2,7 @@
 
 use crate::extend::Extender;
 use crate::frames::FrameMaker;
-use crate::opus::{MAX_PACKET_TICKS, OpusDecoder};
+use crate::opus::{MAX_FRAME_BYTES, MAX_PACKET_TICKS, OpusDecoder};
 use crate::opus_packet::is_celt;
 use crate::slew::{Pace, Slew};
 use crate::units::{TICKS_PER_FRAME, TICKS_PER_SECOND};
@@ -27,6 +27,9 @@ pub(crate) struct StreamDecoder {
     slew: Slew,
     /// The last packet was of the mode that nothing can be restored after; also before the first one.
     was_celt: bool,
+    /// The last packet and its length in ticks.
+    last: Vec<u8>,
+    last_ticks: u32,
     extender: Extender,
     frames: FrameMaker,
 }
@@ -40,6 +43,8 @@ impl StreamDecoder {
             channels: layout.channels(),
             slew: Slew::default(),
             was_celt: true,
+            last: Vec::with_capacity(MAX_FRAME_BYTES),
+            last_ticks: 0,
             extender: Extender::new(decoded_rate, layout),
             frames: FrameMaker::new(decoded_rate, rate, layout)?,
         })
@@ -57,6 +62,9 @@ impl StreamDecoder {
         let decoded = self.opus.decode(payload, ticks)?;
         self.extender.join(decoded, std::mem::take(&mut self.made_up) < AUDIBLE_TICKS);
         self.was_celt = is_celt(payload);
+        self.last.clear();
+        self.last.extend_from_slice(payload);
+        self.last_ticks = ticks;
         if unless_quiet && pcm::is_quiet(decoded) {
             return Some(0);
         }
@@ -116,7 +124,12 @@ impl StreamDecoder {
         let samples = self.opus.samples_of(ticks);
         let from = self.made_up;
         self.made_up += ticks;
-        let Some(made) = self.opus.conceal(ticks) else { return self.frames.push_silence(samples) };
+        // What libopus makes up of a tone dies away, and with it the memory that the next packet is decoded from. The last
+        // packet once more keeps that alive: on a tone, 0.1 instead of 3 to 12 % of all was a third too quiet (at 5 and
+        // 20 % loss); on speech, the level was off by 2.5 instead of 2.7 dB around losses.
+        let again = self.extender.is_periodic() && ticks == self.last_ticks;
+        let made = if again { self.opus.decode(&self.last, ticks) } else { self.opus.conceal(ticks) };
+        let Some(made) = made else { return self.frames.push_silence(samples) };
         self.extender.extend(made);
         let channels = self.channels;
         fade(made, channels, from, ticks);

@@ -50,11 +50,17 @@ impl Extender {
         self.made = 0;
     }
 
-    /// Takes what libopus made up and repeats the last period over it.
-    pub(crate) fn extend(&mut self, guess: &mut [i16]) {
+    /// Whether what was heard last has a period to be repeated.
+    pub(crate) fn is_periodic(&mut self) -> bool {
         if self.made == 0 {
             self.period = self.find_period();
         }
+        self.period.is_some()
+    }
+
+    /// Takes what libopus made up and repeats the last period over it.
+    pub(crate) fn extend(&mut self, guess: &mut [i16]) {
+        self.is_periodic();
         let (made, blended) = (self.made, samples(self.hz, BLEND_MICROS));
         self.mix(guess, |n| (made + n + 1) as f32 / blended as f32);
         self.made += guess.len() / self.channels;
