@@ -1,6 +1,7 @@
 //! A connected peer without a stack of its own, which can send what no stack sends.
 
 use crate::check::{Check, answer};
+use crate::protection::Protection;
 use crate::sctp::Sctp;
 use crate::{millis, peer_address, server_address, session_options, start_of_time};
 use bytes::BytesMut;
@@ -23,7 +24,10 @@ pub struct BareCall {
     pub session: RtcSession,
     /// What the session said.
     pub events: Vec<Event>,
+    /// Frames that the session gave to its handler.
+    pub frames: u64,
     dtls: Endpoint,
+    srtp: Option<Protection>,
     sctp: Sctp,
     now: Instant,
 }
@@ -36,8 +40,15 @@ impl BareCall {
     #[must_use]
     pub fn connect() -> Self {
         let (session, dtls, check) = accept();
-        let mut call =
-            Self { session, events: Vec::new(), dtls, sctp: Sctp::default(), now: start_of_time() };
+        let mut call = Self {
+            session,
+            events: Vec::new(),
+            frames: 0,
+            dtls,
+            srtp: None,
+            sctp: Sctp::default(),
+            now: start_of_time(),
+        };
         // A check to find the path, and one to choose it.
         call.deliver(&check.bytes());
         call.deliver(&Check { nominates: true, ..check }.bytes());
@@ -45,6 +56,7 @@ impl BareCall {
         let init = call.sctp.init();
         call.send(&init);
         call.run(50);
+        call.srtp = call.dtls.get_connection_state(server_address()).and_then(Protection::of);
         assert!(call.sctp.is_open() && call.events.contains(&Event::Connected), "{:?}", call.events);
         call
     }
@@ -68,6 +80,17 @@ impl BareCall {
     pub fn send(&mut self, data: &[u8]) {
         self.dtls.write(self.now, server_address(), data).expect("the association is up");
         self.flush();
+    }
+
+    /// Encrypts and sends an RTP or RTCP packet (told apart as in RFC 5761) with anything behind its first bytes.
+    ///
+    /// # Panics
+    /// When the call has no keys for media.
+    pub fn send_media(&mut self, packet: &[u8]) {
+        let protected = self.srtp.as_mut().expect("keys for media").protect(packet);
+        if let Some(protected) = protected {
+            self.deliver(&protected);
+        }
     }
 
     /// Lets so many milliseconds pass.
@@ -99,6 +122,7 @@ impl BareCall {
             match self.session.poll_output() {
                 Output::Datagram(_, datagram) => datagrams.push(datagram),
                 Output::Event(event) => self.events.push(event),
+                Output::Frame(_) => self.frames += 1,
                 Output::WakeAt(_) => break,
                 _ => {}
             }

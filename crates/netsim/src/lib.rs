@@ -26,6 +26,7 @@ mod link;
 mod peer;
 mod peer_options;
 mod peer_setup;
+mod protection;
 mod random;
 mod sctp;
 mod wire;
@@ -40,3 +41,12 @@ pub use peer::{Peer, RtpPacket};
 pub use peer_options::{AudioWay, PeerOptions};
 pub use random::Random;
 pub use wire::{Ends, Kind, Sent, Wire};
+
+/// The cryptography that sessions use by default.
+///
+/// # Panics
+/// When none is compiled in.
+#[must_use]
+pub fn crypto() -> std::sync::Arc<dyn rtc::crypto::RTCCryptoProvider> {
+    rtc::crypto::default_provider().expect("a crypto provider is compiled in")
+}

@@ -18,6 +18,7 @@ mod scratch;
 mod sdp;
 mod session;
 mod setup;
+mod sources;
 pub mod stun;
 mod turn_message;
 

@@ -12,6 +12,7 @@ use crate::presence::Presence;
 use crate::scratch::Scratch;
 use crate::sdp::{Direction, Offer, Rejection, TelephoneEventTypes};
 use crate::setup::{self, Answer, Credentials};
+use crate::sources::Sources;
 use crate::stun::TransactionId;
 use parley_media::{Chunk, Pipeline, PipelineOptions, RtpStart};
 use rtc::data_channel::RTCDataChannelId;
@@ -97,6 +98,7 @@ pub struct RtcSession {
     dirty: bool,
     frame: Vec<i16>,
     scratch: Scratch,
+    sources: Sources,
     validated: Vec<Path>,
     checks: Vec<(TransactionId, Instant)>,
     stats: SessionStats,
@@ -152,6 +154,7 @@ impl RtcSession {
             dirty: true,
             frame: Vec::new(),
             scratch: Scratch::default(),
+            sources: Sources::default(),
             validated: Vec::new(),
             checks: Vec::new(),
             stats: SessionStats::default(),

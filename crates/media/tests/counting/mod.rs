@@ -1,5 +1,5 @@
 //! The system's allocator, counting what each thread asks for.
-#![allow(unreachable_pub, reason = "test files include it")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of this")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -8,6 +8,12 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static BYTES: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Counts bytes asked for and bytes given back.
+fn note(asked: usize, given: usize) {
+    let _ = BYTES.try_with(|bytes| bytes.set(bytes.get() + asked as i64 - given as i64));
 }
 
 fn count() {
@@ -19,17 +25,20 @@ fn count() {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
+        note(layout.size(), 0);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        note(0, layout.size());
         // SAFETY: the pointer came from `System`, with this layout.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count();
+        note(size, layout.size());
         // SAFETY: the pointer came from `System`, with this layout.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -43,4 +52,11 @@ pub fn allocations_of(action: impl FnOnce()) -> u64 {
     let before = ALLOCATIONS.get();
     action();
     ALLOCATIONS.get() - before
+}
+
+/// How many more bytes this thread has after the action than before.
+pub fn bytes_kept_by(action: impl FnOnce()) -> i64 {
+    let before = BYTES.get();
+    action();
+    BYTES.get() - before
 }

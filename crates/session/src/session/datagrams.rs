@@ -66,6 +66,10 @@ impl RtcSession {
             self.stats.refused += 1;
             return;
         }
+        if bytes[0] >= 128 && !self.sources.admit(bytes) {
+            self.stats.refused += 1;
+            return;
+        }
         // RFC 5761, section 4: what has one of these second bytes is RTCP, which the core may keep to itself.
         self.unread_rtp += u64::from(bytes[0] >= 128 && !matches!(bytes.get(1), Some(192..=223)));
         let transport = TransportContext {
