@@ -11,6 +11,7 @@ use std::ptr;
 
 /// Most errors that one call looks through.
 const MAX_ERRORS: usize = 256;
+const ERROR_BYTES: libc::c_uint = size_of::<libc::sock_extended_err>() as libc::c_uint;
 /// How often a datagram is tried again that met another's error.
 const MAX_ATTEMPTS: usize = 8;
 
@@ -205,13 +206,19 @@ fn unreachable_destination(socket: &impl AsRawFd) -> Option<Result<(SockAddrStor
     if result < 0 {
         return None;
     }
-    // SAFETY: the kernel filled `control` with well-formed messages and set its length; the macros stay inside it.
+    // SAFETY: the kernel filled `control` with well-formed messages and set its length; the macros stay inside it. What
+    // is read as an error is long enough for one.
     let refused = unsafe {
         let mut message = libc::CMSG_FIRSTHDR(&header);
         let mut refused = false;
         while !message.is_null() {
             let kind = ((*message).cmsg_level, (*message).cmsg_type);
-            if matches!(kind, (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR))
+            let is_whole = (*message).cmsg_len as usize >= libc::CMSG_LEN(ERROR_BYTES) as usize;
+            if is_whole
+                && matches!(
+                    kind,
+                    (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
+                )
             {
                 let error: libc::sock_extended_err = ptr::read_unaligned(libc::CMSG_DATA(message).cast());
                 let by_icmp = matches!(error.ee_origin, libc::SO_EE_ORIGIN_ICMP | libc::SO_EE_ORIGIN_ICMP6);
