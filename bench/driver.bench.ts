@@ -41,7 +41,14 @@ async function* duplexEcho(frames: AsyncIterable<AudioFrame>): AsyncGenerator<Em
 }
 
 const ignore = (): void => undefined
-const client = { onFailure: ignore, onComplaint: ignore, onWarning: ignore, onOutputs: ignore, onCloseStream: ignore }
+const client = {
+  onFailure: ignore,
+  onComplaint: ignore,
+  onWarning: ignore,
+  onOutputs: ignore,
+  onMark: ignore,
+  onCloseStream: ignore,
+}
 
 function start(handler: StreamHandlerBase): { link: OneFrameLink; driver: Runner } {
   const link = new OneFrameLink()

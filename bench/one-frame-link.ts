@@ -30,6 +30,12 @@ export class OneFrameLink implements MediaLink {
     return 20
   }
 
+  mark(): void {}
+
+  playedMs(): number {
+    return 0
+  }
+
   queuedMs(): number {
     return 0
   }

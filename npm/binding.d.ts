@@ -52,6 +52,14 @@ export declare class NativeSession {
   writeAudio(samples: Int16Array, sampleRate: number, channels: number): number
   /** The same for 32-bit floats from -1 to 1. */
   writeAudioFloat(samples: Float32Array, sampleRate: number, channels: number): number
+  /**
+   * Puts a mark behind all audio written so far; a 'played' event with it follows, whatever becomes of the audio, before
+   * the one that ends the session. It is about the last `overMs` of the audio, or about all since the mark before.
+   * Throws ERR_PARLEY_SESSION_CLOSED after the end.
+   */
+  mark(mark: number, overMs?: number | undefined | null): void
+  /** How much written audio the peer has heard, ms: what was sent, less half a round trip. It never falls. */
+  playedMs(): number
   /** Depth of the output queue in ms. */
   queuedMs(): number
   /** Drops all audio that has not been sent. */
@@ -103,12 +111,19 @@ export interface NativeEvent {
   /**
    * 'answer' (text: the SDP), 'rejected' and 'renegotiation-rejected' (code, text), 'connected', 'disconnected' (it
    * may come back), 'channel-open', 'channel-closed', 'message' (text), 'dtmf' (text: the key, value: how long it was
-   * down in ms), 'drained', 'error' (code, text), or 'closed' (code: 'local', 'peer', 'timeout', 'connect_timeout', 'failed' or 'error').
+   * down in ms), 'played' (mark, playedMs, lengthMs), 'drained', 'error' (code, text), or 'closed' (code: 'local',
+   * 'peer', 'timeout', 'connect_timeout', 'failed' or 'error').
    */
   kind: string
   code?: string
   text?: string
   value?: number
+  /** What `mark` was given. */
+  mark?: number
+  /** How much of the audio before the mark was heard. */
+  playedMs?: number
+  /** How long that audio is. */
+  lengthMs?: number
 }
 
 /** Counters and queue depths of a session, at most a tenth of a second old. */
@@ -140,7 +155,7 @@ export interface NativeStats {
   reorderAllowanceMs: number
   /** By how many parts in a million the peer's clock is faster than ours; negative when slower, 0 until known. */
   driftPpm: number
-  /** Round trip of the last connectivity check, ms; -1 before the first. */
+  /** Round trip by the peer's last report, or by the last connectivity check before there was one, ms; -1 before either. */
   roundTripMs: number
   /** Share of our packets that the peer lost, by its last report; 0 to 1. */
   fractionLostByPeer: number
@@ -150,6 +165,12 @@ export interface NativeStats {
   outputDropped: number
   /** Times that the output ran dry while it was flowing. */
   underruns: number
+  /** What the encoder aims at, bit/s. */
+  bitrate: number
+  /** Share of its packets that the encoder expects to be lost; 0 to 1. */
+  expectedLoss: number
+  /** Delay kept for a source that comes late again and again, ms. */
+  cushionMs: number
   inputQueueMs: number
   outputQueueMs: number
   /** "ip:port" of the peer. */
@@ -189,6 +210,8 @@ export interface SessionOptions {
   opusFec: boolean
   /** Whether silence is not sent. */
   opusDtx: boolean
+  /** What the encoder is for: "voip" or "audio". */
+  opusApplication: string
 }
 
 /** A TURN server, spoken to over UDP, with the long-term credential for it. */

@@ -17,6 +17,8 @@ export type { AudioBytesOptions, AudioFileFormat, AudioFileOptions } from './aud
 export type { AudioFrame, EmitAudio, Layout } from './frames/audio-frame.ts'
 export { CloseStream } from './frames/close-stream.ts'
 export type { EmitType, EmitVideo, VideoEmitType } from './frames/emit-type.ts'
+export { PlayedMark } from './frames/played-mark.ts'
+export type { Played } from './frames/played-mark.ts'
 export { audioToFloat32, audioToInt16 } from './frames/pcm.ts'
 export type { VideoFormat, VideoFrame } from './frames/video-frame.ts'
 export { AsyncAudioVideoStreamHandler } from './handlers/async-audio-video-stream-handler.ts'
@@ -47,6 +49,7 @@ export type {
   JitterBounds,
   MediaOptions,
   MediaSettings,
+  OpusApplication,
   OpusEncoderOptions,
   OpusSettings,
   PortRange,

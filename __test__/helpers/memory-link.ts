@@ -13,6 +13,10 @@ export interface Written {
 export class MemoryLink implements MediaLink {
   readonly key = 0
   readonly written: Written[] = []
+  /** Marks behind what was written: the number, and how much audio it is about. */
+  readonly marks: [mark: number, overMs: number | undefined][] = []
+  /** Audio that the client has heard, in ms. */
+  heardMs = 0
   readonly messages: string[] = []
   readonly candidates: string[] = []
   readonly closes: boolean[] = []
@@ -74,6 +78,15 @@ export class MemoryLink implements MediaLink {
     this.written.push({ samples, sampleRate, channels })
     this.depthMs += (samples.length / channels / sampleRate) * 1000
     return this.depthMs
+  }
+
+  mark(mark: number, overMs: number | undefined): void {
+    if (this.hasEnded) throw new SessionClosedError()
+    this.marks.push([mark, overMs])
+  }
+
+  playedMs(): number {
+    return this.heardMs
   }
 
   queuedMs(): number {

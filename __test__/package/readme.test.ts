@@ -12,6 +12,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   AsyncStreamHandler: "import { AsyncStreamHandler } from 'parley-rtc'",
   AudioFrame: "import type { AudioFrame } from 'parley-rtc'",
   EmitType: "import type { EmitType } from 'parley-rtc'",
+  PlayedMark: "import { PlayedMark } from 'parley-rtc'",
   Stream: "import { Stream } from 'parley-rtc'",
   getTurnCredentials: "import { getTurnCredentials } from 'parley-rtc'",
   Assistant: "declare const Assistant: new () => import('parley-rtc').AsyncStreamHandler",

@@ -5,6 +5,8 @@ import {
   type AudioFrame,
   CloseStream,
   type EmitType,
+  type Played,
+  PlayedMark,
   type Session,
   StreamHandler,
   WebRTCError,
@@ -93,6 +95,42 @@ test.serial('inputs are asked for and set, and outputs are announced and fetched
   t.deepEqual((await read).args, ['__webrtc_value__', 'blue'])
   const types = report.messages.map(({ type }) => type)
   t.deepEqual(types, ['send_input', 'fetch_output'])
+})
+
+test.serial('a mark tells when its chunk was heard, and one whose chunk was cleared how much of it was', async (t) => {
+  const [first, second] = [new PlayedMark('first'), new PlayedMark('second')]
+  const script = (n: number): EmitType => (n === 0 ? [BEEP, first] : n === 1 ? [BEEP, second] : null)
+  const { stream, url } = await serve(t, { handler: new Scripted(script) })
+  const told: [string, Played][] = []
+  const listen = async (): Promise<void> => {
+    const [session] = (await once(stream, 'session:connected')) as [Session]
+    session.on('played', (mark, played) => told.push([mark.name, played]))
+    t.deepEqual(await first.played, { playedMs: 500, lengthMs: 500, complete: true })
+    t.true(session.playedMs >= 500 && session.playedMs <= 1000, `${session.playedMs}`)
+    session.clearQueue()
+    const { playedMs, lengthMs, complete } = await second.played
+    t.true(lengthMs === 500 && playedMs < 500 && !complete, `${playedMs} of ${lengthMs}`)
+    t.is(session.queuedMs, 0)
+    t.is(session.playedMs, 500 + playedMs)
+  }
+  await Promise.all([listen(), callByAiortc(url, { seconds: 3, send: false })])
+  t.deepEqual(
+    told.map(([name]) => name),
+    ['first', 'second'],
+  )
+})
+
+test.serial("the client's reports and the encoder's state are among the statistics", async (t) => {
+  const script = (n: number): EmitType => (n < 10 ? BEEP : null)
+  const options = { handler: new Scripted(script), rtpParams: { maxBitrate: 24_000 } }
+  const { stream, url } = await serve(t, options)
+  const connected = once(stream, 'session:connected')
+  await callByAiortc(url, { seconds: 3 })
+  const [session] = (await connected) as [Session]
+  const stats = session.stats()
+  t.is(stats.bitrate, 24_000)
+  t.deepEqual([stats.fractionLostByPeer, stats.expectedLoss, stats.cushionMs], [0, 0, 0])
+  t.true(stats.roundTripMs >= 0, `${stats.roundTripMs}`)
 })
 
 test.serial('the time limit ends a session that long after it connected', async (t) => {

@@ -1,7 +1,8 @@
 import type { ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
+import type { PlayedMark } from '../frames/played-mark.ts'
 
-/** The session that a driver runs a handler for: where everything goes that is no audio. None of these throws. */
+/** The session that a driver runs a handler for: where everything goes that is no audio. None of these throws but where it says so. */
 export interface DriverClient {
   /** The handler threw, or its thread ended: it is called no more, and the session ends with this message. */
   onFailure(error: ParleyError): void
@@ -11,6 +12,14 @@ export interface DriverClient {
   onWarning(message: string): void
   /** Outputs for the page. */
   onOutputs(outputs: AdditionalOutputs): void
+  /**
+   * A mark behind the audio that is queued.
+   *
+   * @param mark - which
+   * @param overMs - how much of that audio it is about; undefined for all since the mark before
+   * @throws InvalidEmitError or SessionClosedError
+   */
+  onMark(mark: PlayedMark, overMs: number | undefined): void
   /** The handler has ended the stream; the audio before it is queued already. */
   onCloseStream(message: string): void
 }

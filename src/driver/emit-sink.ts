@@ -3,6 +3,7 @@ import { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { channelsOf, type EmitAudio, type Layout } from '../frames/audio-frame.ts'
 import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
+import { PlayedMark } from '../frames/played-mark.ts'
 import { messageOf } from '../frames/thrown.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import type { DriverClient } from './driver-client.ts'
@@ -74,14 +75,19 @@ export class EmitSink {
     if (typeof value[0] === 'number') return this.#deliverAudio(value)
     const [audio, then] = value as unknown[]
     if (value.length !== 2 || !Array.isArray(audio) || !isOther(then)) throw nonsense(value)
-    const [played, other] = [this.#deliverAudio(audio), this.#deliverOther(then)]
+    const played = this.#deliverAudio(audio)
+    const other = this.#deliverOther(then, lengthMs(audio as unknown as EmitAudio, this.#layout))
     // The queue paces what comes with audio, so it counts as audio.
     return played === 'audio' && other !== 'closed' ? played : other
   }
 
-  #deliverOther(value: unknown): Delivery {
+  #deliverOther(value: unknown, overMs?: number): Delivery {
     if (value instanceof AdditionalOutputs) {
       this.#client.onOutputs(value)
+      return 'other'
+    }
+    if (value instanceof PlayedMark) {
+      this.#client.onMark(value, overMs)
       return 'other'
     }
     if (!(value instanceof CloseStream)) throw nonsense(value)
@@ -115,7 +121,11 @@ export class EmitSink {
 }
 
 function isOther(value: unknown): boolean {
-  return value instanceof AdditionalOutputs || value instanceof CloseStream
+  return value instanceof AdditionalOutputs || value instanceof PlayedMark || value instanceof CloseStream
+}
+
+function lengthMs([sampleRate, samples, layout]: EmitAudio, defaultLayout: Layout): number {
+  return (samples.length / channelsOf(layout ?? defaultLayout) / sampleRate) * 1000
 }
 
 function checkAudio(value: unknown, defaultLayout: Layout): asserts value is EmitAudio {
@@ -149,8 +159,8 @@ function checkAudio(value: unknown, defaultLayout: Layout): asserts value is Emi
 function nonsense(value: unknown): InvalidEmitError {
   const hint = isThenable(value) ? ' (a promise: extend AsyncStreamHandler, whose emit is awaited)' : ''
   return new InvalidEmitError(
-    `emit() gave ${describe(value)}${hint}; it must be [sampleRate, samples], AdditionalOutputs, CloseStream, ` +
-      '[audio, AdditionalOutputs], [audio, CloseStream] or null',
+    `emit() gave ${describe(value)}${hint}; it must be [sampleRate, samples], AdditionalOutputs, PlayedMark, ` +
+      'CloseStream, [audio, AdditionalOutputs], [audio, PlayedMark], [audio, CloseStream] or null',
   )
 }
 

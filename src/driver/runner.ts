@@ -1,4 +1,5 @@
 import { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import type { LinkEvent } from '../native/media-link.ts'
 import type { DriverParts } from './driver.ts'
 
 /** What runs the handler of one session: a driver on this thread, or whoever speaks to one on another thread. */
@@ -20,6 +21,12 @@ export interface Runner {
   onAudio(): void
   /** The output queue has fallen to its target. */
   onRoom(): void
+  /**
+   * The engine has passed a mark that was put by whoever runs the handler elsewhere.
+   *
+   * @param event - what became of the audio before it
+   */
+  onPlayed?(event: LinkEvent & { kind: 'played' }): void
 }
 
 /** A handler that brings what runs it. */

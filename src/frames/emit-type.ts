@@ -1,17 +1,20 @@
 import type { AdditionalOutputs } from './additional-outputs.ts'
 import type { EmitAudio } from './audio-frame.ts'
 import type { CloseStream } from './close-stream.ts'
+import type { PlayedMark } from './played-mark.ts'
 import type { VideoFrame } from './video-frame.ts'
 
 /**
- * What `emit` may return: audio; outputs for the page; the end of the stream; audio with either of these, which count
- * after the audio; or `null` or `undefined` for nothing now.
+ * What `emit` may return: audio; outputs for the page; a mark that asks what was heard; the end of the stream; audio with one
+ * of these, which count after the audio; or `null` or `undefined` for nothing now.
  */
 export type EmitType =
   | EmitAudio
   | AdditionalOutputs
+  | PlayedMark
   | CloseStream
   | readonly [audio: EmitAudio, then: AdditionalOutputs]
+  | readonly [audio: EmitAudio, then: PlayedMark]
   | readonly [audio: EmitAudio, then: CloseStream]
   | null
   | undefined

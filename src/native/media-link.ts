@@ -34,12 +34,25 @@ export interface MediaStats {
    * half minute. It is compensated.
    */
   driftPpm: number
-  /** Round trip of the last connectivity check in ms; -1 before the first. */
+  /**
+   * Round trip in ms, by the client's last report on what it received (RFC 3550, section 6.4.1), or by the last connectivity
+   * check before there was one; -1 before either.
+   */
   roundTripMs: number
   /** Received frames dropped because the handler did not take them. */
   inputDropped: number
   /** Emitted frames dropped unsent. */
   outputDropped: number
+  /** Share of our packets that the client lost, by its last report: 0 to 1. */
+  fractionLostByPeer: number
+  /** Share of our packets that the encoder expects to be lost, 0 to 1: at once as much as is reported, then slowly less. */
+  expectedLoss: number
+  /** What the encoder aims at, in bit/s: the option, or less while much is lost or because the client wants less. */
+  bitrate: number
+  /** Times that emitted audio was flowing and ran out; it is faded out, and what comes late follows. */
+  underruns: number
+  /** Delay in ms that emitted audio has because it comes late again and again: 0 for a steady source, 60 at most. */
+  cushionMs: number
   /** Received audio that waits for the handler, in ms. */
   inputQueueMs: number
   /** Emitted audio that waits to be sent, in ms. */
@@ -61,6 +74,7 @@ export type LinkEvent =
   | { kind: 'connected' | 'disconnected' | 'channel-open' | 'channel-closed' | 'drained' }
   | { kind: 'message'; text: string }
   | { kind: 'dtmf'; digit: string; durationMs: number }
+  | { kind: 'played'; mark: number; playedMs: number; lengthMs: number }
   | { kind: 'error'; code: string; message: string }
   | { kind: 'closed'; code: CloseCode }
 
@@ -94,6 +108,16 @@ export interface MediaLink {
    * @throws SessionClosedError after the end
    */
   writeAudio(samples: Int16Array | Float32Array, sampleRate: number, channels: number): number
+  /**
+   * Puts a mark behind all audio written so far; a `played` event with it follows, whatever becomes of the audio.
+   *
+   * @param mark - what the event calls it, an unsigned 32-bit integer
+   * @param overMs - how much of that audio it is about; undefined for all since the mark before
+   * @throws SessionClosedError after the end
+   */
+  mark(mark: number, overMs: number | undefined): void
+  /** How much written audio the client has heard, in ms; it never falls. */
+  playedMs(): number
   /** Depth of the output queue in ms. */
   queuedMs(): number
   /** Drops all audio that has not been sent. */

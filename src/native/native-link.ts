@@ -59,6 +59,18 @@ export class NativeLink implements MediaLink {
     }
   }
 
+  mark(mark: number, overMs: number | undefined): void {
+    try {
+      this.#native.mark(mark, overMs)
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  playedMs(): number {
+    return this.#native.playedMs()
+  }
+
   queuedMs(): number {
     return this.#native.queuedMs()
   }
@@ -107,7 +119,7 @@ export class NativeLink implements MediaLink {
   }
 }
 
-function toLinkEvent({ kind, code = '', text = '', value = 0 }: NativeEvent): LinkEvent | undefined {
+function toLinkEvent({ kind, code = '', text = '', value = 0, ...more }: NativeEvent): LinkEvent | undefined {
   switch (kind) {
     case 'answer':
       return { kind, sdp: text }
@@ -119,6 +131,8 @@ function toLinkEvent({ kind, code = '', text = '', value = 0 }: NativeEvent): Li
       return { kind, text }
     case 'dtmf':
       return { kind, digit: text, durationMs: value }
+    case 'played':
+      return { kind, mark: more.mark ?? 0, playedMs: more.playedMs ?? 0, lengthMs: more.lengthMs ?? 0 }
     case 'closed':
       return { kind, code: code as CloseCode }
     case 'connected':

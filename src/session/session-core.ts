@@ -3,6 +3,7 @@ import type { DriverClient } from '../driver/driver-client.ts'
 import type { Runner } from '../driver/runner.ts'
 import { type ParleyError, SessionFailedError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
+import type { PlayedMark } from '../frames/played-mark.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { LinkEvent, MediaLink } from '../native/media-link.ts'
@@ -11,6 +12,7 @@ import { Aftermath } from './aftermath.ts'
 import type { Logger } from './logger.ts'
 import { Negotiation } from './negotiation.ts'
 import { Outbox } from './outbox.ts'
+import { PlayedMarks } from './played-marks.ts'
 import { Session, type SessionBackend, type SessionState } from './session.ts'
 import { SessionNews } from './session-news.ts'
 import { SessionOutputs } from './session-outputs.ts'
@@ -36,6 +38,7 @@ export class SessionCore implements SessionBackend, DriverClient {
   readonly #news: SessionNews
   readonly #negotiation = new Negotiation()
   readonly #aftermath = new Aftermath()
+  readonly #marks = new PlayedMarks()
   #state: SessionState = 'connecting'
   #link: MediaLink | undefined
   #driver: Runner | undefined
@@ -73,6 +76,14 @@ export class SessionCore implements SessionBackend, DriverClient {
 
   stats(): SessionStats {
     return readStats(this.#link)
+  }
+
+  get playedMs(): number {
+    return this.#link?.playedMs() ?? 0
+  }
+
+  get queuedMs(): number {
+    return this.#link?.queuedMs() ?? 0
   }
 
   sendMessage(message: string): void {
@@ -187,6 +198,14 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.#news.announce('outputs', outputs)
   }
 
+  /**
+   * @param mark - behind the audio that is queued
+   * @param overMs - how much of that audio it is about
+   */
+  onMark(mark: PlayedMark, overMs: number | undefined): void {
+    if (this.#link !== undefined) this.#marks.add(this.#link, mark, overMs)
+  }
+
   /** @param message - told to the client when all audio before it was heard */
   onCloseStream(message: string): void {
     if (this.isOver) return
@@ -203,6 +222,7 @@ export class SessionCore implements SessionBackend, DriverClient {
   readonly #onEvent = (event: LinkEvent): void => {
     switch (event.kind) {
       case 'rejected':
+        this.#marks.end()
         this.#aftermath.mediaEnded()
         return this.#negotiation.settle(event)
       case 'answer':
@@ -218,11 +238,14 @@ export class SessionCore implements SessionBackend, DriverClient {
         return this.#onMessage(event.text)
       case 'dtmf':
         return this.#news.announce('dtmf', event.digit, event.durationMs)
+      case 'played':
+        return this.#onPlayed(event)
       case 'drained':
         return this.#onDrained()
       case 'error':
         return this.#news.report(new SessionFailedError(event.message))
       case 'closed':
+        this.#marks.end()
         this.#aftermath.mediaEnded()
         return this.#finish(this.#closeReason ?? event.code)
       case 'channel-closed':
@@ -264,6 +287,13 @@ export class SessionCore implements SessionBackend, DriverClient {
     if (text === HANDSHAKE) return
     this.outbox.trySend(formatReceipt(text))
     this.#news.announce('message', text)
+  }
+
+  #onPlayed(event: LinkEvent & { kind: 'played' }): void {
+    const passed = this.#marks.pass(event.mark, event.playedMs, event.lengthMs)
+    if (passed === undefined) this.#driver?.onPlayed?.(event)
+    // Nothing follows `closed`; whoever waits for the mark itself is told even then.
+    else if (this.#state !== 'closed') this.#news.announce('played', ...passed)
   }
 
   /** All audio that was emitted before a `CloseStream` has been heard. */

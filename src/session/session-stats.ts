@@ -21,6 +21,11 @@ const NOTHING_YET: Readonly<SessionStats> = {
   roundTripMs: -1,
   inputDropped: 0,
   outputDropped: 0,
+  fractionLostByPeer: 0,
+  expectedLoss: 0,
+  bitrate: 0,
+  underruns: 0,
+  cushionMs: 0,
   inputQueueMs: 0,
   outputQueueMs: 0,
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
+import type { Played, PlayedMark } from '../frames/played-mark.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { logRejections } from './announce.ts'
 import type { Logger } from './logger.ts'
@@ -30,6 +31,8 @@ export interface SessionEvents {
   dtmf: [digit: string, durationMs: number]
   /** The handler emitted outputs. */
   outputs: [outputs: AdditionalOutputs]
+  /** The client has heard the audio before a mark that the handler emitted, or as much of it as it will. */
+  played: [mark: PlayedMark, played: Played]
   /** Something went wrong: the handler threw or emitted nonsense, or the engine failed. Nobody has to listen. */
   error: [error: ParleyError]
   /** It has ended; the reason is a word or what `close` was given. */
@@ -48,6 +51,10 @@ export interface SessionBackend {
   readonly state: SessionState
   /** The client's IP address. */
   readonly remoteAddress: string | undefined
+  /** How much emitted audio the client has heard, in ms. */
+  readonly playedMs: number
+  /** How much emitted audio waits to be sent, in ms. */
+  readonly queuedMs: number
   /** Counters and queue depths. */
   stats(): SessionStats
   /** Sends a message over the data channel. */
@@ -92,6 +99,20 @@ export class Session extends EventEmitter<SessionEvents> {
   /** The client's IP address: where its media comes from, before that where its offer came from; undefined if unknown. */
   get remoteAddress(): string | undefined {
     return this.#backend.remoteAddress
+  }
+
+  /**
+   * How much emitted audio the client has heard, in ms: what was sent, less half a round trip. It follows real time while
+   * audio flows, to 20 ms, never falls, and doesn't count what was cleared unsent. The client's own jitter buffer is not
+   * known to the server, so the client may be some 20 to 100 ms behind.
+   */
+  get playedMs(): number {
+    return this.#backend.playedMs
+  }
+
+  /** How much emitted audio waits to be sent, in ms. */
+  get queuedMs(): number {
+    return this.#backend.queuedMs
   }
 
   /** @returns counters and queue depths as they are now; all zero before there is media */

@@ -4,6 +4,9 @@ import type { EngineSettings, LinkSettings } from '../native/host.ts'
 import type { ResolvedIceServers } from './ice-servers.ts'
 import type { StreamSettings } from './stream-options.ts'
 
+/** The lowest bitrate that Opus has (RFC 6716, section 2). */
+const LEAST_BITRATE = 6000
+
 /**
  * Where the media of a stream's sessions runs.
  *
@@ -30,7 +33,7 @@ export function engineSettings({ media }: StreamSettings, servers: ResolvedIceSe
  * @returns for the media engine
  */
 export function linkSettings(settings: StreamSettings, handler: StreamHandlerBase): LinkSettings {
-  const { media, mode } = settings
+  const { media, mode, rtpParams } = settings
   const channels = channelsOf(handler.expectedLayout)
   return {
     inputSampleRate: handler.inputSampleRate,
@@ -44,9 +47,10 @@ export function linkSettings(settings: StreamSettings, handler: StreamHandlerBas
     allowExtraTracks: settings.allowExtraTracks,
     jitterMinMs: media.jitter.minMs,
     jitterMaxMs: media.jitter.maxMs,
-    opusBitrate: media.opus.bitrate,
+    opusBitrate: Math.max(LEAST_BITRATE, Math.min(media.opus.bitrate, Math.floor(rtpParams.maxBitrate ?? Infinity))),
     opusComplexity: media.opus.complexity,
     opusFec: media.opus.fec,
     opusDtx: media.opus.dtx,
+    opusApplication: media.opus.application,
   }
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
-import { checkBoolean, checkInteger, checkObject, wrongType } from './checks.ts'
+import { checkBoolean, checkInteger, checkObject, checkWord, wrongType } from './checks.ts'
 
 /** How the media engine works. Everything is optional. */
 export interface MediaOptions {
@@ -44,18 +44,35 @@ export interface QueueDepths {
   output: number
 }
 
-/** How emitted audio is encoded. */
+/**
+ * What the encoder is for: speech, or music and everything else. `'voip'` codes speech better and can repeat lost frames,
+ * `'audio'` leaves music as it is.
+ */
+export type OpusApplication = 'voip' | 'audio'
+
+/** How emitted audio is encoded. What the client asks for in its offer (RFC 7587, section 6.1) is heeded too. */
 export interface OpusEncoderOptions {
-  /** Bit/s, 6,000 to 510,000; 48,000 by default. */
+  /**
+   * Bit/s, 6,000 to 510,000; 48,000 by default. No more than `rtpParams.maxBitrate` and the client's `maxaveragebitrate`; no
+   * more than 32,000 while the client loses 15 % of the packets.
+   */
   bitrate?: number
-  /** Effort, 0 (default) to 10. More costs CPU and helps at low bitrates only. */
+  /**
+   * Effort, 0 (default) to 10. More costs CPU and helps at low bitrates only, so that up to 32,000 bit/s it rises by itself,
+   * to 9 at most, while the media thread has time to spare.
+   */
   complexity?: number
-  /** Whether packets carry a coarse copy of the one before, so that a lost one can be made up; true by default. */
+  /**
+   * Whether packets carry a coarse copy of the one before while the client reports loss, so that a lost one can be made up;
+   * true by default. Clients whose offer lacks `useinbandfec=1` get none.
+   */
   fec?: boolean
-  /** Whether silence is not sent; false by default. */
+  /** Whether silence is not sent; false by default, unless the client asks for it (`usedtx=1`). */
   dtx?: boolean
-  /** 1 or 2; by default 2 for a handler whose layout is stereo, else 1. */
+  /** 1 or 2; by default 2 for a handler whose layout is stereo, else 1. Clients get 2 when their offer has `stereo=1`. */
   channels?: 1 | 2
+  /** `'voip'` by default. */
+  application?: OpusApplication
 }
 
 /** {@link MediaOptions}, checked and completed. */
@@ -88,6 +105,8 @@ export interface OpusSettings {
   readonly dtx: boolean
   /** 1 or 2, or undefined when the handler's layout decides. */
   readonly channels: 1 | 2 | undefined
+  /** What the encoder is for. */
+  readonly application: OpusApplication
 }
 
 const NAMES = ['workers', 'udpPorts', 'bindAddress', 'announcedAddresses', 'jitter', 'opus', 'queueMs']
@@ -154,8 +173,8 @@ function resolveJitter(jitter: NonNullable<MediaOptions['jitter']>): MediaSettin
 }
 
 function resolveOpus(opus: OpusEncoderOptions): MediaSettings['opus'] {
-  checkObject('media.opus', opus, ['bitrate', 'complexity', 'fec', 'dtx', 'channels'])
-  const { bitrate = 48_000, complexity = 0, fec = true, dtx = false, channels } = opus
+  checkObject('media.opus', opus, ['bitrate', 'complexity', 'fec', 'dtx', 'channels', 'application'])
+  const { bitrate = 48_000, complexity = 0, fec = true, dtx = false, channels, application = 'voip' } = opus
   if (channels !== undefined) checkInteger('media.opus.channels', channels, [1, 2])
   return {
     bitrate: checkInteger('media.opus.bitrate', bitrate, [6000, 510_000]),
@@ -163,6 +182,7 @@ function resolveOpus(opus: OpusEncoderOptions): MediaSettings['opus'] {
     fec: checkBoolean('media.opus.fec', fec),
     dtx: checkBoolean('media.opus.dtx', dtx),
     channels,
+    application: checkWord('media.opus.application', application, ['voip', 'audio']),
   }
 }
 

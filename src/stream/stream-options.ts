@@ -39,7 +39,7 @@ export interface TrackConstraintsByKind {
 
 /** Parameters for the senders of the page and of clients (`RTCRtpEncodingParameters` and its like). */
 export interface RtpParams {
-  /** Bit/s. */
+  /** Bit/s; the server's own encoder keeps to it too. */
   maxBitrate?: number
   /** Frames a second. */
   maxFramerate?: number

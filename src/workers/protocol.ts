@@ -43,6 +43,7 @@ export type RelayedEvent =
   | { name: 'connected' | 'disconnected' }
   | { name: 'message'; text: string }
   | { name: 'dtmf'; digit: string; durationMs: number }
+  | { name: 'played'; mark: number; playedMs: number; lengthMs: number }
 
 /** What the main thread tells a thread of a session, after `attach`. */
 export type ToSession =

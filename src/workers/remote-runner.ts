@@ -4,6 +4,7 @@ import type { Runner } from '../driver/runner.ts'
 import { NegotiationError, ParleyError } from '../errors.ts'
 import { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
+import type { LinkEvent } from '../native/media-link.ts'
 import type { PoolThread } from './pool-thread.ts'
 import type { AttachMessage, FromSession, NewsOfHandler, RelayedEvent } from './protocol.ts'
 import { unpackError, type WireError } from './wire-error.ts'
@@ -72,6 +73,11 @@ export class RemoteRunner implements Runner {
 
   onRoom(): void {
     // As with audio.
+  }
+
+  /** @param event - of a mark that the handler put behind its audio */
+  onPlayed({ mark, playedMs, lengthMs }: LinkEvent & { kind: 'played' }): void {
+    this.relay({ name: 'played', mark, playedMs, lengthMs })
   }
 
   /** @param args - with the placeholder */

@@ -3,12 +3,14 @@ import type { DriverClient } from '../driver/driver-client.ts'
 import type { Runner } from '../driver/runner.ts'
 import { InvalidCopyError, InvalidEmitError, type ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
+import type { PlayedMark } from '../frames/played-mark.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import { announce } from '../session/announce.ts'
 import type { Logger } from '../session/logger.ts'
 import { Outbox } from '../session/outbox.ts'
+import { PlayedMarks } from '../session/played-marks.ts'
 import { Session, type SessionBackend, type SessionState } from '../session/session.ts'
 import type { SessionStats } from '../session/session-stats.ts'
 import { bindSession } from '../stream/handler-source.ts'
@@ -40,6 +42,7 @@ export class ThreadSession implements DriverClient, SessionBackend {
   readonly #session: Session = new Session(this)
   readonly #outbox: Outbox
   readonly #driver: Runner
+  readonly #marks = new PlayedMarks()
   #state: SessionState = 'connecting'
 
   /**
@@ -80,6 +83,14 @@ export class ThreadSession implements DriverClient, SessionBackend {
     return this.#parts.link.stats()
   }
 
+  get playedMs(): number {
+    return this.#parts.link.playedMs()
+  }
+
+  get queuedMs(): number {
+    return this.#parts.link.queuedMs()
+  }
+
   sendMessage(message: string): void {
     this.#outbox.send(message)
   }
@@ -111,6 +122,7 @@ export class ThreadSession implements DriverClient, SessionBackend {
   async end(reason: string): Promise<void> {
     this.#state = 'closed'
     this.#outbox.close()
+    this.#marks.end()
     this.#outbox.attempt(() => connectHandler(this.handler, closedConnection))
     const ended = this.#driver.end(reason)
     announce(this.logger, () => void this.#session.emit('closed', reason))
@@ -131,6 +143,7 @@ export class ThreadSession implements DriverClient, SessionBackend {
   relay(event: RelayedEvent): void {
     announce(this.logger, () => {
       if (event.name === 'message') return this.#session.emit('message', event.text)
+      if (event.name === 'played') return this.#onPlayed(event)
       if (event.name === 'dtmf') return this.#session.emit('dtmf', event.digit, event.durationMs)
       if (this.#state !== 'closing' && this.#state !== 'closed') this.#state = event.name
       return this.#session.emit(event.name)
@@ -160,8 +173,17 @@ export class ThreadSession implements DriverClient, SessionBackend {
     }
   }
 
+  onMark(mark: PlayedMark, overMs: number | undefined): void {
+    this.#marks.add(this.#parts.link, mark, overMs)
+  }
+
   onCloseStream(message: string): void {
     this.#post({ type: 'close-stream', key: this.#key, message })
+  }
+
+  #onPlayed({ mark, playedMs, lengthMs }: RelayedEvent & { name: 'played' }): void {
+    const passed = this.#marks.pass(mark, playedMs, lengthMs)
+    if (passed !== undefined) this.#session.emit('played', ...passed)
   }
 
   get #key(): number {

@@ -2,7 +2,7 @@
 
 use crate::errors::{Code, Result};
 use napi_derive::napi;
-use parley_transport::{AudioFormat, Layout, Mode, OpusOptions, QueueLimits, SampleRate};
+use parley_transport::{Application, AudioFormat, Layout, Mode, OpusOptions, QueueLimits, SampleRate};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -69,6 +69,8 @@ pub struct SessionOptions {
     pub opus_fec: bool,
     /// Whether silence is not sent.
     pub opus_dtx: bool,
+    /// What the encoder is for: "voip" or "audio".
+    pub opus_application: String,
 }
 
 /// Most media threads of an engine.
@@ -145,7 +147,7 @@ impl TryFrom<SessionOptions> for parley_transport::SessionOptions {
                 complexity,
                 fec: options.opus_fec,
                 dtx: options.opus_dtx,
-                ..OpusOptions::default()
+                application: application(&options.opus_application)?,
             },
             jitter: (ms(options.jitter_min_ms), ms(options.jitter_max_ms)),
             connect_timeout: ms(options.connect_timeout_ms),
@@ -156,6 +158,14 @@ impl TryFrom<SessionOptions> for parley_transport::SessionOptions {
 
 fn ms(value: u32) -> Duration {
     Duration::from_millis(value.into())
+}
+
+fn application(name: &str) -> Result<Application> {
+    match name {
+        "voip" => Ok(Application::Voip),
+        "audio" => Ok(Application::Audio),
+        _ => Err(invalid(format!("opusApplication is {name:?}; it must be \"voip\" or \"audio\""))),
+    }
 }
 
 fn mode(name: &str) -> Result<Mode> {

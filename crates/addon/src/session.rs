@@ -4,7 +4,7 @@ use crate::errors::{Code, Result};
 use crate::options::format;
 use napi::bindgen_prelude::{Float32ArraySlice, Int16ArraySlice};
 use napi_derive::napi;
-use parley_transport::{Chunk, Samples, SendError, SessionHandle};
+use parley_transport::{Chunk, Mark, Samples, SendError, SessionHandle};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +13,18 @@ use std::time::Duration;
 pub struct NativeEvent {
     /// 'answer' (text: the SDP), 'rejected' and 'renegotiation-rejected' (code, text), 'connected', 'disconnected' (it
     /// may come back), 'channel-open', 'channel-closed', 'message' (text), 'dtmf' (text: the key, value: how long it was
-    /// down in ms), 'drained', 'error' (code, text), or 'closed' (code: 'local', 'peer', 'timeout', 'connect_timeout', 'failed' or 'error').
+    /// down in ms), 'played' (mark, playedMs, lengthMs), 'drained', 'error' (code, text), or 'closed' (code: 'local',
+    /// 'peer', 'timeout', 'connect_timeout', 'failed' or 'error').
     pub kind: String,
     pub code: Option<String>,
     pub text: Option<String>,
     pub value: Option<f64>,
+    /// What `mark` was given.
+    pub mark: Option<u32>,
+    /// How much of the audio before the mark was heard.
+    pub played_ms: Option<f64>,
+    /// How long that audio is.
+    pub length_ms: Option<f64>,
 }
 
 /// Counters and queue depths of a session, at most a tenth of a second old.
@@ -50,7 +57,7 @@ pub struct NativeStats {
     pub reorder_allowance_ms: f64,
     /// By how many parts in a million the peer's clock is faster than ours; negative when slower, 0 until known.
     pub drift_ppm: i32,
-    /// Round trip of the last connectivity check, ms; -1 before the first.
+    /// Round trip by the peer's last report, or by the last connectivity check before there was one, ms; -1 before either.
     pub round_trip_ms: f64,
     /// Share of our packets that the peer lost, by its last report; 0 to 1.
     pub fraction_lost_by_peer: f64,
@@ -60,6 +67,12 @@ pub struct NativeStats {
     pub output_dropped: i64,
     /// Times that the output ran dry while it was flowing.
     pub underruns: i64,
+    /// What the encoder aims at, bit/s.
+    pub bitrate: u32,
+    /// Share of its packets that the encoder expects to be lost; 0 to 1.
+    pub expected_loss: f64,
+    /// Delay kept for a source that comes late again and again, ms.
+    pub cushion_ms: f64,
     pub input_queue_ms: f64,
     pub output_queue_ms: f64,
     /// "ip:port" of the peer.
@@ -112,6 +125,9 @@ impl NativeSession {
             code: event.code.map(str::to_owned),
             text: event.text,
             value: event.duration.map(to_ms),
+            mark: event.played.map(|played| played.mark),
+            played_ms: event.played.map(|played| to_ms(played.played)),
+            length_ms: event.played.map(|played| to_ms(played.length)),
         };
         self.session.take_events().into_iter().map(event).collect()
     }
@@ -149,6 +165,23 @@ impl NativeSession {
         channels: u32,
     ) -> Result<f64> {
         self.write(Samples::F32(samples.to_vec()), sample_rate, channels)
+    }
+
+    /// Puts a mark behind all audio written so far; a 'played' event with it follows, whatever becomes of the audio, before
+    /// the one that ends the session. It is about the last `overMs` of the audio, or about all since the mark before.
+    /// Throws ERR_PARLEY_SESSION_CLOSED after the end.
+    #[napi(catch_unwind)]
+    pub fn mark(&self, mark: u32, over_ms: Option<f64>) -> Result<()> {
+        let over = over_ms.map(|ms| Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default());
+        self.session
+            .mark(Mark { id: mark, over })
+            .map_err(|_| Code::SESSION_CLOSED.error("the session has ended"))
+    }
+
+    /// How much written audio the peer has heard, ms: what was sent, less half a round trip. It never falls.
+    #[napi(catch_unwind)]
+    pub fn played_ms(&self) -> f64 {
+        to_ms(self.session.played())
     }
 
     /// Depth of the output queue in ms.
@@ -225,6 +258,9 @@ impl NativeSession {
             input_dropped: count(snapshot.input_dropped + media.input_dropped),
             output_dropped: count(media.output_dropped),
             underruns: count(media.underruns),
+            bitrate: media.bitrate,
+            expected_loss: f64::from(media.expected_loss) / 100.0,
+            cushion_ms: to_ms(media.cushion),
             input_queue_ms: to_ms(snapshot.input_queue),
             output_queue_ms: to_ms(snapshot.output_queue),
             remote_address: session.remote_address.map(|address| address.to_string()),

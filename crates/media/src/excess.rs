@@ -3,7 +3,8 @@
 //! A source that works in real time (an echo, a call that is passed on) may come late once, and then in a burst. The
 //! frames of the burst wait for their turn, and so does everything after them, for the rest of the call. When every
 //! frame of a while waited, the clock is moved ahead by as much: nothing is lost, the peer gets all that follows so
-//! much earlier, and its own jitter buffer takes the delay back.
+//! much earlier, and its own jitter buffer takes the delay back. What a source needs that comes late again and again is
+//! left to it.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -80,8 +81,9 @@ impl Excess {
         self.arrivals.push_back((self.emitted, now));
     }
 
-    /// A frame was taken, and so much is left. Returns by how much the clock may be moved ahead.
-    pub(crate) fn taken(&mut self, now: Instant, left: Duration) -> Option<Duration> {
+    /// A frame was taken, and so much is left. Returns by how much the clock may be moved ahead, if so much delay is
+    /// worth keeping.
+    pub(crate) fn taken(&mut self, now: Instant, left: Duration, worth: Duration) -> Option<Duration> {
         self.taken += FRAME_DURATION;
         while self.arrivals.front().is_some_and(|(emitted, _)| *emitted < self.taken) {
             self.arrivals.pop_front();
@@ -92,17 +94,17 @@ impl Excess {
         window.least_wait = Some(window.least_wait.map_or(wait, |least| least.min(wait)));
         window.most_left = window.most_left.max(left);
         window.ticks += 1;
-        if window.ticks == WINDOW { self.conclude() } else { None }
+        if window.ticks == WINDOW { self.conclude(worth) } else { None }
     }
 
-    fn conclude(&mut self) -> Option<Duration> {
+    fn conclude(&mut self, worth: Duration) -> Option<Duration> {
         let window = std::mem::take(&mut self.window);
         let steady = window.emitted >= FRAME_DURATION * (WINDOW - 4);
         let small = window.most_left <= LIVE;
         self.live = steady && small;
         let owes = steady && !self.debt.is_zero();
         let least = window.least_wait.filter(|_| (self.live || owes) && !window.starved)?;
-        let ahead = least.saturating_sub(self.margin).min(FRAME_DURATION);
+        let ahead = least.saturating_sub(self.margin.max(worth)).min(FRAME_DURATION);
         self.moved = ahead >= Duration::from_millis(1);
         self.debt = if small { Duration::ZERO } else { self.debt.saturating_sub(ahead) };
         self.moved.then_some(ahead)

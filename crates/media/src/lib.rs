@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod assemble;
+mod cushion;
 mod decode;
 mod depacketise;
 mod drift;
@@ -19,6 +20,7 @@ mod extend;
 mod fade;
 mod fifo;
 mod frames;
+mod heard;
 mod interarrival;
 mod jitter;
 mod lateness;
@@ -32,6 +34,7 @@ mod pcm;
 mod peak;
 mod pipeline;
 mod queue;
+mod rate_control;
 mod receiver;
 mod reordering;
 mod resample;
@@ -46,8 +49,9 @@ mod units;
 
 pub use depacketise::RtpView;
 pub use error::MediaError;
+pub use heard::{Mark, Played};
 pub use ogg_opus::encode_ogg_opus;
-pub use options::{Application, OpusOptions, PipelineOptions, RtpStart};
+pub use options::{Application, OpusOptions, PeerWishes, PipelineOptions, RtpStart};
 pub use packetise::EncodedPacket;
 pub use pipeline::{Pipeline, PipelineOutput};
 pub use queue::{Chunk, Samples};

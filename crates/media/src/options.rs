@@ -35,6 +35,30 @@ impl Default for OpusOptions {
     }
 }
 
+/// What a peer asks of our encoder (RFC 7587, section 6.1). Each is a wish, for a decoder of Opus takes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerWishes {
+    /// `maxaveragebitrate`: the most bits a second that it wants; none when it doesn't say.
+    pub max_bitrate: Option<u32>,
+    /// `maxplaybackrate`: the highest sampling rate that it plays, in Hz; what is beyond is not worth its bits.
+    pub max_playback_rate: u32,
+    /// `stereo`: whether it plays two channels. If not, stereo is mixed down.
+    pub stereo: bool,
+    /// `useinbandfec`: whether it makes up for lost packets with what the next one repeats.
+    pub fec: bool,
+    /// `usedtx`: whether it would rather get nothing than silence.
+    pub dtx: bool,
+    /// `cbr`: whether it wants all packets of one length.
+    pub cbr: bool,
+}
+
+impl Default for PeerWishes {
+    /// A peer that takes everything.
+    fn default() -> Self {
+        Self { max_bitrate: None, max_playback_rate: 48_000, stereo: true, fec: true, dtx: false, cbr: false }
+    }
+}
+
 /// Where the outgoing RTP stream begins. Random (RFC 3550, section 5.1), so it comes from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RtpStart {

@@ -1,8 +1,9 @@
 //! The Opus codec (RFC 6716): libopus by way of `opusic-c`.
 
-use opusic_c::{Bitrate, Channels, Decoder, Encoder, ErrorCode, InbandFec};
+use opusic_c::{Bandwidth, Bitrate, Channels, Decoder, Encoder, ErrorCode, InbandFec};
 
-use crate::{Application, Layout, MediaError, OpusOptions, SampleRate};
+use crate::rate_control::EncoderSettings;
+use crate::{Application, Layout, MediaError, OpusOptions, PeerWishes, SampleRate};
 
 /// The longest Opus packet's duration, 120 ms, in ticks of the RTP clock.
 pub(crate) const MAX_PACKET_TICKS: u32 = 5_760;
@@ -83,6 +84,7 @@ impl OpusDecoder {
 /// Encodes 20 ms frames at one of the rates Opus has.
 pub(crate) struct OpusEncoder {
     inner: Encoder,
+    options: OpusOptions,
     packet: Vec<u8>,
 }
 
@@ -96,10 +98,9 @@ impl OpusEncoder {
         let mut inner = Encoder::new(channels(layout), opus_rate(rate)?, application).map_err(libopus)?;
         inner.set_bitrate(Bitrate::Value(options.bitrate)).map_err(libopus)?;
         inner.set_complexity(options.complexity).map_err(libopus)?;
-        inner.set_dtx(options.dtx).map_err(libopus)?;
-        let fec = if options.fec { InbandFec::Mode1 } else { InbandFec::Off };
-        inner.set_inband_fec(fec).map_err(libopus)?;
-        Ok(Self { inner, packet: vec![0; MAX_FRAME_BYTES] })
+        let mut encoder = Self { inner, options, packet: vec![0; MAX_FRAME_BYTES] };
+        encoder.set_wishes(PeerWishes::default()).map_err(libopus)?;
+        Ok(encoder)
     }
 
     /// By how much the encoder delays what goes in, in ticks of 48 kHz.
@@ -110,10 +111,35 @@ impl OpusEncoder {
         u16::try_from(samples * 48_000 / rate).unwrap_or(312)
     }
 
-    /// How many packets get lost, in percent: with FEC on, above 0 it is paid for in bits.
-    pub(crate) fn set_expected_loss(&mut self, percent: u8) {
-        // In range it can't fail.
-        let _ = self.inner.set_packet_loss(percent.min(100));
+    /// Takes settings; from the next frame on.
+    pub(crate) fn set(&mut self, settings: EncoderSettings) {
+        // In range none of them can fail.
+        let _ = self.inner.set_bitrate(Bitrate::Value(settings.bitrate));
+        let _ = self.inner.set_complexity(settings.complexity);
+        // With FEC on, above 0 it is paid for in bits.
+        let _ = self.inner.set_packet_loss(settings.told_loss.min(100));
+    }
+
+    /// Heeds what the peer asks for; from the next frame on. Its limit of the bitrate comes with the settings.
+    pub(crate) fn set_wishes(&mut self, wishes: PeerWishes) -> Result<(), ErrorCode> {
+        let bandwidth = match wishes.max_playback_rate {
+            ..=8_000 => Bandwidth::Narrow,
+            8_001..=12_000 => Bandwidth::Medium,
+            12_001..=16_000 => Bandwidth::Wide,
+            16_001..=24_000 => Bandwidth::Superwide,
+            _ => Bandwidth::Full,
+        };
+        let fec = match self.options.application {
+            _ if !(self.options.fec && wishes.fec) => InbandFec::Off,
+            Application::Voip => InbandFec::Mode1,
+            // The first mode would code music as speech, for only speech has FEC.
+            Application::Audio => InbandFec::Mode2,
+        };
+        self.inner.set_max_bandwidth(bandwidth)?;
+        self.inner.set_inband_fec(fec)?;
+        self.inner.set_force_channels((!wishes.stereo).then_some(Channels::Mono))?;
+        self.inner.set_dtx(self.options.dtx || wishes.dtx)?;
+        self.inner.set_vbr(!wishes.cbr)
     }
 
     /// Encodes 20 ms of interleaved PCM within ±1. `None` when libopus can't, which a frame of that length never causes.

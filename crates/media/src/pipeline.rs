@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::telephone_event::TelephoneEvents;
-use crate::{Chunk, Dtmf, EncodedPacket, MediaError, PipelineOptions, PipelineStats, RtpView};
+use crate::{
+    Chunk, Dtmf, EncodedPacket, Mark, MediaError, PeerWishes, PipelineOptions, PipelineStats, Played, RtpView,
+};
 
 /// What a [`Pipeline`] has made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +83,51 @@ impl Pipeline {
     /// above 0 is paid for in bits: the encoder then repeats the last frame, coarser, in each packet.
     pub fn set_expected_loss(&mut self, percent: u8) {
         self.sender.set_expected_loss(percent);
+    }
+
+    /// Takes a report of the peer: the share of our last `packets` packets that it lost (0 to 1). What the encoder expects
+    /// follows at once upwards and slowly down, so that in-band FEC is there while it is needed; under heavy loss fewer
+    /// bits are sent.
+    pub fn report(&mut self, now: Instant, lost: f32, packets: u32) {
+        self.sender.report(now, lost, packets);
+    }
+
+    /// How busy the thread is that runs this pipeline and others: 0 to 1. When bits are short, spare time makes up for them.
+    pub fn set_load(&mut self, now: Instant, load: f32) {
+        self.sender.set_load(now, load);
+    }
+
+    /// What the peer asks of the encoder; everything is allowed at first.
+    pub fn set_wishes(&mut self, wishes: PeerWishes) {
+        self.sender.set_wishes(wishes);
+    }
+
+    /// How long a packet takes to the peer: half a round trip; zero at first, and 500 ms at most are believed.
+    pub fn set_path(&mut self, path: Duration) {
+        self.sender.heard().set_path(path);
+    }
+
+    /// Puts a mark behind all audio that was emitted so far. [`take_played`](Self::take_played) gives it back when the
+    /// audio before it was heard, as far as it was.
+    pub fn mark(&mut self, now: Instant, mark: Mark) {
+        self.sender.heard().mark(now, mark);
+    }
+
+    /// The next mark that was passed, in order.
+    pub fn take_played(&mut self) -> Option<Played> {
+        self.sender.take_played()
+    }
+
+    /// How much emitted audio the peer has heard at the earliest: what was sent, less the way there. It never runs
+    /// backwards; what was cleared unsent doesn't count.
+    #[must_use]
+    pub fn played(&self) -> Duration {
+        self.sender.played()
+    }
+
+    /// Nothing more will be heard: all marks are passed with what was.
+    pub fn end(&mut self, now: Instant) {
+        self.sender.heard().end(now);
     }
 
     /// The time asked for by [`wake_at`](Self::wake_at) has come. Harmless at any other time.

@@ -3,12 +3,17 @@
 use std::time::{Duration, Instant};
 
 use crate::assemble::Assembler;
+use crate::cushion::Cushion;
 use crate::excess::Excess;
 use crate::fade::Fader;
+use crate::heard::Heard;
 use crate::opus::OpusEncoder;
 use crate::pacer::{Due, Pacer};
 use crate::packetise::{EncodedPacket, Packetiser};
-use crate::{Chunk, FRAME_DURATION, MediaError, PipelineOptions, PipelineStats, SampleRate};
+use crate::rate_control::{EncoderSettings, RateControl};
+use crate::{
+    Chunk, FRAME_DURATION, MediaError, PeerWishes, PipelineOptions, PipelineStats, Played, SampleRate,
+};
 
 /// The largest encoding that says "silence goes on" and need not be sent (libopus, `opus_encode`).
 const SUPPRESSED_BYTES: usize = 2;
@@ -22,6 +27,11 @@ pub(crate) struct Sender {
     packetiser: Packetiser,
     fader: Fader,
     excess: Excess,
+    cushion: Cushion,
+    heard: Heard,
+    rate_control: RateControl,
+    /// What the encoder was told last.
+    settings: EncoderSettings,
     /// The frame being encoded.
     frame: Vec<f32>,
     /// Samples per channel of a frame.
@@ -44,6 +54,7 @@ impl Sender {
         let rate = if wanted.is_opus() { wanted } else { SampleRate::HZ_48000 };
         let layout = options.output_layout;
         let frame_length = (rate.hz() / 50) as usize;
+        let rate_control = RateControl::new(options.opus);
         Ok(Self {
             assembler: Assembler::new(rate, layout),
             encoder: OpusEncoder::new(rate, layout, options.opus)?,
@@ -51,6 +62,10 @@ impl Sender {
             packetiser: Packetiser::new(options.rtp_start),
             fader: Fader::new(rate, layout),
             excess: Excess::default(),
+            cushion: Cushion::default(),
+            heard: Heard::new(),
+            settings: rate_control.settings(),
+            rate_control,
             frame: vec![0.0; frame_length * layout.channels()],
             frame_length,
             now: None,
@@ -66,9 +81,13 @@ impl Sender {
     pub(crate) fn emit(&mut self, now: Instant, chunk: Chunk) {
         self.now = Some(now);
         self.draining = false;
-        let length = chunk.duration();
+        let (length, waiting) = (chunk.duration(), self.assembler.depth());
         match self.assembler.push(chunk) {
-            Ok(()) => self.excess.emitted(now, length),
+            Ok(()) => {
+                self.cushion.arrived(now, length, waiting);
+                self.excess.emitted(now, length);
+                self.heard.emitted(length);
+            }
             Err(_) => self.refused += length,
         }
         if !self.assembler.is_empty() {
@@ -79,6 +98,7 @@ impl Sender {
     pub(crate) fn clear_queue(&mut self, now: Instant) {
         self.now = Some(now);
         self.excess.reset();
+        self.heard.cleared(now, self.assembler.depth());
         self.assembler.clear();
         if self.pacer.is_flowing() {
             self.cleared = true;
@@ -92,15 +112,54 @@ impl Sender {
     }
 
     pub(crate) fn set_expected_loss(&mut self, percent: u8) {
-        self.encoder.set_expected_loss(percent);
+        self.rate_control.set_expected_loss(percent);
+        self.tell_encoder();
+    }
+
+    pub(crate) fn report(&mut self, now: Instant, lost: f32, packets: u32) {
+        self.rate_control.report(now, lost, packets);
+        self.tell_encoder();
+    }
+
+    pub(crate) fn set_load(&mut self, now: Instant, load: f32) {
+        self.rate_control.set_load(now, load);
+        self.tell_encoder();
+    }
+
+    pub(crate) fn set_wishes(&mut self, wishes: PeerWishes) {
+        // What libopus can't do of it is only a wish.
+        let _ = self.encoder.set_wishes(wishes);
+        self.rate_control.set_most(wishes.max_bitrate);
+        self.tell_encoder();
+    }
+
+    fn tell_encoder(&mut self) {
+        let settings = self.rate_control.settings();
+        if std::mem::replace(&mut self.settings, settings) != settings {
+            self.encoder.set(settings);
+        }
+    }
+
+    /// What the peer has heard of what was emitted.
+    pub(crate) fn heard(&mut self) -> &mut Heard {
+        &mut self.heard
+    }
+
+    pub(crate) fn played(&self) -> Duration {
+        self.heard.played()
+    }
+
+    pub(crate) fn take_played(&mut self) -> Option<Played> {
+        self.heard.take()
     }
 
     pub(crate) fn wake(&mut self, now: Instant) {
         self.now = Some(now);
+        self.heard.advance(now);
     }
 
     pub(crate) fn wake_at(&self) -> Option<Instant> {
-        self.pacer.wake_at()
+        self.pacer.wake_at().into_iter().chain(self.heard.wake_at(self.is_idle())).min()
     }
 
     pub(crate) fn queued(&self) -> Duration {
@@ -114,6 +173,10 @@ impl Sender {
     pub(crate) fn count(&self, stats: &mut PipelineStats) {
         stats.sent = self.sent;
         stats.underruns = self.underruns;
+        stats.bitrate = self.settings.bitrate;
+        stats.expected_loss = self.rate_control.expected_loss();
+        stats.complexity = self.settings.complexity;
+        stats.cushion = self.now.map_or(Duration::ZERO, |now| self.cushion.depth(now));
         stats.output_dropped = (self.refused.as_millis() / FRAME_DURATION.as_millis()) as u64;
     }
 
@@ -146,7 +209,8 @@ impl Sender {
         }
         if self.fill_whole() {
             let timestamp = self.stamp(now);
-            if let Some(ahead) = self.excess.taken(now, self.assembler.depth()) {
+            let worth = self.cushion.depth(now);
+            if let Some(ahead) = self.excess.taken(now, self.assembler.depth(), worth) {
                 self.pacer.move_ahead(ahead);
             }
             return Some(timestamp);
@@ -200,6 +264,7 @@ impl Sender {
         self.marker |= first;
         self.cleared = false;
         self.fader.note(&self.frame);
+        self.heard.sent(now, self.assembler.depth());
         self.packetiser.stamp(due)
     }
 }

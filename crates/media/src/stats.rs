@@ -44,4 +44,12 @@ pub struct PipelineStats {
     pub output_dropped: u64,
     /// Times that emitted audio was flowing and ran out.
     pub underruns: u64,
+    /// What the encoder aims at, in bits a second.
+    pub bitrate: u32,
+    /// The share of its packets that the encoder expects to be lost, in percent.
+    pub expected_loss: u8,
+    /// The encoder's effort, 0 to 10.
+    pub complexity: u8,
+    /// How much delay is kept because the source of emitted audio comes late again and again; 60 ms at most.
+    pub cushion: Duration,
 }

@@ -128,3 +128,72 @@ fn a_paced_source_that_keeps_its_queue_full_keeps_its_pace() {
         "400 ms ahead is what back-pressure aims at"
     );
 }
+
+/// Emits so many frames, each as late as said in milliseconds, as a source does that makes up for it at once.
+fn hiccups(rig: &mut Rig, frames: u32, late: impl Fn(u32) -> u32) {
+    let start = rig.now;
+    for n in 0..frames {
+        let at = start + FRAME * n + MS * late(n);
+        rig.run_until(at.max(rig.now));
+        rig.emit(mono(frame(), 48_000));
+    }
+    rig.run_until(start + FRAME * frames);
+}
+
+#[test]
+fn a_source_that_hiccups_again_and_again_is_heard_without_a_hole_after_the_second_time() {
+    let mut rig = Rig::new(options());
+    let late = |n: u32| if n % 33 == 20 { 35 } else { 0 };
+    hiccups(&mut rig, 100, late);
+    let stats = rig.pipeline.stats();
+    assert!(stats.underruns <= 2, "it takes two to learn: {}", stats.underruns);
+    assert!((35 * MS..=60 * MS).contains(&stats.cushion), "{:?}", stats.cushion);
+    let learnt = rig.packets.len();
+    hiccups(&mut rig, 1_500, late);
+    assert_eq!(rig.pipeline.stats().underruns, stats.underruns, "thirty seconds and no further hole");
+    let gaps = rig.packets[learnt..].windows(2).map(|pair| pair[1].at - pair[0].at);
+    assert!(gaps.max().is_some_and(|gap| gap <= 31 * MS), "{:?}", rig.packets[learnt..].len());
+    assert!(delay_of_next(&mut rig) <= 60 * MS);
+}
+
+#[test]
+fn the_cushion_is_given_back_once_the_source_is_steady() {
+    let mut rig = Rig::new(options());
+    hiccups(&mut rig, 200, |n| if n % 33 == 20 { 35 } else { 0 });
+    assert!(rig.pipeline.stats().cushion >= 35 * MS);
+    speak(&mut rig, Duration::from_secs(15));
+    assert_eq!(rig.pipeline.stats().cushion, Duration::ZERO);
+    let delay = delay_of_next(&mut rig);
+    assert!(delay <= 4 * MS, "{delay:?}");
+}
+
+#[test]
+fn a_steady_source_gets_no_cushion_and_no_delay() {
+    let mut rig = Rig::new(options());
+    hiccups(&mut rig, 1_000, |n| n * 5 % 8);
+    assert_eq!(rig.pipeline.stats().cushion, Duration::ZERO);
+    assert_eq!(rig.pipeline.stats().underruns, 0);
+    let delay = delay_of_next(&mut rig);
+    assert!(delay <= 16 * MS, "{delay:?}");
+}
+
+#[test]
+fn one_hiccup_in_a_long_time_leaves_no_delay() {
+    let mut rig = Rig::new(options());
+    for _ in 0..3 {
+        hiccups(&mut rig, 50, |n| if n == 20 { 35 } else { 0 });
+        speak(&mut rig, Duration::from_secs(12));
+        assert_eq!(rig.pipeline.stats().cushion, Duration::ZERO);
+    }
+    assert!(delay_of_next(&mut rig) <= 16 * MS);
+}
+
+#[test]
+fn no_frame_of_a_source_that_hiccups_is_lost() {
+    let mut rig = Rig::new(options());
+    hiccups(&mut rig, 1_000, |n| if n * 7 % 20 == 3 { 20 + n % 40 } else { 0 });
+    rig.run_for(Duration::from_secs(1));
+    let stats = rig.pipeline.stats();
+    assert_eq!(stats.sent, 1_000 + stats.underruns, "each frame, and one that fades out for each underrun");
+    assert!(stats.underruns <= 6, "{}", stats.underruns);
+}

@@ -5,7 +5,10 @@ mod common;
 use std::time::Duration;
 
 use common::{FRAME, MS, Packet, Rig, mono, options, rate, tone};
-use parley_media::{Chunk, Layout, MediaError, OpusOptions, Pipeline, PipelineOptions, RtpStart, Samples};
+use parley_media::{
+    Chunk, Layout, Mark, MediaError, OpusOptions, PeerWishes, Pipeline, PipelineOptions, Played, RtpStart,
+    Samples,
+};
 
 /// What a peer hears of packets, at 48 kHz: played at their timestamps.
 fn heard(packets: &[Packet], layout: Layout) -> Vec<f32> {
@@ -443,4 +446,243 @@ fn options_out_of_range_are_refused_by_name() {
 fn a_pipeline_can_move_to_another_thread() {
     fn movable<T: Send>() {}
     movable::<Pipeline>();
+}
+
+#[test]
+fn what_is_played_follows_what_is_sent_by_the_way_to_the_peer() {
+    let mut rig = Rig::new(options());
+    rig.pipeline.set_path(30 * MS);
+    rig.emit(mono(tone::sine(440.0, 48_000, 48_000), 48_000));
+    rig.run_until(540 * MS);
+    // The frame of 480 ms was played to its end 20 ms and 30 ms after it was sent, the one of 500 ms is being played.
+    assert_eq!(rig.pipeline.played(), 500 * MS);
+    rig.run_until(Duration::from_secs(3));
+    assert_eq!(rig.pipeline.played(), Duration::from_secs(1), "all of it, and no more than was emitted");
+}
+
+#[test]
+fn what_is_played_never_falls_and_never_counts_what_was_cleared() {
+    for hz in [8_000, 11_025, 24_000, 44_101, 48_000, 192_000] {
+        let mut rig = Rig::new(options());
+        let (mut last, mut emitted) = (Duration::ZERO, Duration::ZERO);
+        for n in 0..200_u32 {
+            let length = (hz / 50 * (n % 5)) as usize;
+            rig.emit(mono(vec![0.1; length], hz));
+            emitted += Duration::from_secs_f64(length as f64 / f64::from(hz));
+            if n % 37 == 36 {
+                emitted -= rig.pipeline.queued();
+                rig.pipeline.clear_queue(rig.instant());
+            }
+            rig.pipeline.set_path(MS * (n % 7 * 10));
+            rig.run_for(17 * MS);
+            let played = rig.pipeline.played();
+            assert!(played >= last && played <= emitted + MS, "{hz} Hz: {last:?} {played:?} {emitted:?}");
+            last = played;
+        }
+        rig.run_for(Duration::from_secs(20));
+        let behind = emitted.abs_diff(rig.pipeline.played());
+        assert!(behind < MS, "{hz} Hz: {emitted:?}, heard {:?}", rig.pipeline.played());
+    }
+}
+
+/// What became of all marks so far.
+fn played(rig: &mut Rig) -> Vec<Played> {
+    std::iter::from_fn(|| rig.pipeline.take_played()).collect()
+}
+
+#[test]
+fn a_mark_is_passed_when_the_audio_before_it_was_heard() {
+    let mut rig = Rig::new(options());
+    rig.pipeline.set_path(25 * MS);
+    for (mark, ms) in [(1, 50), (2, 500)] {
+        rig.emit(mono(vec![0.1; 48 * ms], 48_000));
+        rig.pipeline.mark(rig.instant(), Mark { id: mark, over: None });
+    }
+    let mut passed = Vec::new();
+    while passed.len() < 2 {
+        let at = rig.pipeline.wake_at().expect("a mark waits").saturating_duration_since(rig.start);
+        rig.run_until(at);
+        passed.extend(played(&mut rig).into_iter().map(|played| (rig.now, played)));
+    }
+    let whole = |mark, length| Played { mark, played: length, length };
+    // The frames that hold 50 and 550 ms are sent at 40 ms, and at 550 ms for it is not full; 20 ms of playing and 25 ms
+    // of the way follow.
+    assert_eq!(passed, [(85 * MS, whole(1, 50 * MS)), (595 * MS, whole(2, 500 * MS))]);
+}
+
+#[test]
+fn marks_behind_cleared_audio_tell_what_was_heard_of_it_in_their_order() {
+    let mut rig = Rig::new(options());
+    rig.pipeline.set_path(40 * MS);
+    for mark in 1..=3 {
+        rig.emit(mono(vec![0.1; 9_600], 48_000));
+        rig.pipeline.mark(rig.instant(), Mark { id: mark, over: None });
+    }
+    rig.run_until(250 * MS);
+    rig.pipeline.clear_queue(rig.instant());
+    rig.collect();
+    rig.emit(mono(vec![0.1; 4_800], 48_000));
+    rig.pipeline.mark(rig.instant(), Mark { id: 4, over: None });
+    rig.run_until(Duration::from_secs(2));
+    let ms = |played: &Played| (played.mark, played.played.as_millis(), played.length.as_millis());
+    // 13 frames had left at 250 ms: all of the first 200 ms, and 60 of the second.
+    let expected = [(1, 200, 200), (2, 60, 200), (3, 0, 200), (4, 100, 100)];
+    assert_eq!(played(&mut rig).iter().map(ms).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_mark_without_audio_is_passed_after_the_audio_before_it_and_at_once_if_there_is_none() {
+    let mut rig = Rig::new(options());
+    rig.pipeline.mark(rig.instant(), Mark { id: 7, over: None });
+    assert_eq!(played(&mut rig), [Played { mark: 7, played: Duration::ZERO, length: Duration::ZERO }]);
+    rig.emit(mono(vec![0.1; 960], 48_000));
+    rig.pipeline.mark(rig.instant(), Mark { id: 8, over: None });
+    rig.pipeline.mark(rig.instant(), Mark { id: 9, over: None });
+    assert_eq!(played(&mut rig), []);
+    rig.run_until(Duration::from_secs(1));
+    assert_eq!(played(&mut rig).iter().map(|played| played.mark).collect::<Vec<_>>(), [8, 9]);
+}
+
+#[test]
+fn a_mark_may_be_about_the_last_chunk_alone() {
+    let mut rig = Rig::new(options());
+    for over in [None, Some(200 * MS)] {
+        rig.emit(mono(vec![0.1; 24_000], 48_000));
+        rig.emit(mono(vec![0.1; 9_600], 48_000));
+        rig.pipeline.mark(rig.instant(), Mark { id: 1, over });
+    }
+    rig.run_until(1_250 * MS);
+    rig.pipeline.clear_queue(rig.instant());
+    rig.run_until(Duration::from_secs(2));
+    let ms = |played: &Played| (played.played.as_millis(), played.length.as_millis());
+    // 63 frames had left at 1,250 ms: 60 ms of the last chunk.
+    assert_eq!(self::played(&mut rig).iter().map(ms).collect::<Vec<_>>(), [(700, 700), (60, 200)]);
+}
+
+#[test]
+fn the_end_passes_all_marks_with_what_was_heard_until_then() {
+    let mut rig = Rig::new(options());
+    rig.emit(mono(vec![0.1; 48_000], 48_000));
+    rig.pipeline.mark(rig.instant(), Mark { id: 1, over: None });
+    rig.run_until(110 * MS);
+    rig.pipeline.end(rig.instant());
+    assert_eq!(played(&mut rig), [Played { mark: 1, played: 100 * MS, length: Duration::from_secs(1) }]);
+}
+
+#[test]
+fn clearing_while_draining_ends_with_the_frame_that_fades_out() {
+    let mut rig = Rig::new(options());
+    rig.emit(mono(tone::sine(440.0, 48_000, 480_000), 48_000));
+    rig.pipeline.drain();
+    rig.run_until(105 * MS);
+    rig.pipeline.clear_queue(rig.instant());
+    rig.run_until(Duration::from_secs(1));
+    assert!(!rig.pipeline.is_sending() && rig.pipeline.queued().is_zero());
+    assert_eq!(rig.packets.last().map(|packet| packet.at), Some(120 * MS));
+    assert_eq!(rig.pipeline.stats().underruns, 0);
+}
+
+#[test]
+fn ten_minutes_emitted_at_once_at_any_rate_are_paced_and_can_be_cleared() {
+    for hz in [8_000, 44_100, 192_000] {
+        let mut rig = Rig::new(options());
+        let samples = Samples::I16(vec![1_000; 600 * hz as usize]);
+        rig.emit(Chunk { samples, rate: rate(hz), layout: Layout::Mono });
+        rig.run_until(Duration::from_secs(2));
+        assert_eq!(rig.packets.len(), 101, "{hz} Hz");
+        let left = Duration::from_secs(600) - FRAME * 101;
+        assert!(rig.pipeline.queued().abs_diff(left) < FRAME, "{hz} Hz: {:?}", rig.pipeline.queued());
+        rig.pipeline.clear_queue(rig.instant());
+        rig.run_until(Duration::from_secs(3));
+        assert_eq!((rig.packets.len(), rig.pipeline.queued()), (102, Duration::ZERO), "{hz} Hz");
+    }
+}
+
+/// How many channels a packet has (RFC 6716, section 3.1: the bit "s").
+fn is_stereo(packet: &Packet) -> bool {
+    packet.payload[0] & 4 != 0
+}
+
+#[test]
+fn a_peer_that_plays_one_channel_gets_one() {
+    let stereo: Vec<f32> =
+        tone::sine(440.0, 48_000, 48_000).into_iter().flat_map(|left| [left, 0.0]).collect();
+    let opus = OpusOptions { bitrate: 96_000, ..OpusOptions::default() };
+    let mut rig = Rig::new(PipelineOptions { output_layout: Layout::Stereo, opus, ..options() });
+    rig.pipeline.set_wishes(PeerWishes { stereo: false, ..PeerWishes::default() });
+    rig.emit(Chunk { samples: Samples::F32(stereo.clone()), rate: rate(48_000), layout: Layout::Stereo });
+    rig.run_until(Duration::from_secs(2));
+    assert!(!rig.packets.iter().any(is_stereo));
+    let fit = tone::fit(&heard(&rig.packets, Layout::Mono)[24_000..45_000], 440.0, 48_000);
+    assert!((fit.amplitude / 0.25 - 1.0).abs() < 0.1, "the mean of both sides: {}", fit.amplitude);
+    rig.packets.clear();
+    rig.pipeline.set_wishes(PeerWishes::default());
+    rig.emit(Chunk { samples: Samples::F32(stereo), rate: rate(48_000), layout: Layout::Stereo });
+    rig.run_until(Duration::from_secs(4));
+    assert!(rig.packets[10..40].iter().all(is_stereo), "one that plays two gets two");
+}
+
+#[test]
+fn the_peers_limits_of_bitrate_and_bandwidth_are_kept() {
+    let bytes = |wishes: PeerWishes| {
+        let mut rig = Rig::new(options());
+        rig.pipeline.set_wishes(wishes);
+        rig.emit(mono(common::tone::sine(440.0, 48_000, 96_000), 48_000));
+        rig.run_until(FRAME * 99);
+        let bits: usize = rig.packets[10..].iter().map(|packet| packet.payload.len() * 8).sum();
+        (bits / (rig.packets.len() - 10) * 50, rig.packets)
+    };
+    let (free, _) = bytes(PeerWishes::default());
+    let (limited, _) = bytes(PeerWishes { max_bitrate: Some(16_000), ..PeerWishes::default() });
+    assert!(limited < 18_000 && limited < free, "{limited} of {free} bit/s");
+    let (_, narrow) = bytes(PeerWishes { max_playback_rate: 8_000, ..PeerWishes::default() });
+    // RFC 6716, section 3.1: configurations 0 to 3 are SILK, narrow-band.
+    assert!(narrow.iter().all(|packet| packet.payload[0] >> 3 <= 3));
+    let (_, constant) = bytes(PeerWishes { cbr: true, ..PeerWishes::default() });
+    assert!(constant.windows(2).all(|pair| pair[0].payload.len() == pair[1].payload.len()));
+}
+
+#[test]
+fn a_peer_that_asks_for_it_is_spared_silence() {
+    let mut rig = Rig::new(options());
+    rig.pipeline.set_wishes(PeerWishes { dtx: true, ..PeerWishes::default() });
+    rig.emit(mono(vec![0.0; 4 * 48_000], 48_000));
+    rig.run_until(Duration::from_secs(5));
+    assert!(rig.packets.len() < 60, "{} of 200", rig.packets.len());
+}
+
+/// The bitrate and the expected loss after a report of that share.
+fn reported(lost: f32) -> (u32, u8) {
+    let mut rig = Rig::new(options());
+    rig.pipeline.report(rig.instant(), lost, 50);
+    let stats = rig.pipeline.stats();
+    (stats.bitrate, stats.expected_loss)
+}
+
+#[test]
+fn reports_of_loss_turn_on_fec_and_heavy_loss_lowers_the_bitrate() {
+    assert_eq!(reported(0.0), (48_000, 0));
+    assert_eq!(reported(0.05), (48_000, 5));
+    assert_eq!(reported(0.2), (32_000, 20));
+    let repeats = |lost: Option<f32>, wishes: PeerWishes| {
+        let mut rig = Rig::new(PipelineOptions { output_rate: rate(24_000), ..options() });
+        rig.pipeline.set_wishes(wishes);
+        if let Some(lost) = lost {
+            rig.pipeline.report(rig.instant(), lost, 50);
+        }
+        rig.emit(mono(common::tone::sine(440.0, 24_000, 24_000), 24_000));
+        rig.run_until(FRAME * 49);
+        rig.packets[5..].iter().filter(|packet| has_fec(&packet.payload)).count()
+    };
+    assert_eq!(repeats(None, PeerWishes::default()), 0);
+    for lost in [0.03, 0.2, 0.4] {
+        assert_eq!(repeats(Some(lost), PeerWishes::default()), 45, "at {lost}, after the lower bitrate too");
+    }
+    assert_eq!(repeats(Some(0.2), PeerWishes { fec: false, ..PeerWishes::default() }), 0, "who can't use it");
+}
+
+/// Whether a mono packet of one SILK frame repeats the frame before: after the table of contents come the voice activity
+/// flag and the LBRR flag (RFC 6716, section 4.2.3), each as likely as not, as the first two bits of the range coder.
+fn has_fec(payload: &[u8]) -> bool {
+    payload[0] >> 3 < 16 && payload[1] & 0x40 != 0
 }

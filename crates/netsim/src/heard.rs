@@ -63,6 +63,14 @@ impl Heard {
         Self { frames, ..*self }
     }
 
+    /// One side of stereo: 0 is left, 1 is right.
+    #[must_use]
+    pub fn side(&self, side: usize) -> Self {
+        let one = |samples: &[i16]| samples.iter().skip(side).step_by(self.channels).copied().collect();
+        let frames = self.frames.iter().map(|(at, samples)| (*at, one(samples))).collect();
+        Self { rate: self.rate, channels: 1, frames }
+    }
+
     /// When the first frame came that is not silence.
     #[must_use]
     pub fn first_sound(&self) -> Option<Instant> {

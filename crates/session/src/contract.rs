@@ -2,7 +2,7 @@
 
 use crate::channel::ChannelError;
 use bytes::BytesMut;
-use parley_media::{Chunk, PipelineStats};
+use parley_media::{Chunk, Mark, PipelineStats, Played};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,8 @@ pub enum Input<'a> {
     Unreachable(SocketAddr),
     /// Audio to send, of any length, rate and layout.
     Audio(Chunk),
+    /// Say [`Event::Played`] when the audio before it was heard, as far as it was.
+    Mark(Mark),
     /// Drop all audio that has not been sent yet.
     ClearQueue,
     /// Text for the peer's data channel; kept until it opens.
@@ -93,6 +95,8 @@ pub enum Event {
         /// How long it was down.
         duration: Duration,
     },
+    /// The audio before a mark was heard, or the queue was cleared. All marks are told, in their order.
+    Played(Played),
     /// All audio before [`Input::Drain`] was sent and had time to be heard.
     Drained,
     /// The end; nothing follows but the last datagrams.
@@ -128,7 +132,8 @@ pub struct SessionStats {
     /// Datagrams that were dropped unread: no valid STUN, DTLS or (S)RTP, unsigned checks, forged or repeated packets,
     /// too long, of a payload type that was not agreed on.
     pub refused: u64,
-    /// Round trip of the last connectivity check.
+    /// Round trip by the peer's last report (RFC 3550, section 6.4.1), or by the last connectivity check while there was
+    /// none.
     pub round_trip: Option<Duration>,
     /// Share of our packets that the peer lost, by its last report: 0 to 255 for 0 to 1 (RFC 3550, section 6.4.1).
     pub fraction_lost_by_peer: u8,

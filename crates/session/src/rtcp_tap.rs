@@ -10,16 +10,54 @@ use rtc::rtcp::sender_report::SenderReport;
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Nearest to the wire, so that it sees what the peer sent.
 pub(crate) const SLOT: usize = 500;
 
 /// Marks reports, feedback and goodbyes for delivery; everything else passes untouched.
-#[derive(Default)]
 pub(crate) struct RtcpTap {
     reads: VecDeque<TaggedPacket>,
     writes: VecDeque<TaggedPacket>,
+    sent_reports: SentReports,
+}
+
+impl RtcpTap {
+    pub(crate) fn new(sent_reports: SentReports) -> Self {
+        Self { reads: VecDeque::new(), writes: VecDeque::new(), sent_reports }
+    }
+}
+
+/// How many of our reports may be answered: one is sent each second, and peers answer within five.
+const MAX_SENT_REPORTS: usize = 16;
+
+/// When our sender reports went out, by what the peer's reports call them. The session and the chain inside of the core
+/// both hold it; one thread runs them, so nobody ever waits for the lock.
+#[derive(Clone, Default)]
+pub(crate) struct SentReports(Arc<Mutex<VecDeque<(u32, Instant)>>>);
+
+impl SentReports {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(u32, Instant)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, report: &SenderReport, now: Instant) {
+        let mut sent = self.lock();
+        if sent.len() == MAX_SENT_REPORTS {
+            sent.pop_front();
+        }
+        // The middle 32 bits of the NTP time (RFC 3550, section 6.4.1, LSR).
+        sent.push_back(((report.ntp_time >> 16) as u32, now));
+    }
+
+    /// The round trip that a report tells: what passed since ours less what the peer kept it (RFC 3550, section 6.4.1).
+    /// None when it answers none of ours, or contradicts itself.
+    pub(crate) fn round_trip(&self, now: Instant, last: u32, delay: u32) -> Option<Duration> {
+        let sent_at = self.lock().iter().rev().find(|(report, _)| *report == last)?.1;
+        let kept = Duration::from_nanos(u64::from(delay) * 1_000_000_000 / 65_536);
+        now.saturating_duration_since(sent_at).checked_sub(kept)
+    }
 }
 
 fn concerns_us(packet: &dyn rtc::rtcp::Packet) -> bool {
@@ -56,6 +94,10 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for RtcpTap {
     }
 
     fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
+        if let Packet::Rtcp(packets) = &message.message.packet {
+            let reports = packets.iter().filter_map(|packet| packet.as_any().downcast_ref::<SenderReport>());
+            reports.for_each(|report| self.sent_reports.note(report, message.now));
+        }
         self.writes.push_back(message);
         Ok(())
     }

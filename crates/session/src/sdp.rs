@@ -6,6 +6,7 @@
 //! back in their places, and the candidates are the ones that reach us.
 
 use crate::relay::Allocation;
+use parley_media::PeerWishes;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
@@ -133,6 +134,8 @@ pub(crate) struct AudioSection {
     pub(crate) payload_type: u8,
     pub(crate) direction: Direction,
     pub(crate) telephone_events: TelephoneEventTypes,
+    /// What the peer asks of our encoder.
+    pub(crate) wishes: PeerWishes,
 }
 
 /// Payload types of telephone-event (RFC 4733), each with its clock rate in Hz.
@@ -169,7 +172,7 @@ enum Role {
 #[derive(Debug, Clone)]
 pub(crate) struct AnswerTerms<'a> {
     pub(crate) direction: Direction,
-    /// Whether we hear and speak in stereo (RFC 7587, section 6.1).
+    /// Whether we hear in stereo, and speak in stereo to a peer that wants it (RFC 7587, section 6.1).
     pub(crate) receive_stereo: bool,
     pub(crate) send_stereo: bool,
     pub(crate) fec: bool,
@@ -244,7 +247,7 @@ impl Offer {
         if terms.receive_stereo {
             parameters.push_str(";stereo=1");
         }
-        if terms.send_stereo {
+        if terms.send_stereo && self.audio.wishes.stereo {
             parameters.push_str(";sprop-stereo=1");
         }
         answer.lines.push(parameters);
@@ -446,6 +449,7 @@ impl Section {
             payload_type,
             direction: self.direction(),
             telephone_events: self.telephone_events(payload_type),
+            wishes: self.wishes(payload_type),
         })
     }
 
@@ -473,6 +477,26 @@ impl Section {
             }
         }
         TelephoneEventTypes(types)
+    }
+
+    /// What the format parameters of Opus ask for (RFC 7587, section 6.1); what they leave out has its default there.
+    fn wishes(&self, payload_type: u8) -> PeerWishes {
+        let mut wishes = PeerWishes { stereo: false, fec: false, ..PeerWishes::default() };
+        let format = format!("a=fmtp:{payload_type} ");
+        let lines = self.lines.iter().filter_map(|line| line.strip_prefix(&format));
+        for (name, value) in lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('=')) {
+            let Ok(number) = value.trim().parse::<u32>() else { continue };
+            match name.trim().to_ascii_lowercase().as_str() {
+                "maxaveragebitrate" => wishes.max_bitrate = Some(number.clamp(6_000, 510_000)),
+                "maxplaybackrate" => wishes.max_playback_rate = number.clamp(8_000, 48_000),
+                "stereo" => wishes.stereo = number == 1,
+                "useinbandfec" => wishes.fec = number == 1,
+                "usedtx" => wishes.dtx = number == 1,
+                "cbr" => wishes.cbr = number == 1,
+                _ => {}
+            }
+        }
+        wishes
     }
 
     fn is_data_channel(&self) -> bool {

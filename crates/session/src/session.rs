@@ -9,12 +9,13 @@ use crate::contract::{CloseReason, Event, Input, Output, SessionStats};
 use crate::handshake::HandshakeGuard;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
 use crate::presence::Presence;
+use crate::rtcp_tap::SentReports;
 use crate::scratch::Scratch;
 use crate::sdp::{Direction, Offer, Rejection, TelephoneEventTypes};
 use crate::setup::{self, Answer, Credentials};
 use crate::sources::Sources;
 use crate::stun::TransactionId;
-use parley_media::{Chunk, Pipeline, PipelineOptions, RtpStart};
+use parley_media::{Chunk, Mark, Pipeline, PipelineOptions, RtpStart};
 use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
@@ -57,6 +58,13 @@ enum Drain {
     Playing { close: bool, until: Instant },
 }
 
+/// What was emitted.
+#[derive(Debug)]
+enum Held {
+    Audio(Chunk),
+    Mark(Mark),
+}
+
 /// One peer connection and its media. Feed it with [`handle`](Self::handle), then take outputs until
 /// [`Output::WakeAt`]; that order is the whole contract.
 pub struct RtcSession {
@@ -80,8 +88,8 @@ pub struct RtcSession {
     channels: Channels,
     state: State,
     drain: Option<Drain>,
-    /// Audio from before the connection.
-    held: Vec<Chunk>,
+    /// What was emitted before the connection.
+    held: Vec<Held>,
     presence: Presence,
     now: Instant,
     events: VecDeque<Event>,
@@ -101,6 +109,10 @@ pub struct RtcSession {
     sources: Sources,
     validated: Vec<Path>,
     checks: Vec<(TransactionId, Instant)>,
+    sent_reports: SentReports,
+    /// The last number of ours that the peer reported on.
+    reported_until: Option<u32>,
+    reported_round_trip: Option<Duration>,
     stats: SessionStats,
 }
 
@@ -119,10 +131,19 @@ impl RtcSession {
     ) -> Result<(Self, String), Rejection> {
         let guard = CandidateGuard::new(local.allow_loopback);
         let answered = setup::accept(now, identity, &local, &options, seed, offer)?;
-        let pipeline = Pipeline::new(pipeline_options(&options, seed))
+        let mut pipeline = Pipeline::new(pipeline_options(&options, seed))
             .map_err(|error| Rejection { code: "unsupported_codec", message: error.to_string() })?;
-        let Answer { sdp, direction, payload_type, telephone_events, credentials, fingerprint, candidates } =
-            answered.answer;
+        let Answer {
+            sdp,
+            direction,
+            payload_type,
+            telephone_events,
+            wishes,
+            credentials,
+            fingerprint,
+            candidates,
+        } = answered.answer;
+        pipeline.set_wishes(wishes);
         let session = Self {
             pc: answered.pc,
             identity: identity.clone(),
@@ -157,6 +178,9 @@ impl RtcSession {
             sources: Sources::default(),
             validated: Vec::new(),
             checks: Vec::new(),
+            sent_reports: answered.sent_reports,
+            reported_until: None,
+            reported_round_trip: None,
             stats: SessionStats::default(),
         };
         Ok((session, sdp))
@@ -187,7 +211,22 @@ impl RtcSession {
     /// Audio that was taken and not yet sent.
     #[must_use]
     pub fn queued(&self) -> Duration {
-        self.pipeline.queued() + self.held.iter().map(Chunk::duration).sum::<Duration>()
+        let held = self.held.iter().map(|held| match held {
+            Held::Audio(chunk) => chunk.duration(),
+            Held::Mark(_) => Duration::ZERO,
+        });
+        self.pipeline.queued() + held.sum::<Duration>()
+    }
+
+    /// How much emitted audio the peer has heard at the earliest; see [`Pipeline::played`].
+    #[must_use]
+    pub fn played(&self) -> Duration {
+        self.pipeline.played()
+    }
+
+    /// How busy the thread is that runs this session: 0 to 1. Its spare time may go into better encoding.
+    pub fn set_load(&mut self, now: Instant, load: f32) {
+        self.pipeline.set_load(now, load);
     }
 
     /// Bytes of messages that wait to be sent or acknowledged.
@@ -222,6 +261,7 @@ impl RtcSession {
         if !self.direction.sends() {
             self.clear_queue();
         }
+        self.pipeline.set_wishes(answer.wishes);
         self.credentials = answer.credentials;
         self.dirty = true;
         Ok(answer.sdp)
@@ -267,6 +307,7 @@ impl RtcSession {
                 }
             }
             Input::Audio(chunk) => self.audio(chunk),
+            Input::Mark(mark) => self.mark(mark),
             Input::ClearQueue => self.clear_queue(),
             Input::Message(text) => self.message(text),
             Input::Candidate(candidate) => self.candidate(candidate),
@@ -291,6 +332,7 @@ impl RtcSession {
                 FromPipeline::Event => continue,
                 FromPipeline::Nothing => {}
             }
+            self.tell_played();
             if let Some(datagram) = self.pc.poll_write() {
                 self.note_sent(&datagram.message);
                 let TransportContext { local_addr: relayed, peer_addr: to, .. } = datagram.transport;
@@ -372,9 +414,7 @@ impl RtcSession {
                     self.pipeline.start(self.now);
                 }
                 self.events.push_back(Event::Connected);
-                for chunk in std::mem::take(&mut self.held) {
-                    self.audio(chunk);
-                }
+                self.release_held();
                 if self.drain.is_some() {
                     self.pipeline.drain();
                 }
@@ -448,6 +488,9 @@ impl RtcSession {
         if self.is_closed() {
             return;
         }
+        self.clear_queue();
+        self.pipeline.end(self.now);
+        self.tell_played();
         self.state = State::Closed;
         if let Err(error) = self.pc.close() {
             log::debug!("closing: {error}");

@@ -2,9 +2,11 @@
 
 use crate::candidate::CandidateGuard;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
-use crate::rtcp_tap::{self, RtcpTap};
-use crate::sdp::{AnswerTerms, Direction, Offer, Rejection, Setup, TelephoneEventTypes, first_attribute};
-use parley_media::Layout;
+use crate::rtcp_tap::{self, RtcpTap, SentReports};
+use crate::sdp::{
+    AnswerTerms, AudioSection, Direction, Offer, Rejection, Setup, TelephoneEventTypes, first_attribute,
+};
+use parley_media::{Layout, PeerWishes};
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
@@ -44,6 +46,8 @@ pub struct Credentials {
 /// A peer connection that has answered its first offer.
 pub(crate) struct Answered {
     pub(crate) pc: RTCPeerConnection,
+    /// When our reports were sent.
+    pub(crate) sent_reports: SentReports,
     pub(crate) answer: Answer,
 }
 
@@ -53,6 +57,7 @@ pub(crate) struct Answer {
     pub(crate) direction: Direction,
     pub(crate) payload_type: u8,
     pub(crate) telephone_events: TelephoneEventTypes,
+    pub(crate) wishes: PeerWishes,
     pub(crate) credentials: Credentials,
     pub(crate) fingerprint: String,
     /// The peer's candidates, as the offer carried them.
@@ -69,9 +74,10 @@ pub(crate) fn accept(
     sdp: &str,
 ) -> Result<Answered, Rejection> {
     let offer = Offer::parse(sdp, options.allow_extra_tracks)?;
-    let mut pc = build(now, identity, &offer, options).map_err(invalid)?;
+    let sent_reports = SentReports::default();
+    let mut pc = build(now, identity, &offer, options, &sent_reports).map_err(invalid)?;
     let answer = answer(now, &mut pc, offer, local, options, Some(seed))?;
-    Ok(Answered { pc, answer })
+    Ok(Answered { pc, sent_reports, answer })
 }
 
 /// Answers a later offer of the same peer. `seed` is for a track that the session does not send yet.
@@ -100,11 +106,13 @@ pub(crate) fn answer(
     )?;
     let credentials = credentials(&sdp)?;
     let Offer { candidates, fingerprint, audio, .. } = offer;
+    let AudioSection { payload_type, telephone_events, wishes, .. } = audio;
     Ok(Answer {
         sdp,
         direction,
-        payload_type: audio.payload_type,
-        telephone_events: audio.telephone_events,
+        payload_type,
+        telephone_events,
+        wishes,
         credentials,
         fingerprint,
         candidates,
@@ -153,12 +161,13 @@ fn build(
     identity: &Identity,
     offer: &Offer,
     options: &SessionOptions,
+    sent_reports: &SentReports,
 ) -> CoreResult<RTCPeerConnection> {
     let mut media = MediaEngine::default();
     let codec = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: offer.audio.payload_type };
     media.register_codec(codec, RtpCodecKind::Audio)?;
-    let interceptors =
-        configure_rtcp_reports(Registry::new()).with(Slot::from(rtcp_tap::SLOT), RtcpTap::default());
+    let tap = RtcpTap::new(sent_reports.clone());
+    let interceptors = configure_rtcp_reports(Registry::new()).with(Slot::from(rtcp_tap::SLOT), tap);
     let configuration =
         RTCConfigurationBuilder::new().with_certificates(vec![identity.certificate.clone()]).build();
     RTCPeerConnectionBuilder::new()

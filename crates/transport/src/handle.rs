@@ -3,7 +3,7 @@
 use crate::inbox::Command;
 use crate::ready::Place;
 use crate::shared::{SessionEvent, Shared, Snapshot, channel_state};
-use parley_media::Chunk;
+use parley_media::{Chunk, Mark};
 use parley_session::{MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -107,6 +107,24 @@ impl SessionHandle {
         let depth = shared.output.hand_over(chunk.duration());
         shared.ask(Command::Audio(shared.key, chunk));
         Ok(depth)
+    }
+
+    /// Puts a mark behind all audio so far; a `played` event with it follows, whatever becomes of the audio.
+    ///
+    /// # Errors
+    /// [`WriteError`] when the session has ended.
+    pub fn mark(&self, mark: Mark) -> Result<(), WriteError> {
+        if self.shared.closed.load(Ordering::SeqCst) {
+            return Err(WriteError);
+        }
+        self.shared.ask(Command::Mark(self.shared.key, mark));
+        Ok(())
+    }
+
+    /// How much emitted audio the peer has heard: what was sent, less half a round trip.
+    #[must_use]
+    pub fn played(&self) -> Duration {
+        Duration::from_micros(self.shared.played.load(Ordering::SeqCst))
     }
 
     /// Depth of the output queue.

@@ -2,7 +2,7 @@
 
 use crate::shared::Tenure;
 use crate::sync::{AtomicBool, Mutex, Waker};
-use parley_media::Chunk;
+use parley_media::{Chunk, Mark};
 use parley_session::{RtcSession, TurnServer};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -16,6 +16,7 @@ pub(crate) enum Command {
         answer: String,
     },
     Audio(u32, Chunk),
+    Mark(u32, Mark),
     ClearQueue(u32),
     Message(u32, String),
     Candidate(u32, String),
@@ -41,6 +42,7 @@ impl Command {
     pub(crate) fn session(&self) -> Option<u32> {
         match self {
             Self::Audio(key, _)
+            | Self::Mark(key, _)
             | Self::ClearQueue(key)
             | Self::Message(key, _)
             | Self::Candidate(key, _)

@@ -9,6 +9,7 @@ mod engine;
 mod handle;
 mod identity;
 mod inbox;
+mod load;
 mod manual;
 mod mux;
 mod options;
@@ -30,7 +31,9 @@ pub use engine::{AttachError, accept, attach};
 pub use handle::{ReadError, SendError, SessionHandle, WriteError};
 pub use manual::ManualSession;
 pub use options::EngineOptions;
-pub use parley_media::{Chunk, Layout, OpusOptions, SampleRate, Samples, encode_ogg_opus};
+pub use parley_media::{
+    Application, Chunk, Layout, Mark, OpusOptions, Played, SampleRate, Samples, encode_ogg_opus,
+};
 pub use parley_session::{AudioFormat, Mode, Seed, SessionOptions, TurnServer};
 pub use ready::{AUDIO, EVENT, ROOM, ReadyList};
 pub use shared::{QueueLimits, SessionEvent, Snapshot};

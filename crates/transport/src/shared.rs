@@ -4,7 +4,8 @@ use crate::inbox::{Command, Inbox};
 use crate::queue::FrameQueue;
 use crate::ready::{self, Place, ReadyList};
 use crate::room::OutputDepth;
-use crate::sync::{AtomicBool, AtomicU8, AtomicUsize, Mutex, MutexGuard};
+use crate::sync::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Mutex, MutexGuard};
+use parley_media::Played;
 use parley_session::{SessionOptions, SessionStats};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -29,7 +30,7 @@ pub struct QueueLimits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionEvent {
     /// `answer`, `rejected`, `renegotiation-rejected`, `connected`, `disconnected`, `channel-open`, `channel-closed`,
-    /// `message`, `dtmf`, `drained`, `error` or `closed`.
+    /// `message`, `dtmf`, `played`, `drained`, `error` or `closed`.
     pub kind: &'static str,
     /// A code for programs: of a rejection, of an error, or the reason of the close.
     pub code: Option<&'static str>,
@@ -37,11 +38,17 @@ pub struct SessionEvent {
     pub text: Option<String>,
     /// How long a key was down.
     pub duration: Option<Duration>,
+    /// What became of the audio before a mark.
+    pub played: Option<Played>,
 }
 
 impl SessionEvent {
     pub(crate) fn new(kind: &'static str) -> Self {
-        Self { kind, code: None, text: None, duration: None }
+        Self { kind, code: None, text: None, duration: None, played: None }
+    }
+
+    pub(crate) fn played(played: Played) -> Self {
+        Self { played: Some(played), ..Self::new("played") }
     }
 
     pub(crate) fn text(kind: &'static str, text: String) -> Self {
@@ -119,6 +126,8 @@ pub(crate) struct Shared {
     events: Mutex<VecDeque<SessionEvent>>,
     stats: Mutex<SessionStats>,
     pub(crate) output: OutputDepth,
+    /// Microseconds of emitted audio that the peer has heard.
+    pub(crate) played: AtomicU64,
     /// Bytes of messages handed over and not yet taken by the worker.
     pub(crate) message_bytes: AtomicUsize,
     /// Bytes of messages that waited for the peer when the worker last looked.
@@ -154,6 +163,7 @@ impl Shared {
             events: Mutex::new(VecDeque::new()),
             stats: Mutex::new(SessionStats::default()),
             output: OutputDepth::new(limits.output_target),
+            played: AtomicU64::new(0),
             message_bytes: AtomicUsize::new(0),
             messages_buffered: AtomicUsize::new(0),
             channel: AtomicU8::new(channel_state::NOT_YET),

@@ -20,6 +20,8 @@ pub(crate) struct Slot {
     pub(crate) shared: Tenure,
     /// It is to be pumped at the end of the round.
     pub(crate) dirty: bool,
+    /// How busy its runner is, 0 to 1.
+    pub(crate) load: f32,
     stats_at: Instant,
     sent_messages: bool,
 }
@@ -47,7 +49,7 @@ impl Slot {
     /// Takes a session over, and tells its answer.
     pub(crate) fn new(now: Instant, session: RtcSession, shared: Tenure, answer: String) -> Self {
         shared.push_event(SessionEvent::text("answer", answer));
-        Self { session, shared, dirty: false, stats_at: now, sent_messages: false }
+        Self { session, shared, dirty: false, load: 1.0, stats_at: now, sent_messages: false }
     }
 
     /// Does what the JavaScript side asks for. Returns an `ice-ufrag` that is new.
@@ -58,6 +60,7 @@ impl Slot {
                 self.session.handle(now, Input::Audio(chunk));
                 self.shared.output.take(length, self.session.queued());
             }
+            Command::Mark(_, mark) => self.session.handle(now, Input::Mark(mark)),
             Command::Message(_, text) => {
                 let length = text.len();
                 self.session.handle(now, Input::Message(text));
@@ -144,6 +147,7 @@ impl Slot {
         match event {
             Event::Connected => shared.push_event(SessionEvent::new("connected")),
             Event::Disconnected => shared.push_event(SessionEvent::new("disconnected")),
+            Event::Played(played) => shared.push_event(SessionEvent::played(played)),
             Event::Drained => shared.push_event(SessionEvent::new("drained")),
             Event::Dtmf { digit, duration } => shared.push_event(SessionEvent::dtmf(digit, duration)),
             Event::Message(text) => shared.push_event(SessionEvent::text("message", text)),
@@ -167,6 +171,8 @@ impl Slot {
 
     fn publish_depths(&mut self) {
         let shared = &self.shared;
+        let played = u64::try_from(self.session.played().as_micros()).unwrap_or(u64::MAX);
+        shared.played.store(played, Ordering::SeqCst);
         if self.sent_messages {
             let buffered = self.session.buffered_message_bytes();
             shared.messages_buffered.store(buffered, Ordering::SeqCst);
@@ -179,6 +185,7 @@ impl Slot {
 
     fn publish(&mut self, now: Instant) {
         self.stats_at = now;
+        self.session.set_load(now, self.load);
         self.shared.set_stats(self.session.stats());
     }
 }

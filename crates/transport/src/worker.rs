@@ -2,6 +2,7 @@
 
 use crate::addresses;
 use crate::inbox::{Command, Inbox};
+use crate::load::Load;
 use crate::mux::Mux;
 use crate::options::EngineOptions;
 use crate::panic::{contain, quieten_this_thread};
@@ -77,6 +78,7 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
         expects_replies: false,
         is_streaming: false,
         last_look: Instant::now(),
+        load: Load::new(Instant::now()),
     };
     std::thread::Builder::new().name(format!("parley-media-{index}")).spawn(move || {
         quieten_this_thread();
@@ -112,6 +114,7 @@ struct Worker {
     is_streaming: bool,
     /// When the socket was last read.
     last_look: Instant,
+    load: Load,
 }
 
 /// What a worker woke for.
@@ -178,6 +181,7 @@ impl Worker {
             self.pump(now);
             // The socket's turn comes after each such round.
             self.expects_replies &= round == Round::Full;
+            self.load.worked(now, Instant::now());
             if stop {
                 self.relays.release(now);
                 self.pump(now);
@@ -390,10 +394,11 @@ impl Worker {
     }
 
     fn pump_session(&mut self, now: Instant, key: u32) {
-        let Self { slots, mux, relays, scratch, .. } = self;
+        let Self { slots, mux, relays, scratch, load, .. } = self;
         // A session that failed in this round is gone already.
         let Some(slot) = slots.get_mut(&key) else { return };
         slot.dirty = false;
+        slot.load = load.share();
         let mut exit = Exit { now, key, mux, relays, datagrams: &mut scratch.datagrams, claims: Vec::new() };
         match contain(|| slot.pump(now, &mut exit)) {
             Ok(pumped) => {

@@ -129,6 +129,27 @@ impl Rig {
         self.now = self.now.max(end);
     }
 
+    /// Emits the frames that came, as an echo does.
+    pub fn echo(&mut self) {
+        for (_, samples) in std::mem::take(&mut self.frames) {
+            let (rate, layout) = (SampleRate::HZ_48000, Layout::Mono);
+            self.emit(Chunk { samples: Samples::I16(samples), rate, layout });
+        }
+    }
+
+    /// Lets time pass, and emits each frame when it comes.
+    pub fn run_until_echoing(&mut self, end: Duration) {
+        while let Some(at) = self.pipeline.wake_at().map(|at| at.saturating_duration_since(self.start)) {
+            if at > end {
+                break;
+            }
+            self.run_until(at.max(self.now));
+            self.echo();
+        }
+        self.run_until(end);
+        self.echo();
+    }
+
     pub fn run_for(&mut self, time: Duration) {
         self.run_until(self.now + time);
     }

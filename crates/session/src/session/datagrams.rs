@@ -124,7 +124,10 @@ impl RtcSession {
         let Some(index) = self.checks.iter().position(|(sent, _)| *sent == id) else { return false };
         let (_, sent_at) = self.checks.swap_remove(index);
         self.presence.heard(self.now);
-        self.stats.round_trip = Some(self.now.saturating_duration_since(sent_at));
+        // What the media themselves tell is nearer to the truth.
+        if self.reported_round_trip.is_none() {
+            self.note_round_trip(self.now.saturating_duration_since(sent_at));
+        }
         true
     }
 

@@ -1,13 +1,16 @@
 //! Audio on its way through the session: between the core's packets and the pipeline.
 
-use super::{Drain, RtcSession, State};
+use super::{Drain, Held, RtcSession, State};
 use crate::contract::Event;
 use crate::options::Mode;
-use parley_media::{Chunk, Dtmf, PipelineOutput, RtpView};
+use parley_media::{Chunk, Dtmf, Mark, PipelineOutput, RtpView};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::rtcp::receiver_report::ReceiverReport;
+use rtc::rtcp::reception_report::ReceptionReport;
+use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtp::{Packet, header::Header};
 use rtc::sansio::Protocol;
+use std::time::Duration;
 
 /// What the pipeline had to give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,14 +27,45 @@ impl RtcSession {
     /// Audio that comes before the connection is held for it; what a peer doesn't want to hear is dropped.
     pub(super) fn audio(&mut self, chunk: Chunk) {
         match self.state {
-            State::Connecting { .. } => self.held.push(chunk),
+            State::Connecting { .. } => self.held.push(Held::Audio(chunk)),
             _ if self.direction.sends() => self.pipeline.emit(self.now, chunk),
             _ => {}
         }
     }
 
+    /// A mark keeps its place among the audio.
+    pub(super) fn mark(&mut self, mark: Mark) {
+        match self.state {
+            State::Connecting { .. } => self.held.push(Held::Mark(mark)),
+            _ => self.pipeline.mark(self.now, mark),
+        }
+    }
+
+    /// What waited for the connection goes where it was meant to.
+    pub(super) fn release_held(&mut self) {
+        for held in std::mem::take(&mut self.held) {
+            match held {
+                Held::Audio(chunk) => self.audio(chunk),
+                Held::Mark(mark) => self.mark(mark),
+            }
+        }
+    }
+
+    /// Tells of the marks that were passed.
+    pub(super) fn tell_played(&mut self) {
+        while let Some(played) = self.pipeline.take_played() {
+            self.events.push_back(Event::Played(played));
+        }
+    }
+
     pub(super) fn clear_queue(&mut self) {
-        self.held.clear();
+        // What waits for the connection passes through, for its marks' sake.
+        for held in std::mem::take(&mut self.held) {
+            match held {
+                Held::Audio(chunk) => self.pipeline.emit(self.now, chunk),
+                Held::Mark(mark) => self.pipeline.mark(self.now, mark),
+            }
+        }
         self.pipeline.clear_queue(self.now);
     }
 
@@ -68,10 +102,39 @@ impl RtcSession {
     }
 
     pub(super) fn report(&mut self, packet: &dyn rtc::rtcp::Packet) {
-        let Some(report) = packet.as_any().downcast_ref::<ReceiverReport>() else { return };
-        if let Some(ours) = report.reports.iter().find(|report| report.ssrc == self.seed.ssrc) {
-            self.stats.fraction_lost_by_peer = ours.fraction_lost;
+        let packet = packet.as_any();
+        // A peer that sends reports on our audio in its sender's reports.
+        let reports = match (packet.downcast_ref::<ReceiverReport>(), packet.downcast_ref::<SenderReport>()) {
+            (Some(receiver), _) => &receiver.reports,
+            (None, Some(sender)) => &sender.reports,
+            (None, None) => return,
+        };
+        if let Some(ours) = reports.iter().find(|report| report.ssrc == self.seed.ssrc) {
+            self.report_on_us(ours);
         }
+    }
+
+    fn report_on_us(&mut self, report: &ReceptionReport) {
+        // The reports count from the first packet that was received, so the first of them says little.
+        let reported = self.reported_until.replace(report.last_sequence_number);
+        let packets = reported.map_or(0, |until| report.last_sequence_number.wrapping_sub(until));
+        self.stats.fraction_lost_by_peer = report.fraction_lost;
+        // A report that repeats an earlier one, or comes late, tells nothing new.
+        if (1..u32::MAX / 2).contains(&packets) {
+            self.pipeline.report(self.now, f32::from(report.fraction_lost) / 256.0, packets);
+        }
+        if let Some(round_trip) =
+            self.sent_reports.round_trip(self.now, report.last_sender_report, report.delay)
+        {
+            self.reported_round_trip = Some(round_trip);
+            self.note_round_trip(round_trip);
+        }
+    }
+
+    /// Half of it is the way to the peer.
+    pub(super) fn note_round_trip(&mut self, round_trip: Duration) {
+        self.stats.round_trip = Some(round_trip);
+        self.pipeline.set_path(round_trip / 2);
     }
 
     /// Runs the pipeline until it has something for the handler; packets go into the core on the way.

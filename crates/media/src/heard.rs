@@ -1,0 +1,179 @@
+//! How much of what was emitted the peer has heard.
+//!
+//! What the peer hears now left here half a round trip ago, and a frame counts once it has been played to its end. The
+//! peer's own jitter buffer is not known, so this is the earliest that it can have heard.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::FRAME_DURATION;
+
+/// The longest way to the peer that is allowed for.
+const MAX_PATH: Duration = Duration::from_millis(500);
+/// Frames under way: those of [`MAX_PATH`], and some that were sent in a burst.
+const MAX_STEPS: usize = 64;
+
+/// A mark behind all audio that was emitted so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// What [`Played`] calls it.
+    pub id: u32,
+    /// How much audio before it is meant; none for all since the mark before.
+    pub over: Option<Duration>,
+}
+
+/// What became of the audio before a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Played {
+    /// The mark's id.
+    pub mark: u32,
+    /// How much of it was heard.
+    pub played: Duration,
+    /// How long it is; what was cleared before the mark was made doesn't count.
+    pub length: Duration,
+}
+
+/// Follows emitted audio to the peer's ear.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    /// Emitted, and not cleared unsent.
+    accepted: Duration,
+    /// Of that, sent…
+    sent: Duration,
+    /// …and heard.
+    heard: Duration,
+    path: Duration,
+    /// How much was sent by when, as far as it is still under way.
+    steps: VecDeque<(Instant, Duration)>,
+    marks: VecDeque<Placed>,
+    /// Where the last mark stands.
+    marked: Duration,
+    done: VecDeque<Played>,
+}
+
+/// A mark, by what was emitted.
+#[derive(Debug)]
+struct Placed {
+    id: u32,
+    from: Duration,
+    to: Duration,
+    length: Duration,
+}
+
+impl Heard {
+    pub(crate) fn new() -> Self {
+        Self {
+            accepted: Duration::ZERO,
+            sent: Duration::ZERO,
+            heard: Duration::ZERO,
+            path: Duration::ZERO,
+            steps: VecDeque::with_capacity(MAX_STEPS),
+            marks: VecDeque::new(),
+            marked: Duration::ZERO,
+            done: VecDeque::new(),
+        }
+    }
+
+    /// How long a packet takes to the peer.
+    pub(crate) fn set_path(&mut self, path: Duration) {
+        self.path = path.min(MAX_PATH);
+    }
+
+    /// Audio was emitted.
+    pub(crate) fn emitted(&mut self, length: Duration) {
+        self.accepted += length;
+    }
+
+    /// A mark stands behind all that was emitted so far.
+    pub(crate) fn mark(&mut self, now: Instant, Mark { id, over }: Mark) {
+        let to = self.accepted;
+        let from = over.map_or(self.marked, |over| to.saturating_sub(over).max(self.marked));
+        self.marked = to;
+        self.marks.push_back(Placed { id, from, to, length: to - from });
+        self.advance(now);
+    }
+
+    /// A frame was sent, and so much still waits.
+    pub(crate) fn sent(&mut self, now: Instant, waiting: Duration) {
+        self.advance(now);
+        let sent = self.accepted.saturating_sub(waiting);
+        if sent <= self.sent {
+            return;
+        }
+        self.sent = sent;
+        if self.steps.len() == MAX_STEPS
+            && let Some((_, oldest)) = self.steps.pop_front()
+        {
+            self.heard = oldest;
+        }
+        self.steps.push_back((now, sent));
+    }
+
+    /// So much that waited was dropped. What is marked ends where the sent audio does.
+    pub(crate) fn cleared(&mut self, now: Instant, waiting: Duration) {
+        self.advance(now);
+        self.accepted = self.accepted.saturating_sub(waiting).max(self.sent);
+        let end = self.accepted;
+        self.marked = self.marked.min(end);
+        for mark in &mut self.marks {
+            mark.from = mark.from.min(end);
+            mark.to = mark.to.min(end);
+        }
+        if self.sent < end {
+            // Less than a frame's rounding; there is nothing left that could be sent of it.
+            self.sent = end;
+            self.steps.push_back((now, end));
+        }
+        self.advance(now);
+    }
+
+    /// Nothing more will be heard.
+    pub(crate) fn end(&mut self, now: Instant) {
+        self.advance(now);
+        let heard = self.heard;
+        for mark in self.marks.drain(..) {
+            let played = mark.to.min(heard).saturating_sub(mark.from);
+            self.done.push_back(Played { mark: mark.id, played, length: mark.length });
+        }
+    }
+
+    /// Time has passed.
+    pub(crate) fn advance(&mut self, now: Instant) {
+        while let Some((at, sent)) = self.steps.front().copied()
+            && self.heard_at(at) <= now
+        {
+            self.heard = sent;
+            self.steps.pop_front();
+        }
+        while let Some(mark) = self.marks.front()
+            && mark.to <= self.heard
+        {
+            self.done.push_back(Played { mark: mark.id, played: mark.to - mark.from, length: mark.length });
+            self.marks.pop_front();
+        }
+    }
+
+    /// What became of the next mark.
+    pub(crate) fn take(&mut self) -> Option<Played> {
+        self.done.pop_front()
+    }
+
+    /// How much was heard in all.
+    pub(crate) fn played(&self) -> Duration {
+        self.heard
+    }
+
+    /// When there is something to say. While audio flows, frames come often enough for all but marks.
+    pub(crate) fn wake_at(&self, idle: bool) -> Option<Instant> {
+        let step = match self.marks.front() {
+            Some(mark) => self.steps.iter().find(|(_, sent)| *sent >= mark.to),
+            None if idle => self.steps.back(),
+            None => None,
+        };
+        step.map(|(at, _)| self.heard_at(*at))
+    }
+
+    fn heard_at(&self, sent_at: Instant) -> Instant {
+        sent_at + self.path + FRAME_DURATION
+    }
+}
