@@ -47,6 +47,16 @@ test('an aborted wait rejects with the reason and takes no item', async (t) => {
   t.is(queue.size, 1)
 })
 
+test('a signal that is null is none, and one that is no signal is refused and takes no item', async (t) => {
+  const queue = new AsyncQueue<number>()
+  for (const signal of [5, {}, 'now']) {
+    await t.throwsAsync(queue.get({ signal: signal as never }), { instanceOf: TypeError, message: /AbortSignal, not/ })
+  }
+  const wait = queue.get({ signal: null as never })
+  queue.put(1)
+  t.is(await wait, 1)
+})
+
 test('a size that is none is refused by name', (t) => {
   for (const size of [0, -1, 1.5, NaN]) {
     t.throws(() => new AsyncQueue(size), { instanceOf: RangeError, message: new RegExp(String(size)) })

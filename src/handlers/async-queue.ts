@@ -47,10 +47,14 @@ export class AsyncQueue<T> {
    *
    * @param options - `signal`: gives up waiting when it is aborted; then no item is lost
    * @returns the item
-   * @throws the signal's reason
+   * @throws the signal's reason, TypeError for a signal that is none
    */
   get(options?: { signal?: AbortSignal }): Promise<T> {
-    const signal = options?.signal
+    // As for `fetch`, a signal that is null is none.
+    const signal = options?.signal ?? undefined
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      return Promise.reject(new TypeError(`The signal must be an AbortSignal, not ${describe(signal)}`))
+    }
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
     if (this.size > 0) return Promise.resolve(this.tryGet() as T)
     if (signal === undefined) return new Promise((resolve) => void this.#takers.push(resolve))
