@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { readFile, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
-import { audioToBytes, audioToFile } from '../../src/index.ts'
+import { type AudioBytesOptions, audioToBytes, audioToFile } from '../../src/index.ts'
 
 test('a WAV file says rate, channels and length, and has the samples in little-endian order', async (t) => {
   const file = await audioToBytes([24_000, Int16Array.of(1, -2, 256, -32768), 'stereo'])
@@ -61,6 +62,30 @@ test('an Ogg Opus file is small, and smaller at a lower bitrate', async (t) => {
   t.true(low.length < ogg.length)
 })
 
+test('a path says the format when the options do not', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-test-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  const magic = async (name: string, options: AudioBytesOptions = {}): Promise<string> => {
+    const path = await audioToFile([8000, new Int16Array(160)], { ...options, path: join(folder, name) })
+    return (await readFile(path)).subarray(0, 4).toString()
+  }
+  t.is(await magic('a.ogg'), 'OggS')
+  t.is(await magic('a.opus'), 'OggS')
+  t.is(await magic('a.wav'), 'RIFF')
+  t.is(await magic('a'), 'RIFF')
+  t.is(await magic('b.ogg', { format: 'wav' }), 'RIFF')
+})
+
+test('what is no audio, and an option that does not exist, are refused by name', async (t) => {
+  const audio = [8000, new Int16Array(1)] as const
+  for (const none of [null, undefined, 5, {}, Promise.resolve(audio)]) {
+    await t.throwsAsync(audioToBytes(none as never), { instanceOf: TypeError, message: /\[sampleRate, samples\], not/ })
+  }
+  const typo = { fromat: 'ogg' } as AudioBytesOptions
+  await t.throwsAsync(audioToBytes(audio, typo), { instanceOf: TypeError, message: /no option fromat/ })
+  await t.throwsAsync(audioToFile(audio, typo), { instanceOf: TypeError, message: /no option fromat.*path/ })
+})
+
 const WRONG: [audio: unknown, message: RegExp][] = [
   [[8000, new Int16Array(3), 'stereo'], /even number of samples.*not 3/],
   [[8000, new Int16Array(2), '5.1'], /layout must be 'mono' or 'stereo', not "5\.1"/],
@@ -79,6 +104,8 @@ test('what can not be encoded is refused by name', async (t) => {
   await t.throwsAsync(audioToBytes([0.5, new Int16Array(1)]), { instanceOf: RangeError, message: /0\.5/ })
   const bitrate = 5999
   await t.throwsAsync(audioToBytes(audio, { format: 'ogg', bitrate }), { instanceOf: RangeError, message: /5999/ })
+  const wrapped = [2 ** 32 + 48_000, new Int16Array(1)] as const
+  await t.throwsAsync(audioToBytes(wrapped, { format: 'ogg' }), { instanceOf: RangeError, message: /4295015296/ })
   const tooLow = [7999, new Int16Array(1)] as const
   await t.throwsAsync(audioToBytes(tooLow, { format: 'ogg' }), { instanceOf: RangeError, message: /7999/ })
 })

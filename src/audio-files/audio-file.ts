@@ -5,6 +5,7 @@ import { channelsOf, type EmitAudio } from '../frames/audio-frame.ts'
 import { describe } from '../frames/describe.ts'
 import { audioToInt16 } from '../frames/pcm.ts'
 import { encodeOggOpus } from '../native/ogg-opus.ts'
+import { checkObject } from '../stream/checks.ts'
 import { encodeWav } from './wav.ts'
 
 /** An encoded audio file's format: 16-bit linear PCM in RIFF, or Opus in Ogg (RFC 7845). */
@@ -12,7 +13,10 @@ export type AudioFileFormat = 'wav' | 'ogg'
 
 /** How {@link audioToBytes} encodes. */
 export interface AudioBytesOptions {
-  /** `'wav'` (default): lossless, any rate. `'ogg'`: a tenth of the size or less, 8,000 to 192,000 Hz. */
+  /**
+   * `'wav'`: lossless, any rate. `'ogg'`: a tenth of the size or less, 8,000 to 192,000 Hz. Default `'wav'`, or for a file
+   * whose path ends in `.ogg` or `.opus`, `'ogg'`.
+   */
   format?: AudioFileFormat
   /** Of `'ogg'`, in bit/s: 6,000 to 510,000, default 48,000. */
   bitrate?: number
@@ -35,7 +39,7 @@ const MAX_BITRATE = 510_000
 
 const ENCODERS: Readonly<Record<AudioFileFormat, Encoder>> = {
   wav: { extension: 'wav', encode: encodeCheckedWav },
-  ogg: { extension: 'ogg', encode: encodeOggOpus },
+  ogg: { extension: 'ogg', encode: encodeCheckedOgg },
 }
 
 /**
@@ -48,14 +52,16 @@ const ENCODERS: Readonly<Record<AudioFileFormat, Encoder>> = {
  * can't be; AddonMissingError for `'ogg'` without the native addon
  */
 export async function audioToBytes(audio: EmitAudio, options: AudioBytesOptions = {}): Promise<Uint8Array> {
-  const [sampleRate, samples, layout = 'mono'] = audio
+  checkObject('', options, ['format', 'bitrate'])
+  const { format = 'wav', bitrate = DEFAULT_BITRATE } = options
+  if (!Array.isArray(audio)) throw new TypeError(`Audio must be [sampleRate, samples], not ${describe(audio)}`)
+  const [sampleRate, samples, layout = 'mono'] = audio as EmitAudio
   if (!Number.isInteger(sampleRate) || sampleRate <= 0) {
     throw new RangeError(`The sample rate must be a positive integer in Hz, not ${describe(sampleRate)}`)
   }
   if (layout !== 'mono' && layout !== 'stereo') {
     throw new RangeError(`The layout must be 'mono' or 'stereo', not ${describe(layout)}`)
   }
-  const { format, bitrate = DEFAULT_BITRATE } = options
   if (!Number.isInteger(bitrate) || bitrate < MIN_BITRATE || bitrate > MAX_BITRATE) {
     throw new RangeError(`The bitrate must be an integer from 6,000 to 510,000 bit/s, not ${describe(bitrate)}`)
   }
@@ -75,8 +81,11 @@ export async function audioToBytes(audio: EmitAudio, options: AudioBytesOptions 
  * @throws as {@link audioToBytes}, and the file system's errors
  */
 export async function audioToFile(audio: EmitAudio, options: AudioFileOptions = {}): Promise<string> {
-  const bytes = await audioToBytes(audio, options)
-  const path = options.path ?? (await temporaryPath(encoderOf(options.format).extension))
+  checkObject('', options, ['format', 'bitrate', 'path'])
+  const { path: wanted, ...encoding } = options
+  const format = options.format ?? formatOf(wanted)
+  const bytes = await audioToBytes(audio, { ...encoding, format })
+  const path = wanted ?? (await temporaryPath(ENCODERS[format].extension))
   await writeFile(path, bytes)
   return path
 }
@@ -88,10 +97,20 @@ async function encodeCheckedWav(samples: Int16Array, sampleRate: number, channel
   throw new RangeError(`The sample rate of a WAV file must be at most ${most} Hz, not ${sampleRate}`)
 }
 
-function encoderOf(format: AudioFileFormat = 'wav'): Encoder {
-  if (Object.hasOwn(ENCODERS, format)) return ENCODERS[format]
-  const known = Object.keys(ENCODERS).join("', '")
-  throw new RangeError(`The audio file format must be '${known}', not ${describe(format)}`)
+/** Here, for the native side counts Hz in 32 bits. */
+async function encodeCheckedOgg(...audio: Parameters<typeof encodeOggOpus>): Promise<Uint8Array> {
+  const [, sampleRate] = audio
+  if (sampleRate >= 8000 && sampleRate <= 192_000) return encodeOggOpus(...audio)
+  throw new RangeError(`The sample rate of an Ogg Opus file must be from 8,000 to 192,000 Hz, not ${sampleRate}`)
+}
+
+function encoderOf(format: AudioFileFormat): Encoder {
+  if (format === 'wav' || format === 'ogg') return ENCODERS[format]
+  throw new RangeError(`The audio file format must be 'wav' or 'ogg', not ${describe(format)}`)
+}
+
+function formatOf(path: unknown): AudioFileFormat {
+  return typeof path === 'string' && /\.(ogg|opus)$/i.test(path) ? 'ogg' : 'wav'
 }
 
 async function temporaryPath(extension: string): Promise<string> {
