@@ -17,6 +17,15 @@ test('what is sent before there is media waits for it, in order', (t) => {
   t.deepEqual(link.messages, ['first', '{"type":"end_stream","data":"second"}', 'third'])
 })
 
+test('a message that is no string is refused at once, before there is media too', (t) => {
+  const { box, link } = outbox()
+  const message = /must be a string, not 5/
+  t.throws(() => box.send(5 as never), { instanceOf: TypeError, message })
+  box.open(link)
+  t.throws(() => box.send(5 as never), { instanceOf: TypeError, message })
+  t.deepEqual(link.messages, [])
+})
+
 test('what waits is bounded', (t) => {
   const { box, link } = outbox()
   for (let i = 0; i < 100; i++) box.send(String(i))

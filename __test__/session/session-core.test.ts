@@ -139,6 +139,18 @@ test('clearQueue of a handler drops what it emitted', (t) => {
   t.is(link.depthMs, 0)
 })
 
+test('a reason that is no string is refused, and the session goes on', (t) => {
+  const made = call(new Silent())
+  for (const reason of [null, 5, new Error('x'), Symbol('x')]) {
+    t.throws(() => made.core.session.close(reason as never), {
+      instanceOf: TypeError,
+      message: /reason must be a string/,
+    })
+  }
+  t.is(made.reason, undefined)
+  t.is(made.core.session.state, 'connected')
+})
+
 test('close is heard once, with the first reason', (t) => {
   const { core } = call(new Silent())
   const reasons: string[] = []

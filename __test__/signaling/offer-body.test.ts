@@ -34,6 +34,8 @@ const WRONG: [field: string, body: unknown][] = [
   ['webrtc_id', { ...OFFER, webrtc_id: 7 }],
   ['webrtc_id', { ...OFFER, webrtc_id: '' }],
   ['webrtc_id', { ...OFFER, webrtc_id: 'x'.repeat(257) }],
+  ['webrtc_id', { ...OFFER, webrtc_id: 'a\nsession b: closed' }],
+  ['webrtc_id', { ...OFFER, webrtc_id: 'a\u2028b' }],
   ['webrtc_id', { type: 'ice-candidate', candidate: { candidate: '' } }],
   ['candidate', { type: 'ice-candidate', webrtc_id: 'abc' }],
   ['candidate', { ...CANDIDATE, candidate: 'candidate:1' }],

@@ -1,4 +1,5 @@
 import { ChannelClosedError } from '../errors.ts'
+import { describe } from '../frames/describe.ts'
 import { messageOf } from '../frames/thrown.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import { formatMessage, formatNotice, type ServerMessage } from '../signaling/messages.ts'
@@ -56,9 +57,11 @@ export class Outbox {
    * Sends a text.
    *
    * @param text - up to 64 KiB
-   * @throws ChannelClosedError, MessageTooLargeError, ChannelFullError
+   * @throws TypeError for what is no string, ChannelClosedError, MessageTooLargeError, ChannelFullError
    */
   send(text: string): void {
+    // Here, for what waits for the media engine would be refused when nobody listens any more.
+    if (typeof text !== 'string') throw new TypeError(`A message must be a string, not ${describe(text)}`)
     if (this.#isClosed) throw new ChannelClosedError()
     this.withLink((link) => link.sendMessage(text))
   }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { Played, PlayedMark } from '../frames/played-mark.ts'
+import { describe } from '../frames/describe.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { logRejections } from './announce.ts'
 import type { Logger } from './logger.ts'
@@ -124,7 +125,8 @@ export class Session extends EventEmitter<SessionEvents> {
    * Sends a message over the data channel; before it opens the message is kept.
    *
    * @param message - any string, up to 64 KiB in UTF-8
-   * @throws ChannelClosedError after the channel has closed, MessageTooLargeError, ChannelFullError
+   * @throws ChannelClosedError after the channel has closed, MessageTooLargeError, ChannelFullError, TypeError for what is no
+   * string
    */
   sendMessage(message: string): void {
     this.#backend.sendMessage(message)
@@ -139,8 +141,10 @@ export class Session extends EventEmitter<SessionEvents> {
    * Ends the session now. Messages that are queued still go out, audio doesn't.
    *
    * @param reason - told to the listeners of `closed`; `'closed by the server'` by default
+   * @throws TypeError when it is no string; nothing is closed then
    */
   close(reason = 'closed by the server'): void {
+    if (typeof reason !== 'string') throw new TypeError(`The reason must be a string, not ${describe(reason)}`)
     this.#backend.close(reason)
   }
 }

@@ -29,6 +29,8 @@ export interface CandidateRequest {
 export type OfferBody = OfferRequest | CandidateRequest
 
 const MAX_ID_LENGTH = 256
+/** An id is in every line of the log about its session, and no client may begin a line of its own there. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u
 
 /**
  * Reads the body of `POST /webrtc/offer`.
@@ -71,8 +73,8 @@ function parseCandidate(webrtcId: string, fields: Fields): CandidateRequest {
 }
 
 function parseId(id: unknown): string {
-  if (typeof id === 'string' && id.length > 0 && id.length <= MAX_ID_LENGTH) return id
-  throw wrong('webrtc_id', `a string of 1 to ${MAX_ID_LENGTH} characters`, id)
+  if (typeof id === 'string' && id.length > 0 && id.length <= MAX_ID_LENGTH && !CONTROL.test(id)) return id
+  throw wrong('webrtc_id', `a string of 1 to ${MAX_ID_LENGTH} characters, none of them a control character`, id)
 }
 
 type Fields = Record<string, unknown>
