@@ -102,3 +102,44 @@ test('a mount path without a leading slash is refused and named', (t) => {
   t.throws(() => stream.mount(new Hono(), 'voice'), { instanceOf: TypeError, message: /"voice"/ })
   t.throws(() => mountOnExpress(stream, express(), 'voice'), { instanceOf: TypeError, message: /"voice"/ })
 })
+
+test('an option of a mount that does not exist, or has no such value, is refused by name', (t) => {
+  const stream = new Stream({ handler: new Echo() })
+  const mounts = [
+    (options: never) => stream.mount(new Hono(), '', options),
+    (options: never) => mountOnExpress(stream, express(), '', options),
+    (options: never) => mountOnFastify(stream, fastify(), '', options),
+    (options: never) => mountOnNode(stream, createServer(), '', options),
+  ]
+  for (const mount of mounts) {
+    t.throws(() => mount({ pages: true } as never), {
+      instanceOf: TypeError,
+      message: /no option pages; there are page/,
+    })
+    t.throws(() => mount({ page: 'yes' } as never), {
+      instanceOf: TypeError,
+      message: /page must be true or false.*"yes"/,
+    })
+    t.throws(() => mount(null as never), { instanceOf: TypeError, message: /options must be an object, not null/ })
+  }
+})
+
+test('an app of another framework is refused, with the module that mounts on it', (t) => {
+  const stream = new Stream({ handler: new Echo() })
+  for (const app of [express(), express.Router(), fastify(), createServer(), null]) {
+    t.throws(() => stream.mount(app as never), {
+      instanceOf: TypeError,
+      message: /Hono app, not .*'parley-rtc\/express'/,
+    })
+  }
+})
+
+test('a request that is not of the Fetch API is refused', async (t) => {
+  const stream = new Stream({ handler: new Echo() })
+  for (const request of [undefined, 'http://x/', { url: '/webrtc/offer', headers: {} }]) {
+    await t.throwsAsync(stream.fetch(request as never), {
+      instanceOf: TypeError,
+      message: /a Request of the Fetch API, not/,
+    })
+  }
+})

@@ -105,7 +105,7 @@ test('a picture of another site is the only thing that the page may load from th
 })
 
 test('a stream without options says what it needs', (t) => {
-  for (const options of [undefined, null, 5, [], () => undefined]) {
+  for (const options of [undefined, null, 5, [], () => undefined, new Echo(), Promise.resolve({})]) {
     t.throws(() => new Stream(options as never), {
       instanceOf: TypeError,
       message: /^The options must be an object with/,

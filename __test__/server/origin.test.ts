@@ -103,6 +103,13 @@ test('an allowedOrigins that is no origin fails at construction and is named', (
     const options = { handler: new Echo(), allowedOrigins: [origin] }
     t.throws(() => new Stream(options), { instanceOf: TypeError, message: new RegExp(JSON.stringify(origin)) })
   }
+  for (const [allowedOrigins, message] of [
+    [1n, /'\*' or a list of origins, not 1n/],
+    [[1n], /like 'https:\/\/example\.org', not 1n/],
+    [() => true, /not a function/],
+  ] as [never, RegExp][]) {
+    t.throws(() => new Stream({ handler: new Echo(), allowedOrigins }), { instanceOf: TypeError, message })
+  }
   t.throws(() => new Stream({ handler: new Echo(), requestTimeout: 0 }), { instanceOf: RangeError, message: /0/ })
 })
 

@@ -43,6 +43,24 @@ async function* duplex(): AsyncGenerator<EmitType> {
   yield null
 }
 
+class Deaf extends StreamHandler {
+  override receive = 5 as never
+  override emit(): EmitType {
+    return null
+  }
+  override copy(): Deaf {
+    return new Deaf()
+  }
+}
+
+class Unique extends StreamHandler {
+  override receive(): void {}
+  override emit(): EmitType {
+    return null
+  }
+  declare copy: () => Unique
+}
+
 /** Options of which one or two are not what the types ask for. */
 function make(options: object): StreamBase {
   return new StreamBase({ handler: new Echo(), ...options })
@@ -227,6 +245,11 @@ const WRONG: [options: object, message: RegExp][] = [
   [{ ui: { icon: 'data:text/html,x' } }, /ui\.icon.*data:image/],
   [{ media: { announcedAddresses: ['192.0.2.1', '0.0.0.0'] } }, /announcedAddresses\[1\].*"0\.0\.0\.0"/],
   [{ media: { announcedAddresses: ['::'] } }, /announcedAddresses\[0\].*"::"/],
+  [{ handler: new Deaf() }, /receive, emit and copy; receive is 5/],
+  [{ handler: new Unique() }, /receive, emit and copy; copy is undefined/],
+  [{ rtcConfiguration: Promise.resolve({}) }, /rtcConfiguration.*a function that returns one, not Promise/],
+  [{ serverRtcConfiguration: Promise.resolve({}) }, /serverRtcConfiguration.*a function that returns one, not Promise/],
+  [{ ui: new Map([['title', 'x']]) }, /ui must be an object, not Map/],
 ]
 for (const [i, [options, message]] of WRONG.entries()) {
   test(`wrong at construction (${i + 1}): ${message.source}`, (t) => {

@@ -24,6 +24,11 @@ function describeShallow(value: unknown): string {
 }
 
 function className(value: object): string {
-  const name: unknown = (value.constructor as { name?: unknown } | undefined)?.name
-  return typeof name === 'string' && name !== '' ? name : 'an object'
+  try {
+    const name: unknown = (value.constructor as { name?: unknown } | undefined)?.name
+    if (typeof name === 'string' && name !== '') return name
+  } catch {
+    // A getter or a proxy may throw, and the error that is being made says more.
+  }
+  return 'an object'
 }

@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { describe } from '../frames/describe.ts'
 import { describeThrown } from '../frames/thrown.ts'
 import type { StreamBase } from '../stream/stream-base.ts'
 import { respond, routesOf } from './routes.ts'
@@ -62,7 +63,7 @@ export function createApp(path: string, stream: StreamBase, options: RouteOption
  */
 export function mountPath(path: string): string {
   if (typeof path !== 'string' || (path !== '' && !/^\/[\w\-.~%!$&'()+,;=@/]*$/.test(path))) {
-    throw new TypeError(`A mount path must be empty or begin with a slash, like '/voice', not ${JSON.stringify(path)}`)
+    throw new TypeError(`A mount path must be empty or begin with a slash, like '/voice', not ${describe(path)}`)
   }
   return path.replace(/\/+$/, '')
 }

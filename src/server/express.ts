@@ -6,7 +6,7 @@
 import type { NextFunction, Request, Response } from 'express'
 import { mountPath } from './app.ts'
 import { nodeListener } from './node-listener.ts'
-import type { MountOptions } from './options.ts'
+import { type MountOptions, wantsPage } from './options.ts'
 import { isRoutePath } from './routes.ts'
 import type { Stream } from './stream.ts'
 
@@ -24,11 +24,11 @@ export interface ExpressApp {
  * @param path - prefix, such as `'/voice'`; default none
  * @param options - `page`: also the built-in page at `{path}/`
  * @returns the same app
- * @throws TypeError when `path` isn't empty and doesn't begin with a slash
+ * @throws TypeError when `path` isn't empty and doesn't begin with a slash, or for an option that doesn't exist
  */
 export function mount<App extends ExpressApp>(stream: Stream, app: App, path = '', options: MountOptions = {}): App {
   const prefix = mountPath(path)
-  const { page = false } = options
+  const page = wantsPage(options)
   const listener = nodeListener(stream, { page })
   app.use(prefix || '/', (request, response, next) => {
     // Express hides the prefix from `url`, so `/voice` and `/voice/` look alike, and the page needs the slash.

@@ -6,7 +6,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { mountPath } from './app.ts'
 import { nodeListener } from './node-listener.ts'
-import type { MountOptions } from './options.ts'
+import { type MountOptions, wantsPage } from './options.ts'
 import { routePaths } from './routes.ts'
 import type { Stream } from './stream.ts'
 
@@ -19,7 +19,7 @@ import type { Stream } from './stream.ts'
  * @param path - prefix, such as `'/voice'`; default none
  * @param options - `page`: also the built-in page at `{path}/`
  * @returns the same app
- * @throws TypeError when `path` isn't empty and doesn't begin with a slash
+ * @throws TypeError when `path` isn't empty and doesn't begin with a slash, or for an option that doesn't exist
  */
 export function mount<App extends Pick<FastifyInstance, 'register'>>(
   stream: Stream,
@@ -27,7 +27,7 @@ export function mount<App extends Pick<FastifyInstance, 'register'>>(
   path = '',
   options: MountOptions = {},
 ): App {
-  const { page = false } = options
+  const page = wantsPage(options)
   // Fastify reports an error of a plugin when the app becomes ready.
   void app.register((scope, _options, done) => addTo(scope, stream, page, done), { prefix: mountPath(path) })
   return app

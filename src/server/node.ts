@@ -6,7 +6,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { mountPath } from './app.ts'
 import { nodeListener } from './node-listener.ts'
-import type { MountOptions } from './options.ts'
+import { type MountOptions, wantsPage } from './options.ts'
 import { isRoutePath } from './routes.ts'
 import type { Stream } from './stream.ts'
 
@@ -19,7 +19,7 @@ import type { Stream } from './stream.ts'
  * @param path - prefix, such as `'/voice'`; default none
  * @param options - `page`: also the built-in page at `{path}/`
  * @returns the same server
- * @throws TypeError when `path` isn't empty and doesn't begin with a slash
+ * @throws TypeError when `path` isn't empty and doesn't begin with a slash, or for an option that doesn't exist
  */
 export function mount<AnyServer extends Pick<Server, 'listeners' | 'removeAllListeners' | 'on'>>(
   stream: Stream,
@@ -28,7 +28,7 @@ export function mount<AnyServer extends Pick<Server, 'listeners' | 'removeAllLis
   options: MountOptions = {},
 ): AnyServer {
   const prefix = mountPath(path)
-  const { page = false } = options
+  const page = wantsPage(options)
   const listener = nodeListener(stream, { path: prefix, page })
   const others = server.listeners('request')
   server.removeAllListeners('request')

@@ -1,3 +1,6 @@
+import { describe } from '../frames/describe.ts'
+import { checkBoolean, checkObject } from '../stream/checks.ts'
+
 /** Who may use a stream's routes from a browser, and how patient they are. Part of the options of `Stream`. */
 export interface ServerOptions {
   /**
@@ -13,6 +16,18 @@ export interface ServerOptions {
 export interface MountOptions {
   /** Whether the built-in page is served too, at the path that the routes are mounted under. Default false. */
   readonly page?: boolean
+}
+
+/**
+ * Checks how the routes are to be mounted.
+ *
+ * @param options - as the user gave them
+ * @returns whether the built-in page is served too
+ * @throws TypeError naming an option that doesn't exist, or the value that can't be used
+ */
+export function wantsPage(options: MountOptions): boolean {
+  const { page = false } = checkObject('', options, ['page'])
+  return checkBoolean('page', page)
 }
 
 /** What the routes go by: {@link ServerOptions}, checked and completed. */
@@ -33,7 +48,7 @@ export interface RouteSettings {
 export function routeSettings(options: ServerOptions): RouteSettings {
   const { allowedOrigins = [], requestTimeout = 10 } = options
   if (typeof requestTimeout !== 'number' || !(requestTimeout > 0 && requestTimeout <= 3600)) {
-    throw new RangeError(`requestTimeout must be above 0 and at most 3600 seconds, not ${String(requestTimeout)}`)
+    throw new RangeError(`requestTimeout must be above 0 and at most 3600 seconds, not ${describe(requestTimeout)}`)
   }
   return { allowedOrigins: originSet(allowedOrigins), bodyTimeoutMs: requestTimeout * 1000 }
 }
@@ -41,7 +56,7 @@ export function routeSettings(options: ServerOptions): RouteSettings {
 function originSet(allowed: '*' | readonly string[]): '*' | ReadonlySet<string> {
   if (allowed === '*') return allowed
   if (!Array.isArray(allowed)) {
-    throw new TypeError(`allowedOrigins must be '*' or a list of origins, not ${JSON.stringify(allowed)}`)
+    throw new TypeError(`allowedOrigins must be '*' or a list of origins, not ${describe(allowed)}`)
   }
   return new Set(allowed.map(checkedOrigin))
 }
@@ -50,5 +65,5 @@ function originSet(allowed: '*' | readonly string[]): '*' | ReadonlySet<string> 
 function checkedOrigin(origin: unknown): string {
   const shape = /^[a-z][a-z\d+.-]*:\/\/[^/\s]+$/i
   if (typeof origin === 'string' && shape.test(origin) && URL.canParse(origin)) return origin.toLowerCase()
-  throw new TypeError(`allowedOrigins must hold origins like 'https://example.org', not ${JSON.stringify(origin)}`)
+  throw new TypeError(`allowedOrigins must hold origins like 'https://example.org', not ${describe(origin)}`)
 }

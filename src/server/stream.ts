@@ -1,14 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { checkObject, wrongType } from '../stream/checks.ts'
-import { checkDrain } from '../stream/checks.ts'
+import { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import { describe } from '../frames/describe.ts'
+import { checkBoolean, checkDrain, checkObject, isRecord, wrongType } from '../stream/checks.ts'
 import { StreamBase } from '../stream/stream-base.ts'
 import type { StreamBaseOptions } from '../stream/stream-base.ts'
 import { addRoutes, createApp, mountPath } from './app.ts'
 import type { HonoApp } from './app.ts'
 import { launch } from './launch.ts'
 import type { LaunchedServer, LaunchOptions } from './launch.ts'
-import { routeSettings } from './options.ts'
+import { routeSettings, wantsPage } from './options.ts'
 import type { MountOptions, RouteSettings, ServerOptions } from './options.ts'
 import { refuseUpgrade } from './upgrade.ts'
 
@@ -55,11 +56,12 @@ export class Stream extends StreamBase {
    * @param path - prefix, such as `'/voice'`; default none
    * @param options - `page`: also the built-in page at `{path}/`
    * @returns the same app
-   * @throws TypeError when `path` isn't empty and doesn't begin with a slash, or for an option that doesn't exist
+   * @throws TypeError when `path` isn't empty and doesn't begin with a slash, for an option that doesn't exist, or for another
+   * kind of app, naming the module that mounts on it
    */
   mount<App extends HonoApp>(app: App, path = '', options: MountOptions = {}): App {
-    checkObject('', options, ['page'])
-    addRoutes(app, mountPath(path), this, this.#routeOptions(options))
+    checkHono(app)
+    addRoutes(app, mountPath(path), this, this.#routeOptions(wantsPage(options)))
     return app
   }
 
@@ -69,12 +71,14 @@ export class Stream extends StreamBase {
    * @param request - the request; its path decides the route
    * @param options - `path`: the prefix that the routes have there; `page`: whether the built-in page is among them
    * @returns the answer; status 404 for a path that is no route
+   * @throws TypeError for what is no request, or an option that can't be used
    */
   async fetch(request: Request, options: FetchOptions = {}): Promise<Response> {
     checkObject('', options, ['path', 'page', 'remoteAddress'])
     const { path = '', page = false, remoteAddress } = options
+    if (!isRequest(request)) throw new TypeError(`fetch takes a Request of the Fetch API, not ${describe(request)}`)
     const key = `${page} ${path}`
-    const app = this.#apps.get(key) ?? createApp(mountPath(path), this, this.#routeOptions(options))
+    const app = this.#apps.get(key) ?? createApp(mountPath(path), this, this.#routeOptions(checkBoolean('page', page)))
     this.#apps.set(key, app)
     return app.fetch(request, { incoming: { socket: { remoteAddress } } })
   }
@@ -122,13 +126,29 @@ export class Stream extends StreamBase {
     await server.close()
   }
 
-  #routeOptions({ page = false }: MountOptions): RouteSettings & { page: boolean; loopbackOnly: boolean } {
+  #routeOptions(page: boolean): RouteSettings & { page: boolean; loopbackOnly: boolean } {
     return { ...this.#settings, page, loopbackOnly: false }
   }
 }
 
+/** Apps of Express and Fastify have a method `all` too, which would take the routes and fail at the first request. */
+function checkHono(app: unknown): void {
+  const isHono = typeof app === 'object' && app !== null && 'all' in app && !('listen' in app)
+  if (isHono) return
+  throw new TypeError(
+    `The method mount takes a Hono app, not ${describe(app)}: for Express, Fastify and node:http import { mount } from ` +
+      "'parley-rtc/express', 'parley-rtc/fastify' or 'parley-rtc/node'",
+  )
+}
+
+/** Of any realm or polyfill; a request of `node:http`, or of Express, is none. */
+function isRequest(value: unknown): boolean {
+  const { url, headers } = Object(value) as Partial<Request>
+  return typeof url === 'string' && typeof headers?.get === 'function'
+}
+
 function checkGiven(options: StreamOptions): StreamOptions {
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options
+  if (isRecord(options) && !(options instanceof StreamHandlerBase)) return options
   throw wrongType('', 'an object with a handler, as in new Stream({ handler: new Echo() })', options)
 }
 

@@ -95,11 +95,23 @@ export function checkWord<Word extends string>(name: string, value: unknown, wor
  * @throws TypeError naming the value, or the property that doesn't exist
  */
 export function checkObject(name: string, value: unknown, known?: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(name, 'an object', value)
+  if (!isRecord(value)) throw wrongType(name, 'an object', value)
   const unknown = known === undefined ? undefined : Object.keys(value).find((key) => !known.includes(key))
-  if (unknown === undefined) return value as Record<string, unknown>
+  if (unknown === undefined) return value
   const path = name === '' ? unknown : `${name}.${unknown}`
   throw new TypeError(`There is no option ${path}; there are ${(known ?? []).join(', ')}`)
+}
+
+/**
+ * Whether a value can have named options: not a list, nor what has no properties of its own to speak of, such as a promise
+ * that somebody forgot to await, a `Map` or a `Date`.
+ *
+ * @param value - anything
+ * @returns whether its properties are worth reading
+ */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  const kind = Object.prototype.toString.call(value)
+  return typeof value === 'object' && (kind === '[object Object]' || kind === '[object Module]')
 }
 
 /**

@@ -154,9 +154,21 @@ function checkClassHandler(handler: StreamHandlerBase, mode: Mode): void {
   if (mode === 'receive') {
     throw new TypeError("In mode 'receive' the option handler must be a generator function: nothing is received there")
   }
+  checkMethods(handler)
   for (const name of ['inputSampleRate', 'outputSampleRate'] as const) {
     if (handler[name] >= 8000 && handler[name] <= 192_000) continue
     throw new RangeError(`The handler's ${name} must be from 8,000 to 192,000 Hz, not ${handler[name]}`)
+  }
+}
+
+/** TypeScript asks for them; in JavaScript nothing does before the first call. */
+function checkMethods(handler: StreamHandlerBase): void {
+  const methods = handler as { receive?: unknown; emit?: unknown; copy?: unknown }
+  for (const name of ['receive', 'emit', 'copy'] as const) {
+    if (typeof methods[name] === 'function') continue
+    throw new TypeError(
+      `The handler must have the methods receive, emit and copy; ${name} is ${describe(methods[name])}`,
+    )
   }
 }
 

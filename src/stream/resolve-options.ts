@@ -1,6 +1,6 @@
 import { stderrLogger, type Logger } from '../session/logger.ts'
 import { safeLogger } from '../session/safe-logger.ts'
-import { checkBoolean, checkJson, checkObject, checkSeconds, checkWord, wrongType } from './checks.ts'
+import { checkBoolean, checkJson, checkObject, checkSeconds, checkWord, isRecord, wrongType } from './checks.ts'
 import { checkHandler, modalityOf } from './handler-source.ts'
 import { iceServers } from './ice-servers.ts'
 import { resolveMedia } from './media-options.ts'
@@ -94,7 +94,7 @@ function resolveConfigurations(
 }
 
 function checkSource(name: string, source: RtcConfigurationSource): void {
-  if (typeof source !== 'function' && (typeof source !== 'object' || source === null || Array.isArray(source))) {
+  if (typeof source !== 'function' && !isRecord(source)) {
     throw wrongType(name, 'an RTCConfiguration or a function that returns one', source)
   }
 }
