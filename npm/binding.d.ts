@@ -81,6 +81,53 @@ export declare class NativeSession {
   close(drain: boolean): void
 }
 
+/** A fake peer, for tests of handlers. */
+export declare class NativeTestPeer {
+  /**
+   * A peer that has yet to make its offer. Throws ERR_PARLEY_INVALID_ARGUMENT for options that can't be used, or when
+   * no socket can be bound.
+   */
+  constructor(options: TestPeerOptions)
+  /** The SDP of its offer. */
+  offer(): string
+  /** Takes the answer. */
+  answered(sdp: string): void
+  /** In virtual time: has a session answer an offer. Throws as `NativeHost.accept`. */
+  accept(options: SessionOptions, offerSdp: string): NativeSession
+  /** In virtual time: lets time pass until the session has something to say, at most that many ms. Returns how many. */
+  advance(mostMs: number): number
+  /** In virtual time: why the session is ready, as the bits of `NativeHost.poll`. */
+  takeReady(): number
+  /** How long ago it was made, ms. */
+  nowMs(): number
+  /** When it was first connected, ms; -1 before. */
+  connectedAtMs(): number
+  /** Whether its data channel is open. */
+  channelIsOpen(): boolean
+  /** Speaks interleaved PCM after whatever it is saying. Throws as `NativeSession.writeAudio`. */
+  speak(samples: Int16Array, sampleRate: number, channels: number): void
+  /** Says nothing more of what it was about to say. */
+  hush(): void
+  /** Sends text. Throws ERR_PARLEY_CHANNEL_CLOSED when its data channel is not open. */
+  sendText(text: string): void
+  /** Closes its connection, and says so to the other end. */
+  hangUp(): void
+  /** Is gone without a word. */
+  vanish(): void
+  /** From now on its network is like that. */
+  setNetwork(network: TestNetwork): void
+  /** What it heard since the last call. */
+  takeHeard(): TestHeard
+  /** The texts that it got since the last call. */
+  takeMessages(): Array<TestMessage>
+  /** Its own counters. */
+  stats(): TestPeerStats
+  /** The channels in which it speaks and hears. */
+  get channels(): number
+  /** Lets go of its socket and its thread, if it has them. */
+  end(): void
+}
+
 /**
  * Encodes interleaved 16-bit PCM of any length as an Ogg Opus file (RFC 7845), off the JavaScript thread. Throws
  * ERR_PARLEY_INVALID_ARGUMENT for a rate outside 8000 to 192000 Hz or channels other than 1 and 2; rejects for a
@@ -212,6 +259,64 @@ export interface SessionOptions {
   opusDtx: boolean
   /** What the encoder is for: "voip" or "audio". */
   opusApplication: string
+}
+
+/** What a fake peer heard. */
+export interface TestHeard {
+  /** Frames of 20 ms, interleaved, at 48 kHz. */
+  samples: Int16Array
+  /** When each frame came, ms since the peer was made. */
+  atMs: Float64Array
+}
+
+/** A text that a fake peer got. */
+export interface TestMessage {
+  /** When, ms since the peer was made. */
+  atMs: number
+  text: string
+}
+
+/** What a fake peer's network does to datagrams, the same in both directions. */
+export interface TestNetwork {
+  /** Of the random numbers. */
+  seed: number
+  /** The time that each datagram takes at least, ms. */
+  latencyMs: number
+  /** The most that one takes longer, ms; order is kept. */
+  jitterMs: number
+  /** The share that gets lost, 0 to 1. */
+  loss: number
+  /** The share that comes 50 ms after its turn, 0 to 1. */
+  reordering: number
+  /** The share that comes twice, 0 to 1. */
+  duplicates: number
+}
+
+/** How a fake peer is made. */
+export interface TestPeerOptions {
+  /** "send-receive", "send" or "receive", as the peer sees it. */
+  mode: string
+  /** In which it speaks and hears: 1 or 2. */
+  channels: number
+  /** Of all that would else be random. */
+  seed: number
+  /** Where the server's media threads listen: then the call goes over real UDP. Without it time is virtual. */
+  serverAddress?: string
+  /** Its network. */
+  network: TestNetwork
+}
+
+/** What a fake peer received, by its own count. */
+export interface TestPeerStats {
+  /** Packets that never came. */
+  lost: number
+  /** Packets that came after their time. */
+  late: number
+  duplicate: number
+  /** Frames that were made up for missing packets. */
+  concealed: number
+  /** Frames of silence while nothing was sent. */
+  synthesised: number
 }
 
 /** A TURN server, spoken to over UDP, with the long-term credential for it. */

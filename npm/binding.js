@@ -773,9 +773,10 @@ if (
   }
 }
 
-const { NativeHost, NativeSession, encodeOggOpusFile, warmUp } = nativeBinding
+const { NativeHost, NativeSession, NativeTestPeer, encodeOggOpusFile, warmUp } = nativeBinding
 export { NativeHost }
 export { NativeSession }
+export { NativeTestPeer }
 export { encodeOggOpusFile }
 export { warmUp }
 export const __napiBindingTarget = __napiLoadedBindingTarget

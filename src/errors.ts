@@ -289,3 +289,14 @@ export class ListenError extends ParleyError {
     super('ERR_PARLEY_LISTEN', message, options)
   }
 }
+
+/** A call was not as a test expected it. The message says what was heard instead, and the seed to hear it again. */
+export class ExpectationError extends ParleyError {
+  /** The name of the class. */
+  override name = 'ExpectationError'
+
+  /** @param message - what was expected, and what was */
+  constructor(message: string) {
+    super('ERR_PARLEY_EXPECTATION', message)
+  }
+}

@@ -2,6 +2,7 @@ import { channelsOf } from '../frames/audio-frame.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
 import { type HandlerContext, runInContext } from '../handlers/context.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import { type Clock, realClock } from '../native/clock.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import type { DriverClient } from './driver-client.ts'
 import { EmitSink, isThenable } from './emit-sink.ts'
@@ -36,7 +37,9 @@ export abstract class Driver<
   /** Where emitted values go. */
   protected readonly sink: EmitSink
   /** When to try again with nothing to emit. */
-  protected readonly ticker: Ticker = Ticker.shared
+  protected readonly ticker: Ticker
+  /** What time is. */
+  protected readonly clock: Clock
   readonly #client: DriverClient
   readonly #context: HandlerContext
   #state: 'new' | 'running' | 'halted' | 'ended' = 'new'
@@ -45,6 +48,8 @@ export abstract class Driver<
   constructor(parts: DriverParts<Handler>) {
     const { handler, link, client, context, outputTargetMs, muted } = parts
     this.handler = handler
+    this.clock = link.clock ?? realClock
+    this.ticker = link.clock === undefined ? Ticker.shared : new Ticker(link.clock)
     this.frames = new FrameReader(link, handler.inputSampleRate, channelsOf(handler.expectedLayout))
     this.sink = new EmitSink(link, client, handler.expectedLayout, outputTargetMs, muted)
     this.#client = client

@@ -1,4 +1,5 @@
 import type { AsyncStreamHandler } from '../handlers/async-stream-handler.ts'
+import type { Clock } from '../native/clock.ts'
 import type { EmitSink } from './emit-sink.ts'
 import { FRAME_MS, type Ticker } from './ticker.ts'
 
@@ -22,6 +23,7 @@ export class EmitLoop {
   readonly #handler: AsyncStreamHandler
   readonly #sink: EmitSink
   readonly #ticker: Ticker
+  readonly #clock: Clock
   readonly #control: LoopControl
   #state: 'new' | 'calling' | 'full' | 'idle' = 'new'
   #calledAt = 0
@@ -32,12 +34,14 @@ export class EmitLoop {
    * @param handler - whose `emit`
    * @param sink - takes what it returns
    * @param ticker - says when to try again
+   * @param clock - what time is
    * @param control - the driver
    */
-  constructor(handler: AsyncStreamHandler, sink: EmitSink, ticker: Ticker, control: LoopControl) {
+  constructor(handler: AsyncStreamHandler, sink: EmitSink, ticker: Ticker, clock: Clock, control: LoopControl) {
     this.#handler = handler
     this.#sink = sink
     this.#ticker = ticker
+    this.#clock = clock
     this.#control = control
   }
 
@@ -58,7 +62,7 @@ export class EmitLoop {
 
   /** Called by the ticker while `emit` has nothing. */
   onTick(): void {
-    if (performance.now() - this.#calledAt >= FRAME_MS - 1) this.next()
+    if (this.#clock.now() - this.#calledAt >= FRAME_MS - 1) this.next()
   }
 
   /** Calls no more. */
@@ -75,7 +79,7 @@ export class EmitLoop {
       return
     }
     this.#state = 'calling'
-    this.#calledAt = performance.now()
+    this.#calledAt = this.#clock.now()
     this.#call()
   }
 
@@ -95,7 +99,7 @@ export class EmitLoop {
     if (delivery === 'closed') return this.#control.halt()
     this.#others = delivery === 'other' ? this.#others + 1 : 0
     const isEmpty = delivery === 'nothing' || this.#others > OTHERS_IN_A_ROW
-    if (isEmpty && performance.now() - this.#calledAt < FRAME_MS) this.#rest()
+    if (isEmpty && this.#clock.now() - this.#calledAt < FRAME_MS) this.#rest()
     else if (++this.#calls % CALLS_A_TURN === 0) setImmediate(this.next)
     else this.next()
   }

@@ -1,3 +1,5 @@
+import { type Cancel, type Clock, realClock } from '../native/clock.ts'
+
 /** A frame, the shortest time between two calls that have nothing to do. */
 export const FRAME_MS = 20
 
@@ -12,8 +14,14 @@ export class Ticker {
   /** The one of this thread. */
   static readonly shared: Ticker = new Ticker()
 
+  readonly #clock: Clock
   readonly #waiting = new Set<Ticked>()
-  #timer: NodeJS.Timeout | undefined
+  #cancel: Cancel | undefined
+
+  /** @param clock - what time is; real by default */
+  constructor(clock: Clock = realClock) {
+    this.#clock = clock
+  }
 
   /**
    * Calls a handler's driver every 20 ms from now on.
@@ -22,15 +30,15 @@ export class Ticker {
    */
   add(driver: Ticked): void {
     this.#waiting.add(driver)
-    this.#timer ??= setInterval(this.#tick, FRAME_MS).unref()
+    this.#cancel ??= this.#clock.every(FRAME_MS, this.#tick)
   }
 
   /** @param driver - whom to call no more */
   delete(driver: Ticked): void {
     this.#waiting.delete(driver)
     if (this.#waiting.size > 0) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
+    this.#cancel?.()
+    this.#cancel = undefined
   }
 
   readonly #tick = (): void => {

@@ -12,11 +12,26 @@ export type EngineSettings = EngineOptions
 /** How the media of one session behaves. */
 export type LinkSettings = SessionOptions
 
+/** What runs the media of sessions. */
+export interface MediaHost {
+  /** Which addresses of STUN and TURN servers are used, while there are sessions the same ones. */
+  readonly serverAddresses: ServerAddresses
+  /**
+   * Accepts an offer. Returns at once; the answer comes as an event.
+   *
+   * @param engine - where its media runs
+   * @param settings - how it behaves
+   * @param offerSdp - the offer
+   * @returns the session's media
+   * @throws RangeError naming a setting that is out of range
+   */
+  accept(engine: EngineSettings, settings: LinkSettings, offerSdp: string): MediaLink
+}
+
 /** The media engine as one JavaScript thread sees it: one wake-up for all its sessions. */
-export class Host {
+export class Host implements MediaHost {
   static #opening: Promise<Host> | undefined
 
-  /** Which addresses of STUN and TURN servers are used, while there are sessions the same ones. */
   readonly serverAddresses: ServerAddresses = new ServerAddresses(() => this.#links.size > 0)
   readonly #native: NativeHost
   readonly #links = new Map<number, NativeLink>()
@@ -56,15 +71,6 @@ export class Host {
     this.#native = new native(() => this.#dispatch())
   }
 
-  /**
-   * Accepts an offer. Returns at once; the answer comes as an event.
-   *
-   * @param engine - where its media runs
-   * @param settings - how it behaves
-   * @param offerSdp - the offer
-   * @returns the session's media
-   * @throws RangeError naming a setting that is out of range
-   */
   accept(engine: EngineSettings, settings: LinkSettings, offerSdp: string): MediaLink {
     try {
       const link = new NativeLink(this.#native.accept(engine, settings, offerSdp))

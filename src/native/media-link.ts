@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts'
+
 /** Counters and queue depths of a session's media, at most a tenth of a second old. */
 export interface MediaStats {
   /** Media packets received. */
@@ -92,6 +94,8 @@ export interface LinkListener {
 export interface MediaLink {
   /** The session's number in this process, by which another thread attaches its audio. */
   readonly key: number
+  /** What time is for the session; without one it is real. */
+  readonly clock?: Clock | undefined
   /** Says who is told what happens; one at a time. */
   listen(listener: LinkListener): void
   /**

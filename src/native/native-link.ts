@@ -1,4 +1,5 @@
 import type { NativeEvent, NativeSession } from '#binding'
+import type { Clock } from './clock.ts'
 import { isolate } from './isolate.ts'
 import { mapError } from './map-error.ts'
 import type { CloseCode, LinkEvent, LinkListener, MediaLink, MediaStats } from './media-link.ts'
@@ -10,12 +11,17 @@ const EVENT = 4
 
 /** A session of the addon. */
 export class NativeLink implements MediaLink {
+  readonly clock: Clock | undefined
   readonly #native: NativeSession
   #listener: LinkListener | null = null
 
-  /** @param native - the addon's handle */
-  constructor(native: NativeSession) {
+  /**
+   * @param native - the addon's handle
+   * @param clock - what time is for it, when it isn't real
+   */
+  constructor(native: NativeSession, clock?: Clock) {
     this.#native = native
+    this.clock = clock
   }
 
   /** What the addon's ready list calls this session. */

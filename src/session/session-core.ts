@@ -6,6 +6,7 @@ import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { PlayedMark } from '../frames/played-mark.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import { type Cancel, realClock } from '../native/clock.ts'
 import type { LinkEvent, MediaLink } from '../native/media-link.ts'
 import { formatReceipt, HANDSHAKE } from '../signaling/messages.ts'
 import { Aftermath } from './aftermath.ts'
@@ -44,7 +45,7 @@ export class SessionCore implements SessionBackend, DriverClient {
   #driver: Runner | undefined
   #farewell = ''
   #closeReason: string | undefined
-  #timer: NodeJS.Timeout | undefined
+  #cancelTimer: Cancel | undefined
 
   /** @param parts - what it is made of */
   constructor(parts: SessionParts) {
@@ -264,9 +265,13 @@ export class SessionCore implements SessionBackend, DriverClient {
 
   #startTimeLimit(): void {
     const { timeLimit } = this.#parts
-    if (this.#timer !== undefined || timeLimit === Infinity) return
+    if (this.#cancelTimer !== undefined || timeLimit === Infinity) return
     const end = (): void => this.endStream(`The time limit of ${timeLimit} seconds is over`, 'time_limit')
-    this.#timer = setTimeout(end, timeLimit * 1000).unref()
+    this.#cancelTimer = this.#after(timeLimit * 1000, end)
+  }
+
+  #after(ms: number, call: () => void): Cancel {
+    return (this.#link?.clock ?? realClock).after(ms, call)
   }
 
   #onDisconnected(): void {
@@ -309,8 +314,8 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.#closeReason = reason
     this.#state = 'closing'
     this.#driver?.halt()
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#finish(reason), CLOSE_GRACE_MS).unref()
+    this.#cancelTimer?.()
+    this.#cancelTimer = this.#after(CLOSE_GRACE_MS, () => this.#finish(reason))
     this.#closeLink()
   }
 
@@ -323,7 +328,7 @@ export class SessionCore implements SessionBackend, DriverClient {
   #finish(reason: string): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    clearTimeout(this.#timer)
+    this.#cancelTimer?.()
     this.#negotiation.end()
     this.outbox.close()
     this.outputs.end()

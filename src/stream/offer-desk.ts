@@ -1,5 +1,5 @@
 import { NegotiationError } from '../errors.ts'
-import { Host } from '../native/host.ts'
+import { Host, type MediaHost } from '../native/host.ts'
 import { SessionCore } from '../session/session-core.ts'
 import { isCandidate } from '../signaling/candidate.ts'
 import { type CandidateRequest, type OfferRequest, parseOfferBody } from '../signaling/offer-body.ts'
@@ -74,13 +74,14 @@ export class OfferDesk {
    *
    * @param body - parsed JSON
    * @param context - what is known beside it
+   * @param host - runs its media; by default this thread's media engine
    * @returns the answer, or the refusal
    * @throws InvalidRequestError for a body of the wrong shape, and the signal's reason
    */
-  async answer(body: unknown, context: OfferContext): Promise<OfferResult> {
+  async answer(body: unknown, context: OfferContext, host?: MediaHost): Promise<OfferResult> {
     context.signal?.throwIfAborted()
     const request = parseOfferBody(body)
-    return request.kind === 'offer' ? this.#takeOffer(request, context) : this.#takeCandidate(request)
+    return request.kind === 'offer' ? this.#takeOffer(request, context, host) : this.#takeCandidate(request)
   }
 
   #takeCandidate({ webrtcId, candidate, sdpMid, sdpMLineIndex }: CandidateRequest): OfferResult {
@@ -92,7 +93,7 @@ export class OfferDesk {
     return { status: 'success' }
   }
 
-  async #takeOffer(request: OfferRequest, context: OfferContext): Promise<OfferResult> {
+  async #takeOffer(request: OfferRequest, context: OfferContext, host?: MediaHost): Promise<OfferResult> {
     const preparing = this.#isClosed ? undefined : this.#handlers.prepare?.()
     // Mostly there is nothing to wait for; then the session is known when this returns.
     const failed = preparing === undefined ? undefined : await this.#outcome(preparing)
@@ -104,7 +105,7 @@ export class OfferDesk {
     const admitted = this.#admit(request.webrtcId, origin, context.remoteAddress)
     if (!(admitted instanceof SessionCore)) return admitted
     try {
-      const sdp = await this.#negotiate(admitted, request.sdp, context)
+      const sdp = await this.#negotiate(admitted, request.sdp, context, host)
       this.#listener.onSession(admitted)
       return { sdp, type: 'answer' }
     } catch (error) {
@@ -167,13 +168,18 @@ export class OfferDesk {
     return core
   }
 
-  async #negotiate(core: SessionCore, sdp: string, { request, signal }: OfferContext): Promise<string> {
+  async #negotiate(
+    core: SessionCore,
+    sdp: string,
+    { request, signal }: OfferContext,
+    given?: MediaHost,
+  ): Promise<string> {
     const giveUp = (): void => core.close('aborted')
     signal?.addEventListener('abort', giveUp, { once: true })
     // The engine's wake-ups keep no process alive; an answer that is awaited does.
     const timer = setTimeout(() => core.close('connect_timeout'), this.#settings.connectTimeout * 1000)
     try {
-      const host = await Host.open()
+      const host = given ?? (await Host.open())
       const servers = await this.#iceServers(host, request)
       if (core.isOver)
         throw new NegotiationError('connection_closed', 'The session ended before the offer was answered')
@@ -185,7 +191,7 @@ export class OfferDesk {
     }
   }
 
-  async #iceServers(host: Host, request: Request | undefined): Promise<ResolvedIceServers> {
+  async #iceServers(host: MediaHost, request: Request | undefined): Promise<ResolvedIceServers> {
     const { serverRtcConfiguration, logger } = this.#settings
     const configuration = await configurationFor('serverRtcConfiguration', serverRtcConfiguration, request)
     return resolveIceServers(iceServers(configuration), host.serverAddresses, logger)

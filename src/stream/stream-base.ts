@@ -3,7 +3,7 @@ import { ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { describeThrown, toWebRTCError } from '../frames/thrown.ts'
 import { PLACEHOLDER } from '../handlers/stream-handler-base.ts'
-import { Host } from '../native/host.ts'
+import { Host, type MediaHost } from '../native/host.ts'
 import { announce, logRejections } from '../session/announce.ts'
 import type { SessionCore } from '../session/session-core.ts'
 import type { Session } from '../session/session.ts'
@@ -30,6 +30,9 @@ export interface StreamEvents {
   /** A session went wrong, or an offer could not be answered, which is then without a session. */
   error: [error: ParleyError, session?: Session]
 }
+
+// Assigned by the class, the only one that may touch its private fields, and kept off it so that users don't see it.
+let offer: (stream: StreamBase, body: unknown, context: OfferContext, host: MediaHost) => Promise<OfferResult>
 
 /** A handler offered to clients, without a server: whoever has a way to carry offers calls {@link StreamBase.offer}. */
 export class StreamBase extends EventEmitter<StreamEvents> {
@@ -219,4 +222,26 @@ export class StreamBase extends EventEmitter<StreamEvents> {
     const emitter = this as unknown as EventEmitter
     announce(this.options.logger, () => void emitter.emit(name, ...args))
   }
+
+  static {
+    offer = (stream, body, context, host) => stream.#desk.answer(body, context, host)
+  }
+}
+
+/**
+ * The same as {@link StreamBase.offer}, for a session whose media isn't run by this thread's media engine.
+ *
+ * @param stream - the session's
+ * @param body - parsed
+ * @param context - where it came from
+ * @param host - runs the media
+ * @returns the answer, success, or the refusal with its code
+ */
+export function offerThrough(
+  stream: StreamBase,
+  body: unknown,
+  context: OfferContext,
+  host: MediaHost,
+): Promise<OfferResult> {
+  return offer(stream, body, context, host)
 }

@@ -14,3 +14,4 @@ mod errors;
 mod host;
 mod options;
 mod session;
+mod testing;

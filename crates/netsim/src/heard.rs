@@ -35,6 +35,11 @@ impl Heard {
         self.frames.push((now, samples.to_vec()));
     }
 
+    /// Takes all frames, each with the moment at which it came.
+    pub fn take(&mut self) -> Vec<(Instant, Vec<i16>)> {
+        std::mem::take(&mut self.frames)
+    }
+
     /// How many frames there are.
     #[must_use]
     pub fn count(&self) -> usize {

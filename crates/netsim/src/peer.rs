@@ -3,7 +3,7 @@
 use crate::peer_setup::{PAYLOAD_TYPE, add_audio, build, host_candidate, pipeline};
 use crate::{AudioWay, Heard, PeerOptions};
 use bytes::{Bytes, BytesMut};
-use parley_media::{Chunk, Pipeline, PipelineOutput, RtpView};
+use parley_media::{Chunk, Pipeline, PipelineOutput, PipelineStats, RtpView};
 use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
@@ -129,6 +129,22 @@ impl Peer {
     #[must_use]
     pub fn unsent(&self) -> Duration {
         self.pipeline.queued()
+    }
+
+    /// Says nothing more of what it was about to say.
+    pub fn hush(&mut self, now: Instant) {
+        self.pipeline.clear_queue(now);
+    }
+
+    /// Expects so many of its packets to get lost, in percent, as a peer learns it from reports.
+    pub fn expect_loss(&mut self, percent: u8) {
+        self.pipeline.set_expected_loss(percent);
+    }
+
+    /// What its pipeline counted.
+    #[must_use]
+    pub fn stats(&self) -> PipelineStats {
+        self.pipeline.stats()
     }
 
     /// Encrypts and sends a packet as it is.

@@ -43,7 +43,9 @@ pub struct PeerOptions {
     pub hears: Layout,
     /// Whether it is ICE-lite (RFC 8445, section 2.5): it answers checks and sends none.
     pub ice_lite: bool,
-    /// How it speaks.
+    /// How it speaks: the channels…
+    pub speaks: Layout,
+    /// …and the encoder's settings.
     pub opus: OpusOptions,
     /// How many of its packets it expects to get lost, in percent; above 0 each repeats the one before, coarser.
     pub expected_loss: u8,
@@ -61,6 +63,7 @@ impl Default for PeerOptions {
             ice_lite: false,
             opus: OpusOptions::default(),
             expected_loss: 0,
+            speaks: Layout::Mono,
         }
     }
 }

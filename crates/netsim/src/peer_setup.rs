@@ -1,7 +1,7 @@
 //! Makes a peer's connection, track and pipeline.
 
 use crate::{AudioWay, PeerOptions};
-use parley_media::{Layout, Pipeline, PipelineOptions, SampleRate};
+use parley_media::{Pipeline, PipelineOptions, SampleRate};
 use rtc::crypto::SignatureScheme;
 use rtc::interceptor::Registry;
 use rtc::media_stream::MediaStreamTrack;
@@ -101,7 +101,7 @@ pub(crate) fn pipeline(options: &PeerOptions) -> Pipeline {
         input_rate: SampleRate::HZ_48000,
         input_layout: options.hears,
         output_rate: SampleRate::HZ_48000,
-        output_layout: Layout::Mono,
+        output_layout: options.speaks,
         opus: options.opus,
         jitter_min: Duration::ZERO,
         jitter_max: Duration::from_millis(120),

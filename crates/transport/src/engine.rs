@@ -20,9 +20,12 @@ struct Engine {
 static ENGINES: LazyLock<Mutex<HashMap<EngineOptions, Weak<Engine>>>> = LazyLock::new(Mutex::default);
 static NEXT_KEY: AtomicU32 = AtomicU32::new(1);
 
-/// A key that no other session of the process has.
-pub(crate) fn next_key() -> u32 {
-    NEXT_KEY.fetch_add(1, Ordering::Relaxed)
+/// What the sides of a new session share, known by a key that no other session of the process has.
+pub(crate) fn share(options: SessionOptions, limits: QueueLimits, list: Arc<ReadyList>) -> Arc<Shared> {
+    let key = NEXT_KEY.fetch_add(1, Ordering::Relaxed);
+    let shared = Arc::new(Shared::new(key, options, limits, list));
+    sessions().insert(key, Arc::downgrade(&shared));
+    shared
 }
 
 /// Begins a session for an offer. Returns at once; the answer comes as an `answer` or `rejected` event on `list`.
@@ -34,9 +37,7 @@ pub fn accept(
     offer: String,
     list: Arc<ReadyList>,
 ) -> SessionHandle {
-    let key = next_key();
-    let shared = Arc::new(Shared::new(key, options, limits, list));
-    sessions().insert(key, Arc::downgrade(&shared));
+    let shared = share(options, limits, list);
     let turn_servers = engine.turn_servers.clone();
     match Engine::get(engine) {
         Ok(engine) => {

@@ -73,6 +73,12 @@ impl SessionHandle {
         self.place.take()
     }
 
+    /// Whether [`take_ready`](Self::take_ready) would give something.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.place.is_ready()
+    }
+
     /// Whether the last event, `closed`, is among the events or has been taken.
     #[must_use]
     pub fn has_ended(&self) -> bool {

@@ -35,7 +35,7 @@ impl ManualSession {
         offer: &str,
         list: Arc<ReadyList>,
     ) -> (SessionHandle, Option<Self>) {
-        let shared = Arc::new(Shared::new(engine::next_key(), options, limits, list));
+        let shared = engine::share(options, limits, list);
         let session = Self::answer(now, address, seed, &shared, offer);
         let session = session.map_err(|(code, message)| shared.reject(code, &message)).ok();
         (SessionHandle::new(shared), session)
@@ -79,6 +79,7 @@ impl ManualSession {
         }
         let mut sent = Sent(Vec::new());
         self.wake_at = self.slot.pump(now, &mut sent).wake_at;
+        self.slot.shared.each_list(|list| list.signal());
         sent.0
     }
 

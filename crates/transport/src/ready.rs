@@ -71,6 +71,11 @@ impl Place {
         }
     }
 
+    /// Whether there are reasons.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.bits.load(Ordering::SeqCst) != 0
+    }
+
     /// Takes the reasons.
     pub(crate) fn take(&self) -> u32 {
         self.bits.swap(0, Ordering::SeqCst)

@@ -1,0 +1,119 @@
+import test, { type ExecutionContext } from 'ava'
+import { ExpectationError, silence, type TestCall, testCall, tone } from '../../src/testing/index.ts'
+import { Echo } from '../helpers/echo.ts'
+import { TurnTaker } from '../helpers/turn-taker.ts'
+
+/** A second of 440 Hz, echoed. */
+async function echoedTone(t: ExecutionContext): Promise<TestCall> {
+  const call = await testCall(new Echo(), { seed: 21 })
+  t.teardown(() => call.end())
+  await call.play(tone(440, { seconds: 1 }))
+  await call.wait(0.5)
+  return call
+}
+
+function fails(t: ExecutionContext, expectation: () => unknown, message: RegExp): void {
+  const error = t.throws<ExpectationError>(expectation, { instanceOf: ExpectationError, message })
+  t.is(error?.code, 'ERR_PARLEY_EXPECTATION')
+  t.regex(error?.message ?? '', /seed \d+/)
+}
+
+test('expectHeard fails for too little, another tone, a hole, a stall, and the wrong time', async (t) => {
+  const call = await echoedTone(t)
+  call.expectHeard()
+  call.expectHeard({ seconds: 0.95, toneHz: 440, maxHoleMs: 20, maxStallMs: 200 })
+  fails(t, () => call.expectHeard({ seconds: 2 }), /Expected to hear 2 s of sound; heard 1(\.\d+)? s of sound between/)
+  fails(t, () => call.expectHeard({ toneHz: 880 }), /90 % of it 880 Hz; heard .* 0 % of it 880 Hz/)
+  fails(t, () => call.expectHeard({ maxStallMs: 10 }), /no stall over 10 ms; heard .* the longest stall \d+ ms/)
+  fails(t, () => call.expectHeard({ toMs: -1 }), /before -1 ms; heard nothing in 0 s/)
+  await call.play(silence(0.3), tone(440, { seconds: 0.5 }))
+  await call.wait(0.3)
+  fails(
+    t,
+    () => call.expectHeard({ maxHoleMs: 100 }),
+    /no hole over 100 ms; heard .* the longest hole \d{3} ms at \d{4} ms/,
+  )
+})
+
+test('expectSilence fails for a sound', async (t) => {
+  const call = await echoedTone(t)
+  call.expectSilence({ fromMs: 1400 })
+  fails(t, () => call.expectSilence(), /Expected silence; heard 1/)
+})
+
+test('expectTurn fails for no speech, no reply, one that is late, one that is early, and one that cuts in', async (t) => {
+  const call = await testCall(new TurnTaker({ patience: 25 }), { seed: 22 })
+  t.teardown(() => call.end())
+  fails(t, () => call.expectTurn({ replyWithinMs: 500 }), /the caller has not spoken/)
+  await call.play(tone(300, { seconds: 0.5 }))
+  fails(
+    t,
+    () => call.expectTurn({ replyWithinMs: 500 }),
+    /the caller spoke from \d+ ms to 5\d\d ms, and heard no reply until/,
+  )
+  await call.waitForSound()
+  call.expectTurn({ replyWithinMs: 650 })
+  fails(
+    t,
+    () => call.expectTurn({ replyWithinMs: 300 }),
+    /within 300 ms; .* and the reply came at \d+ ms, after [56]\d\d ms/,
+  )
+  fails(t, () => call.expectTurn({ replyWithinMs: 900, replyAfterMs: 800 }), /not before 800 ms; .* after [56]\d\d ms/)
+
+  const hasty = await testCall(new TurnTaker({ patience: 5, isPolite: false }), { seed: 22 })
+  t.teardown(() => hasty.end())
+  await hasty.play([48_000, joined(tone(300), silence(0.25), tone(300))])
+  fails(t, () => hasty.expectTurn({ replyWithinMs: 500 }), /and was cut in upon at 11\d\d ms/)
+})
+
+test('expectInterruption fails when there is nothing to interrupt, and when it is ignored', async (t) => {
+  for (const isPolite of [true, false]) {
+    const call = await testCall(new TurnTaker({ isPolite }), { seed: 23 })
+    t.teardown(() => call.end())
+    await call.play(tone(300, { seconds: 0.5 }))
+    fails(
+      t,
+      () => call.expectInterruption({ withinMs: 200 }),
+      /nothing was heard when the caller began, at 0 ms|at \d+ ms/,
+    )
+    await call.waitForSound()
+    await call.wait(0.5)
+    await call.play(tone(300, { seconds: 0.6 }))
+    if (isPolite) call.expectInterruption({ withinMs: 200 })
+    else
+      fails(t, () => call.expectInterruption({ withinMs: 200 }), /the handler was heard until \d+ ms, \d{3} ms later/)
+  }
+})
+
+test('expectMessage and waiting fail, and say what there was', async (t) => {
+  const call = await echoedTone(t)
+  call.send('ping')
+  await call.waitForMessage('ping')
+  fails(
+    t,
+    () => call.expectMessage({ type: 'end_stream' }),
+    /a message \{"type":"end_stream"\}; the caller got .*ping.* at \d+ ms/,
+  )
+  await t.throwsAsync(call.waitForMessage('pong', { seconds: 0.1 }), { instanceOf: ExpectationError })
+  await t.throwsAsync(call.waitForSound({ seconds: 0.3 }), { message: /Waited 0\.3 s for a sound in vain; heard 1/ })
+  await t.throwsAsync(
+    call.waitFor(() => false, { seconds: 0.1, what: 'a miracle' }),
+    { message: /for a miracle in vain/ },
+  )
+})
+
+test('options that can not be are refused by name', async (t) => {
+  const refused = async (options: object, message: RegExp): Promise<void> => {
+    await t.throwsAsync(testCall(new Echo(), options), { message })
+  }
+  await refused({ loss: 2 }, /option loss must be from 0 to 1, not/)
+  await refused({ jitterMs: -1 }, /jitterMs/)
+  await refused({ seed: 0.5 }, /seed/)
+  await refused({ over: 'tcp' }, /over/)
+  await refused({ lose: 0.1 }, /lose/)
+  await t.throwsAsync(testCall('handler' as never), { instanceOf: TypeError, message: /handler/ })
+})
+
+function joined(...sounds: ReturnType<typeof tone>[]): Int16Array {
+  return Int16Array.from(sounds.flatMap(([, samples]) => [...samples]))
+}

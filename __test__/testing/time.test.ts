@@ -1,0 +1,58 @@
+import { mock } from 'node:test'
+import test from 'ava'
+import { AsyncStreamHandler, type AudioFrame, type EmitType, waitForItem, AsyncQueue } from '../../src/index.ts'
+import { testCall, tone } from '../../src/testing/index.ts'
+import { Echo } from '../helpers/echo.ts'
+
+const BAD = { loss: 0.1, jitterMs: 40, reordering: 0.05, duplicates: 0.02 }
+
+/** Answers the first loud frame with a tone, after a timer of its own. */
+class Slow extends AsyncStreamHandler {
+  readonly #answers = new AsyncQueue<EmitType>()
+  #isAsked = false
+  override async receive([, samples]: AudioFrame): Promise<void> {
+    if (this.#isAsked || !samples.some((sample) => Math.abs(sample) > 500)) return
+    this.#isAsked = true
+    setTimeout(() => void this.#answers.put(tone(880, { seconds: 0.5 })), 700)
+  }
+  override emit(): Promise<EmitType> {
+    return waitForItem(this.#answers)
+  }
+  override copy(): Slow {
+    return new Slow()
+  }
+}
+
+async function echoed(seed: number): Promise<readonly [string, number]> {
+  const call = await testCall(new Echo(), { ...BAD, seed })
+  await call.play(tone(440, { seconds: 3 }))
+  await call.end()
+  const { samples, frameTimes } = call.heard
+  return [Buffer.from(samples.buffer).toString('base64'), frameTimes.length]
+}
+
+test.serial('the same seed gives the same call, sample by sample, and another seed another', async (t) => {
+  const [first, again, other] = [await echoed(11), await echoed(11), await echoed(12)]
+  t.true(first[1] > 100)
+  t.is(first[1], again[1])
+  t.true(first[0] === again[0], 'the same samples')
+  t.false(first[0] === other[0])
+})
+
+test.serial("fake timers go along with the call's time", async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const call = await testCall(new Slow(), { seed: 13, onTime: (ms) => mock.timers.tick(ms) })
+  await call.play(tone(300, { seconds: 0.2 }))
+  await call.waitForSound()
+  t.notThrows(() => call.expectTurn({ replyAfterMs: 480, replyWithinMs: 620 }))
+  await call.end()
+})
+
+test.serial("with a real clock a handler's own timers fit the call", async (t) => {
+  const call = await testCall(new Slow(), { seed: 14, clock: 'real' })
+  await call.play(tone(300, { seconds: 0.2 }))
+  await call.waitForSound()
+  t.notThrows(() => call.expectTurn({ replyAfterMs: 400, replyWithinMs: 5000 }))
+  await call.end()
+})

@@ -1,0 +1,97 @@
+import type { Recording } from './recording.ts'
+import { lengthOf, type Span } from './spans.ts'
+import { ms } from './words.ts'
+
+/** A turn: the caller spoke, then was answered. */
+export interface TurnExpectation {
+  /** From the true end of the caller's speech to the first sound of the reply, as the caller hears it, in ms at most. */
+  replyWithinMs: number
+  /** The same at least, for a handler that must not cut in when the caller takes a breath; 0 by default. */
+  replyAfterMs?: number
+}
+
+/** An interruption: the caller began to speak while the handler did, which then fell silent. */
+export interface InterruptionExpectation {
+  /** From the caller's first sound until the handler is silent, as the caller hears it, in ms at most. */
+  withinMs: number
+}
+
+/** A shorter sound is a click, and no reply. */
+export const SHORTEST_SOUND_MS = 40
+
+/** How a turn went. */
+interface Turn {
+  /** What the caller said last. */
+  readonly speech: Span | undefined
+  /** What was heard that began while the caller spoke. */
+  readonly overlap: Span | undefined
+  /** What was heard that was going on when the caller began. */
+  readonly before: Span | undefined
+  /** What was heard first after it. */
+  readonly reply: Span | undefined
+}
+
+/**
+ * Looks at the last time that the caller spoke.
+ *
+ * @param heard - by the caller
+ * @param speech - when the caller spoke last, from the first to the last sound of it
+ * @returns how that turn went
+ */
+function turnOf(heard: Recording, speech: Span | undefined): Turn {
+  if (speech === undefined) return { speech, overlap: undefined, before: undefined, reply: undefined }
+  const sounds = heard.sounds().filter((sound) => lengthOf(sound) >= SHORTEST_SOUND_MS)
+  return {
+    speech,
+    before: sounds.find(({ fromMs, toMs }) => fromMs <= speech.fromMs && toMs > speech.fromMs),
+    overlap: sounds.find(({ fromMs }) => fromMs > speech.fromMs && fromMs < speech.toMs),
+    reply: sounds.find(({ fromMs }) => fromMs >= speech.toMs),
+  }
+}
+
+/**
+ * Compares a turn with what was expected.
+ *
+ * @param heard - by the caller
+ * @param lastSpeech - when the caller spoke last
+ * @param expected - how the turn should have gone
+ * @returns what was expected and what was heard, in words; undefined when all is as expected
+ */
+export function unlikeTurn(
+  heard: Recording,
+  lastSpeech: Span | undefined,
+  expected: TurnExpectation,
+): string | undefined {
+  const { replyWithinMs, replyAfterMs = 0 } = expected
+  const { speech, overlap, reply } = turnOf(heard, lastSpeech)
+  const wish = `Expected a reply within ${ms(replyWithinMs)}${replyAfterMs > 0 ? `, not before ${ms(replyAfterMs)}` : ''}`
+  if (speech === undefined) return `${wish}; the caller has not spoken`
+  const spoke = `the caller spoke from ${ms(speech.fromMs)} to ${ms(speech.toMs)}`
+  if (overlap !== undefined) return `${wish}; ${spoke}, and was cut in upon at ${ms(overlap.fromMs)}`
+  if (reply === undefined) return `${wish}; ${spoke}, and heard no reply until ${ms(heard.frameTimes.at(-1) ?? 0)}`
+  const took = reply.fromMs - speech.toMs
+  if (took <= replyWithinMs && took >= replyAfterMs) return undefined
+  return `${wish}; ${spoke}, and the reply came at ${ms(reply.fromMs)}, after ${ms(took)}`
+}
+
+/**
+ * Compares an interruption with what was expected.
+ *
+ * @param heard - by the caller
+ * @param lastSpeech - when the caller spoke last
+ * @param expected - how the handler should have reacted
+ * @returns what was expected and what was heard, in words; undefined when all is as expected
+ */
+export function unlikeInterruption(
+  heard: Recording,
+  lastSpeech: Span | undefined,
+  { withinMs }: InterruptionExpectation,
+): string | undefined {
+  const { speech, before } = turnOf(heard, lastSpeech)
+  const wish = `Expected the handler to fall silent within ${ms(withinMs)} of being interrupted`
+  if (speech === undefined) return `${wish}; the caller has not spoken`
+  if (before === undefined) return `${wish}; nothing was heard when the caller began, at ${ms(speech.fromMs)}`
+  const took = before.toMs - speech.fromMs
+  if (took <= withinMs) return undefined
+  return `${wish}; the caller began at ${ms(speech.fromMs)}, and the handler was heard until ${ms(before.toMs)}, ${ms(took)} later`
+}

@@ -1,0 +1,169 @@
+import { randomInt, randomUUID } from 'node:crypto'
+import { NegotiationError, TimeoutError } from '../errors.ts'
+import type { DuplexFunction } from '../driver/duplex-handler.ts'
+import type { EmitFunction } from '../driver/generator-handler.ts'
+import { channelsOf, type Layout } from '../frames/audio-frame.ts'
+import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import type { MediaHost } from '../native/host.ts'
+import { ServerAddresses } from '../native/server-addresses.ts'
+import { TestPeer } from '../native/test-peer.ts'
+import type { Session } from '../session/session.ts'
+import type { OfferResult } from '../signaling/offer-result.ts'
+import { checkInteger, checkObject, checkWord } from '../stream/checks.ts'
+import { offerThrough, StreamBase } from '../stream/stream-base.ts'
+import type { CommonOptions, Handler, Mode, StreamBaseOptions } from '../stream/stream-options.ts'
+import { CallerLog } from './caller-log.ts'
+import { type NetworkOptions, peerNetwork } from './network.ts'
+import { type Pace, RealPace, VirtualPace } from './pace.ts'
+import { makeTestCall, type TestCall } from './test-call.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+/** How a handler is called. */
+export interface TestCallOptions extends NetworkOptions {
+  /** `'memory'` (default): no network, and time is the test's. `'udp'`: real UDP, in real time. */
+  over?: 'memory' | 'udp'
+  /**
+   * In memory: `'virtual'` (default), where ten seconds of a call take some milliseconds; or `'real'`, where they take ten
+   * seconds, for handlers that wait for something real. Either way time passes only while the test awaits the call.
+   */
+  clock?: 'virtual' | 'real'
+  /** Of all that is random about the network: an integer from 0 to 4,294,967,295. By default another one each time. */
+  seed?: number
+  /** In which layout the caller speaks and hears; `'mono'` by default. */
+  layout?: Layout
+  /** Of a handler that is no stream: which way media goes, as the caller sees it; `'send-receive'` by default. */
+  mode?: Mode
+  /** Of a handler that is no stream: options of the stream that is made for it, such as `timeLimit`. */
+  stream?: CommonOptions
+  /** The id of the caller's connection; by default a new one. */
+  id?: string
+  /**
+   * In memory: called when so many whole ms have passed, for fake timers that a handler waits for:
+   * `(ms) => mock.timers.tick(ms)` of `node:test`, `(ms) => vi.advanceTimersByTime(ms)` of Vitest.
+   */
+  onTime?: (ms: number) => void
+}
+
+/** How long a call may take to connect, in ms. */
+const CONNECT_MS = 15_000
+const MAX_SEED = 0xffff_ffff
+
+/** Says nothing: what goes wrong is among a call's errors. */
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Options for calling a handler that the caller is heard by. */
+export interface ConversationCallOptions extends TestCallOptions {
+  /** `'send-receive'` by default. */
+  mode?: 'send-receive' | 'send'
+}
+
+/** Options for calling a generator function, to which the caller only listens. */
+export interface BroadcastCallOptions extends TestCallOptions {
+  /** Always given. */
+  mode: 'receive'
+}
+
+/**
+ * Calls a handler, as a browser would, but without one: its copy runs in this process, unchanged.
+ *
+ * @param subject - a handler of any kind, or a stream, whose options then hold
+ * @param options - what the network does, and what time is
+ * @returns the call, connected, with an open data channel; until then the network does nothing
+ * @throws TypeError or RangeError naming what can't be used, NegotiationError when the stream refuses the call, TimeoutError
+ * when it doesn't connect, AddonMissingError
+ */
+export function testCall(
+  subject: StreamBase | StreamHandlerBase | DuplexFunction<Session>,
+  options?: ConversationCallOptions,
+): Promise<TestCall>
+/**
+ * Calls a generator function.
+ *
+ * @param subject - the function
+ * @param options - with `mode: 'receive'`
+ * @returns the call, connected
+ * @throws as above
+ */
+export function testCall(subject: EmitFunction, options: BroadcastCallOptions): Promise<TestCall>
+export async function testCall(subject: Handler | StreamBase, options: TestCallOptions = {}): Promise<TestCall> {
+  const { seed, layout = 'mono', over = 'memory' } = checkOptions(options)
+  const stream = subject instanceof StreamBase ? subject : makeStream(subject, options)
+  const network = peerNetwork(options, seed)
+  const { mode, media } = stream.options
+  const serverAddress = over === 'udp' ? { serverAddress: media.bindAddress } : {}
+  const calm = { ...peerNetwork({}, seed), latencyMs: network.latencyMs }
+  const peer = await TestPeer.make({ mode, channels: channelsOf(layout), seed, network: calm, ...serverAddress })
+  const ownsStream = stream !== subject
+  try {
+    const log = new CallerLog(peer, layout)
+    const clock = new VirtualClock(() => peer.nowMs)
+    const pace =
+      over === 'udp' ? new RealPace() : new VirtualPace(peer, clock, options.clock === 'real', options.onTime)
+    const id = options.id ?? randomUUID()
+    const session = await connect(stream, peer, pace, over === 'udp' ? undefined : clock, id)
+    const call = makeTestCall({ peer, log, pace, session, stream, ownsStream, seed })
+    await untilConnected(peer, pace, session)
+    log.start()
+    peer.setNetwork(network)
+    return call
+  } catch (error) {
+    peer.end()
+    if (ownsStream) await stream.close()
+    throw error
+  }
+}
+
+function checkOptions(options: TestCallOptions): TestCallOptions & { seed: number } {
+  const names = ['over', 'clock', 'seed', 'layout', 'mode', 'stream', 'id', 'onTime']
+  checkObject('', options, [...names, 'loss', 'jitterMs', 'latencyMs', 'reordering', 'duplicates'])
+  const { over, clock, layout, seed = randomInt(MAX_SEED) } = options
+  if (over !== undefined) checkWord('over', over, ['memory', 'udp'])
+  if (clock !== undefined) checkWord('clock', clock, ['virtual', 'real'])
+  if (layout !== undefined) checkWord('layout', layout, ['mono', 'stereo'])
+  return { ...options, seed: checkInteger('seed', seed, [0, MAX_SEED]) }
+}
+
+function makeStream(handler: Handler, { mode = 'send-receive', stream = {} }: TestCallOptions): StreamBase {
+  const media = { bindAddress: '127.0.0.1', ...stream.media }
+  return new StreamBase({ modality: 'audio', logger: quiet, ...stream, handler, mode, media } as StreamBaseOptions)
+}
+
+/** Offers, and lets time pass until the offer is answered. */
+async function connect(
+  stream: StreamBase,
+  peer: TestPeer,
+  pace: Pace,
+  clock: VirtualClock | undefined,
+  id: string,
+): Promise<Session> {
+  const body = { sdp: peer.offer(), type: 'offer', webrtc_id: id }
+  const settled = clock === undefined ? stream.offer(body) : offerThrough(stream, body, {}, handHost(peer, clock))
+  let isSettled = false
+  const settle = (): void => void (isSettled = true)
+  settled.then(settle, settle)
+  await pace.pass(CONNECT_MS, () => isSettled)
+  const result = await settled
+  if ('sdp' in result) peer.answered(result.sdp)
+  else throw new NegotiationError(...refusalOf(result))
+  const session = stream.sessions.get(id)
+  if (session === undefined) throw new NegotiationError('connection_closed', 'The session ended at once')
+  return session
+}
+
+/** Runs the media of one session as its peer's time passes. */
+function handHost(peer: TestPeer, clock: VirtualClock): MediaHost {
+  const serverAddresses = new ServerAddresses(() => false)
+  return { serverAddresses, accept: (_, settings, sdp) => peer.accept(settings, sdp, clock) }
+}
+
+function refusalOf(result: OfferResult): [reason: string, message: string] {
+  if (!('meta' in result)) return ['server_error', 'The stream gave no answer']
+  const { error, message } = result.meta
+  return [error, `The stream refused the call: ${message ?? error}`]
+}
+
+async function untilConnected(peer: TestPeer, pace: Pace, session: Session): Promise<void> {
+  const isConnected = (): boolean => peer.channelIsOpen && session.state !== 'connecting'
+  const isDone = await pace.pass(CONNECT_MS, isConnected)
+  if (!isDone) throw new TimeoutError(`The call did not connect within 15 s; its session is ${session.state}`)
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { readWav } from '../audio-files/read-wav.ts'
+import type { EmitAudio } from '../frames/audio-frame.ts'
+import { describe } from '../frames/describe.ts'
+
+/** Rate of the sounds that are made here, in Hz. */
+const SAMPLE_RATE = 48_000
+
+/** How a {@link tone} sounds. */
+export interface ToneOptions {
+  /** How long; 1 by default. */
+  seconds?: number
+  /** Its root mean square in dB of full scale: -60 to -3, by default -15. */
+  loudness?: number
+}
+
+/**
+ * A steady tone.
+ *
+ * @param hertz - its frequency: above 0, up to 20,000
+ * @param options - how long and how loud
+ * @returns mono audio at 48 kHz, as a handler emits it
+ * @throws RangeError naming the value that can't be
+ */
+export function tone(hertz: number, { seconds = 1, loudness = -15 }: ToneOptions = {}): EmitAudio {
+  if (!(hertz > 0 && hertz <= 20_000)) throw new RangeError(`A tone must have up to 20,000 Hz, not ${describe(hertz)}`)
+  if (!(loudness >= -60 && loudness <= -3)) {
+    throw new RangeError(`The loudness must be from -60 to -3 dB, not ${describe(loudness)}`)
+  }
+  const amplitude = 32_767 * Math.SQRT2 * 10 ** (loudness / 20)
+  const sine = (_: unknown, n: number): number => amplitude * Math.sin((2 * Math.PI * hertz * n) / SAMPLE_RATE)
+  return [SAMPLE_RATE, Int16Array.from({ length: sampleCount(seconds) }, sine), 'mono']
+}
+
+/**
+ * Nothing to be heard.
+ *
+ * @param seconds - how long
+ * @returns mono audio at 48 kHz, as a handler emits it
+ * @throws RangeError for what is no length
+ */
+export function silence(seconds: number): EmitAudio {
+  return [SAMPLE_RATE, new Int16Array(sampleCount(seconds)), 'mono']
+}
+
+/**
+ * Recorded speech.
+ *
+ * @param wav - path of a WAV file (16-bit PCM, any rate, mono or stereo), or its bytes
+ * @returns its audio, as a handler emits it
+ * @throws TypeError for what is no such file, and the file system's errors
+ */
+export function speech(wav: string | URL | Uint8Array): EmitAudio {
+  return readWav(wav instanceof Uint8Array ? wav : readFileSync(wav))
+}
+
+function sampleCount(seconds: number): number {
+  if (Number.isFinite(seconds) && seconds >= 0) return Math.round(seconds * SAMPLE_RATE)
+  throw new RangeError(`A sound lasts a number of seconds, not ${describe(seconds)}`)
+}

@@ -1,0 +1,385 @@
+import { ExpectationError, type ParleyError, TimeoutError } from '../errors.ts'
+import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
+import { channelsOf, type EmitAudio } from '../frames/audio-frame.ts'
+import { describe } from '../frames/describe.ts'
+import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import type { PeerStats, TestPeer } from '../native/test-peer.ts'
+import type { Session } from '../session/session.ts'
+import type { StreamBase } from '../stream/stream-base.ts'
+import type { CallerLog } from './caller-log.ts'
+import { type CallerMessage, describeLack, isMeant, type MessageMatch } from './caller-messages.ts'
+import { describeHeard, type HeardExpectation, unlikeHeard } from './expect-heard.ts'
+import {
+  type InterruptionExpectation,
+  SHORTEST_SOUND_MS,
+  type TurnExpectation,
+  unlikeInterruption,
+  unlikeTurn,
+} from './expect-turn.ts'
+import { type NetworkOptions, peerNetwork } from './network.ts'
+import type { Pace } from './pace.ts'
+import type { Recording } from './recording.ts'
+import { speech } from './sounds.ts'
+import { ms } from './words.ts'
+
+/** What a caller may say: audio as a handler emits it, or a WAV file by its path or its bytes. */
+export type Speech = EmitAudio | string | URL | Uint8Array
+
+/** What the caller received, by its own count. */
+export interface CallerStats {
+  /** Packets that never came. */
+  lost: number
+  /** Packets that came after their time. */
+  late: number
+  /** Packets that came twice. */
+  duplicate: number
+  /** Frames made up for packets that never came. */
+  concealed: number
+  /** Frames of silence while nothing was sent. */
+  synthesised: number
+}
+
+/** What a call is made of. */
+export interface CallParts {
+  /** The caller. */
+  readonly peer: TestPeer
+  /** What it said, heard and got. */
+  readonly log: CallerLog
+  /** How time passes. */
+  readonly pace: Pace
+  /** The session that answers. */
+  readonly session: Session
+  /** Its stream. */
+  readonly stream: StreamBase
+  /** Whether the stream ends with the call. */
+  readonly ownsStream: boolean
+  /** Of all that would else be random. */
+  readonly seed: number
+}
+
+/** How long a call's end may take, in ms. */
+const END_MS = 10_000
+
+// Assigned by the class, which is made by `testCall` alone.
+let make: (parts: CallParts) => TestCall
+
+/** A call to a handler by a fake caller; {@link testCall} makes it. Times are in ms since it was connected. */
+export class TestCall {
+  /** The session that answers the call. */
+  readonly session: Session
+  /** The stream that it belongs to. */
+  readonly stream: StreamBase
+  /** What the network's randomness came from: the same seed gives the same losses. */
+  readonly seed: number
+  /** The outputs that the handler has emitted so far. */
+  readonly outputs: readonly AdditionalOutputs[]
+  /** What went wrong so far: what the handler threw, or emitted that can't be. */
+  readonly errors: readonly ParleyError[]
+  readonly #parts: CallParts
+  #closeReason: string | undefined
+
+  private constructor(parts: CallParts) {
+    const { session, stream, seed } = parts
+    this.session = session
+    this.stream = stream
+    this.seed = seed
+    this.#parts = parts
+    const [outputs, errors]: [AdditionalOutputs[], ParleyError[]] = [[], []]
+    this.outputs = outputs
+    this.errors = errors
+    session.on('outputs', (emitted) => outputs.push(emitted))
+    session.on('error', (error) => errors.push(error))
+    session.on('closed', (reason) => (this.#closeReason = reason))
+  }
+
+  /** The copy of the handler that serves the call. */
+  get handler(): StreamHandlerBase {
+    return this.session.handler
+  }
+
+  /** How late it is. */
+  get nowMs(): number {
+    return this.#parts.log.nowMs
+  }
+
+  /** All that the caller heard so far. */
+  get heard(): Recording {
+    return this.#parts.log.heard
+  }
+
+  /** The messages that the caller got so far. */
+  get messages(): readonly CallerMessage[] {
+    return this.#parts.log.messages
+  }
+
+  /** Why the session ended; undefined while it lives. */
+  get closeReason(): string | undefined {
+    return this.#closeReason
+  }
+
+  /** @returns what the caller received, by its own count; what the handler's side received is `session.stats()` */
+  stats(): CallerStats {
+    return toCallerStats(this.#parts.peer.stats())
+  }
+
+  /**
+   * Speaks, one sound after the other, and lets time pass until all is said.
+   *
+   * @param sounds - what to say
+   * @returns when it was said
+   * @throws TypeError or RangeError for what is no audio, or when the caller only listens
+   */
+  async play(...sounds: Speech[]): Promise<void> {
+    const until = this.say(...sounds)
+    await this.#parts.pace.pass(until - this.nowMs, () => false)
+  }
+
+  /**
+   * Begins to speak, and lets no time pass.
+   *
+   * @param sounds - what to say, one after the other, after whatever the caller is saying
+   * @returns when all will have been said
+   * @throws as {@link play}
+   */
+  say(...sounds: Speech[]): number {
+    if (this.stream.options.mode === 'receive') {
+      throw new TypeError("The caller can't speak: the stream's mode is 'receive'")
+    }
+    return sounds.map(toAudio).reduce((_, audio) => this.#parts.log.speak(audio), this.nowMs)
+  }
+
+  /** Says nothing more of what the caller was about to say. */
+  hush(): void {
+    this.#parts.log.hush()
+  }
+
+  /**
+   * Lets time pass.
+   *
+   * @param seconds - how much
+   */
+  async wait(seconds: number): Promise<void> {
+    if (!(seconds >= 0 && Number.isFinite(seconds))) {
+      throw new RangeError(`A call waits a number of seconds, not ${describe(seconds)}`)
+    }
+    await this.#parts.pace.pass(seconds * 1000, () => false)
+  }
+
+  /**
+   * Lets time pass until something is so.
+   *
+   * @param isSo - looked at after every event of the call
+   * @param options - `seconds`: so long at most, 10 by default; `what` is waited for, for the error
+   * @throws ExpectationError when it isn't so by then
+   */
+  async waitFor(isSo: () => boolean, { seconds = 10, what = 'it' }: WaitOptions = {}): Promise<void> {
+    if (await this.#parts.pace.pass(seconds * 1000, isSo)) return
+    throw this.#unlike(`Waited ${seconds} s for ${what} in vain; ${describeHeard(this.heard)}`)
+  }
+
+  /**
+   * Lets time pass until the caller hears a sound from now on: 40 ms of it, for a click is none.
+   *
+   * @param options - `seconds`: so long at most, 10 by default
+   * @throws ExpectationError when there is none by then
+   */
+  waitForSound({ seconds = 10 }: { seconds?: number } = {}): Promise<void> {
+    const from = this.nowMs
+    const isHeard = (): boolean => this.heard.between(from).soundSeconds * 1000 >= SHORTEST_SOUND_MS
+    return this.waitFor(isHeard, { seconds, what: 'a sound' })
+  }
+
+  /**
+   * Lets time pass until the caller has heard nothing for a while.
+   *
+   * @param options - `forMs`: how long, 500 by default; `seconds`: so long at most, 10 by default
+   * @throws ExpectationError when it isn't silent by then
+   */
+  waitForSilence({ forMs = 500, seconds = 10 }: { forMs?: number; seconds?: number } = {}): Promise<void> {
+    const isSilent = (): boolean => this.nowMs - (this.heard.sounds().at(-1)?.toMs ?? 0) >= forMs
+    return this.waitFor(isSilent, { seconds, what: `${ms(forMs)} of silence` })
+  }
+
+  /**
+   * Lets time pass until the caller gets a message, or has got it already.
+   *
+   * @param match - which
+   * @param options - `seconds`: so long at most, 10 by default
+   * @returns the first that it is
+   * @throws ExpectationError when there is none by then
+   */
+  async waitForMessage(match: MessageMatch, { seconds = 10 }: { seconds?: number } = {}): Promise<CallerMessage> {
+    await this.#parts.pace.pass(seconds * 1000, () => this.messages.some((message) => isMeant(message, match)))
+    return this.expectMessage(match)
+  }
+
+  /**
+   * Sends a message to the handler's session, as a page does over its data channel.
+   *
+   * @param message - a text, or what is sent as JSON
+   * @throws ChannelClosedError after the end
+   */
+  send(message: unknown): void {
+    this.#parts.peer.sendText(typeof message === 'string' ? message : JSON.stringify(message))
+  }
+
+  /**
+   * Gives the handler its additional inputs, as a page's request does.
+   *
+   * @param args - the inputs
+   */
+  setInput(...args: unknown[]): void {
+    this.stream.setInput(this.session.id, ...args)
+  }
+
+  /**
+   * Changes the network.
+   *
+   * @param network - what it does from now on; what is left out it no longer does
+   * @throws RangeError naming the option that is out of range
+   */
+  setNetwork(network: NetworkOptions): void {
+    this.#parts.peer.setNetwork(peerNetwork(network, this.seed))
+  }
+
+  /** Is gone without a word, as a phone in a tunnel. */
+  vanish(): void {
+    this.#parts.peer.vanish()
+  }
+
+  /** Hangs up, as a page that is closed. The handler's side learns of it when time passes. */
+  hangUp(): void {
+    this.#parts.peer.hangUp()
+  }
+
+  /**
+   * Hangs up, lets time pass until the session has ended, and waits for the handler's `shutdown()`. A stream that was made
+   * for the call is closed.
+   *
+   * @returns why the session ended
+   * @throws TimeoutError when it doesn't within 10 s
+   */
+  async end(): Promise<string> {
+    const { peer, pace, session, stream, ownsStream } = this.#parts
+    try {
+      if (session.state !== 'closed') peer.hangUp()
+      const hasEnded = await pace.pass(END_MS, () => session.state === 'closed')
+      if (!hasEnded) throw new TimeoutError('The session did not end within 10 s of hanging up')
+      // The media's end comes after the session's.
+      await pace.pass(0, () => false)
+      if (ownsStream) await stream.close()
+      return this.#closeReason ?? 'closed'
+    } finally {
+      peer.end()
+    }
+  }
+
+  /** The same as {@link end}, at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end()
+  }
+
+  /**
+   * Says that the caller has heard something.
+   *
+   * @param expected - what; without properties any sound will do
+   * @throws ExpectationError that says what was heard instead
+   */
+  expectHeard(expected: HeardExpectation = {}): void {
+    this.#check(unlikeHeard(this.heard, expected))
+  }
+
+  /**
+   * Says that the caller has heard nothing.
+   *
+   * @param part - `fromMs`, `toMs`: in that part of the call; by default in all of it
+   * @throws ExpectationError that says what was heard
+   */
+  expectSilence({ fromMs = -Infinity, toMs = Infinity }: { fromMs?: number; toMs?: number } = {}): void {
+    const part = this.heard.between(fromMs, toMs)
+    if (part.soundSeconds > 0) this.#check(`Expected silence; ${describeHeard(part)}`)
+  }
+
+  /**
+   * Says that the caller was answered when it had spoken last, and not cut in upon.
+   *
+   * @param expected - when
+   * @throws ExpectationError that says when the caller spoke and when the reply came
+   */
+  expectTurn(expected: TurnExpectation): void {
+    this.#check(unlikeTurn(this.heard, this.#parts.log.lastSpeech, expected))
+  }
+
+  /**
+   * Says that the handler fell silent when the caller, speaking last, interrupted it.
+   *
+   * @param expected - how soon
+   * @throws ExpectationError that says for how long it was heard
+   */
+  expectInterruption(expected: InterruptionExpectation): void {
+    this.#check(unlikeInterruption(this.heard, this.#parts.log.lastSpeech, expected))
+  }
+
+  /**
+   * Says that the caller got a message.
+   *
+   * @param match - which
+   * @returns the first that it is
+   * @throws ExpectationError that lists the messages
+   */
+  expectMessage(match: MessageMatch): CallerMessage {
+    const found = this.messages.find((message) => isMeant(message, match))
+    if (found !== undefined) return found
+    throw this.#unlike(describeLack(match, this.messages))
+  }
+
+  static {
+    make = (parts) => new TestCall(parts)
+  }
+
+  #check(unlike: string | undefined): void {
+    if (unlike !== undefined) throw this.#unlike(unlike)
+  }
+
+  /** Beside what was expected, what may be why. */
+  #unlike(what: string): ExpectationError {
+    const { lost, late } = this.stats()
+    const failed = this.errors.map(({ message }) => ` The handler failed: ${message}.`).join('')
+    const ended = this.#closeReason === undefined ? '' : ` The session ended: ${this.#closeReason}.`
+    return new ExpectationError(
+      `${what}. The caller lost ${lost} packets, ${late} came late; seed ${this.seed}.${failed}${ended}`,
+    )
+  }
+}
+
+/**
+ * A call that is about to connect.
+ *
+ * @param parts - what it is made of
+ * @returns the call
+ */
+export function makeTestCall(parts: CallParts): TestCall {
+  return make(parts)
+}
+
+/** How {@link TestCall.waitFor} waits. */
+export interface WaitOptions {
+  /** So long at most; 10 by default. */
+  seconds?: number
+  /** What is waited for, for the error. */
+  what?: string
+}
+
+function toAudio(sound: Speech): EmitAudio {
+  if (typeof sound === 'string' || sound instanceof URL || sound instanceof Uint8Array) return speech(sound)
+  if (!Array.isArray(sound) || typeof sound[0] !== 'number') {
+    throw new TypeError(`A caller says [sampleRate, samples] or a WAV file, not ${describe(sound)}`)
+  }
+  const [, samples, layout = 'mono'] = sound as EmitAudio
+  if (samples.length % channelsOf(layout) === 0) return sound as EmitAudio
+  throw new RangeError(`Stereo audio must have an even number of samples, not ${samples.length}`)
+}
+
+function toCallerStats({ lost, late, duplicate, concealed, synthesised }: PeerStats): CallerStats {
+  return { lost, late, duplicate, concealed, synthesised }
+}
