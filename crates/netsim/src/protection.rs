@@ -2,6 +2,8 @@
 
 use bytes::BytesMut;
 use rtc::dtls::state::State;
+use rtc::rtp::header::Header;
+use rtc::shared::marshal::{MarshalSize, Unmarshal};
 use rtc::srtp::config::{Config, LABEL_EXTRACTOR_DTLS_SRTP};
 use rtc::srtp::context::Context;
 use rtc::srtp::protection_profile::ProtectionProfile;
@@ -30,10 +32,16 @@ impl Protection {
     }
 
     /// The packet encrypted; none when its header can't be read, so that there is nothing to encrypt.
+    ///
+    /// The core's encryption (not its decryption) panics on a header whose extensions are cut off, so there is none for
+    /// that either.
     pub(crate) fn protect(&mut self, packet: &[u8]) -> Option<BytesMut> {
         match packet.get(1)? {
             192..=223 => self.0.encrypt_rtcp(packet).ok(),
-            _ => self.0.encrypt_rtp(packet).ok(),
+            _ => {
+                let header = Header::unmarshal(&mut &*packet).ok()?;
+                if header.marshal_size() > packet.len() { None } else { self.0.encrypt_rtp(packet).ok() }
+            }
         }
     }
 }
