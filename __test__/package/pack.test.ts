@@ -69,6 +69,26 @@ console.log('ready')`
   t.is(stdout, 'ready\n')
 })
 
+test('a handler is called by the packed test kit', async (t) => {
+  const program = `
+    import { testCall, tone } from 'parley-rtc/testing'
+    const echo = async function* (frames) { for await (const frame of frames) yield frame }
+    const call = await testCall(echo, { seed: 1 })
+    await call.play(tone(440))
+    call.expectHeard({ seconds: 0.9, toneHz: 440 })
+    console.log(await call.end())
+  `
+  await writeFile(join(installation.folder, 'call.mjs'), program)
+  const child = spawn(process.execPath, ['call.mjs'], {
+    cwd: installation.folder,
+    env: installation.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines: string[] = []
+  for await (const line of createInterface(child.stdout)) lines.push(line)
+  t.deepEqual(lines, ['peer'])
+})
+
 test('the packages bring the licences of what is linked into the addon', async (t) => {
   const platform = join(installation.folder, 'node_modules', `parley-rtc-${process.platform}-${process.arch}-gnu`)
   const notices = await readFile(join(platform, 'THIRD-PARTY-NOTICES.txt'), 'utf8')

@@ -1,6 +1,13 @@
 import { mock } from 'node:test'
 import test from 'ava'
-import { AsyncStreamHandler, type AudioFrame, type EmitType, waitForItem, AsyncQueue } from '../../src/index.ts'
+import {
+  AsyncStreamHandler,
+  type AudioFrame,
+  type EmitType,
+  waitForItem,
+  AsyncQueue,
+  WorkerHandler,
+} from '../../src/index.ts'
 import { testCall, tone } from '../../src/testing/index.ts'
 import { Echo } from '../helpers/echo.ts'
 
@@ -55,4 +62,16 @@ test.serial("with a real clock a handler's own timers fit the call", async (t) =
   await call.waitForSound()
   t.notThrows(() => call.expectTurn({ replyAfterMs: 400, replyWithinMs: 5000 }))
   await call.end()
+})
+
+test.serial('a handler on a worker thread is called in real time, in memory and over real UDP', async (t) => {
+  const handler = new WorkerHandler(new URL('../workers/handlers/duplex.ts', import.meta.url), { threads: 1 })
+  await t.throwsAsync(testCall(handler), { instanceOf: TypeError, message: /virtual time/ })
+  for (const options of [{ clock: 'real' }, { over: 'udp' }] as const) {
+    const call = await testCall(handler, { seed: 15, ...options })
+    await call.play(tone(440, { seconds: 1 }))
+    await call.wait(0.5)
+    t.notThrows(() => call.expectHeard({ seconds: 0.8 }))
+    t.is(await call.end(), 'peer')
+  }
 })

@@ -12,6 +12,7 @@ import type { OfferResult } from '../signaling/offer-result.ts'
 import { checkInteger, checkObject, checkWord } from '../stream/checks.ts'
 import { offerThrough, StreamBase } from '../stream/stream-base.ts'
 import type { CommonOptions, Handler, Mode, StreamBaseOptions } from '../stream/stream-options.ts'
+import { WorkerHandler } from '../workers/worker-handler.ts'
 import { CallerLog } from './caller-log.ts'
 import { type NetworkOptions, peerNetwork } from './network.ts'
 import { type Pace, RealPace, VirtualPace } from './pace.ts'
@@ -66,14 +67,15 @@ export interface BroadcastCallOptions extends TestCallOptions {
 /**
  * Calls a handler, as a browser would, but without one: its copy runs in this process, unchanged.
  *
- * @param subject - a handler of any kind, or a stream, whose options then hold
+ * @param subject - a handler of any kind, or a stream, whose options then hold. A `WorkerHandler`, whose thread has a time of
+ * its own, needs `clock: 'real'` or `over: 'udp'`
  * @param options - what the network does, and what time is
  * @returns the call, connected, with an open data channel; until then the network does nothing
  * @throws TypeError or RangeError naming what can't be used, NegotiationError when the stream refuses the call, TimeoutError
  * when it doesn't connect, AddonMissingError
  */
 export function testCall(
-  subject: StreamBase | StreamHandlerBase | DuplexFunction<Session>,
+  subject: StreamBase | StreamHandlerBase | DuplexFunction<Session> | WorkerHandler,
   options?: ConversationCallOptions,
 ): Promise<TestCall>
 /**
@@ -88,6 +90,7 @@ export function testCall(subject: EmitFunction, options: BroadcastCallOptions): 
 export async function testCall(subject: Handler | StreamBase, options: TestCallOptions = {}): Promise<TestCall> {
   const { seed, layout = 'mono', over = 'memory' } = checkOptions(options)
   const stream = subject instanceof StreamBase ? subject : makeStream(subject, options)
+  if (over === 'memory' && options.clock !== 'real') refuseWorker(stream)
   const network = peerNetwork(options, seed)
   const { mode, media } = stream.options
   const serverAddress = over === 'udp' ? { serverAddress: media.bindAddress } : {}
@@ -126,6 +129,11 @@ function checkOptions(options: TestCallOptions): TestCallOptions & { seed: numbe
 function makeStream(handler: Handler, { mode = 'send-receive', stream = {} }: TestCallOptions): StreamBase {
   const media = { bindAddress: '127.0.0.1', ...stream.media }
   return new StreamBase({ modality: 'audio', logger: quiet, ...stream, handler, mode, media } as StreamBaseOptions)
+}
+
+function refuseWorker(stream: StreamBase): void {
+  if (!(stream.options.handler instanceof WorkerHandler)) return
+  throw new TypeError("A WorkerHandler can't follow virtual time from its thread: give clock: 'real' or over: 'udp'")
 }
 
 /** Offers, and lets time pass until the offer is answered. */
