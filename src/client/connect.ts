@@ -4,9 +4,10 @@
  * @module
  */
 import { Connection } from './connection.ts'
-import type { ConnectionEvents } from './connection.ts'
+import type { ConnectionEvents, ConnectionParts } from './connection.ts'
 import { openMicrophone } from './microphone.ts'
 import { Signaling } from './signaling.ts'
+import { stopTracks } from './voice.ts'
 import type { ClientConfiguration } from './wire.ts'
 
 export {
@@ -85,15 +86,17 @@ export interface ConnectOptions {
  * @param options - whatever differs from the defaults
  * @returns the call, connected
  * @throws MicrophoneError, RefusedError, UnreachableError or ConnectTimeoutError, each with a message for the person in
- * front of the page; the signal's reason when it was aborted
+ * front of the page; the signal's reason when it was aborted; RangeError for a time-out that is none, and what the browser
+ * throws for a configuration that it can't use
  */
 export async function connect(options: ConnectOptions = {}): Promise<Connection> {
+  const timeoutSeconds = checkTimeout(options.timeoutSeconds ?? 30)
   const id = options.id ?? randomId()
   const signaling = new Signaling(requestSettings(options), id)
   const configuration = await signaling.configuration(options.signal)
   const constraints = constraintsOf(options, configuration)
   const microphone = await mediaOf(options, configuration, constraints)
-  const connection = new Connection({
+  const connection = construct({
     id,
     signaling,
     rtcConfiguration: options.rtcConfiguration ?? configuration.rtcConfiguration ?? {},
@@ -105,7 +108,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
     player: options.player === undefined ? new Audio() : options.player,
   })
   subscribe(connection, options)
-  await connection.open(options.timeoutSeconds ?? 30, options.signal)
+  await connection.open(timeoutSeconds, options.signal)
   connection.on('closed', (closing) => options.onClosed?.(closing))
   return connection
 }
@@ -147,6 +150,24 @@ async function mediaOf(
 ): Promise<MediaStream | undefined> {
   if (mode === 'receive' || media === false) return undefined
   return media instanceof MediaStream ? media : openMicrophone(constraints)
+}
+
+/** A browser refuses a configuration that it can't use; the microphone is open by then, and must not stay so. */
+function construct(parts: ConnectionParts): Connection {
+  try {
+    return new Connection(parts)
+  } catch (error) {
+    if (parts.microphone && parts.ownsMicrophone) stopTracks(parts.microphone)
+    throw error
+  }
+}
+
+/** Timers count milliseconds in 31 bits. */
+function checkTimeout(seconds: number): number {
+  if (typeof seconds === 'number' && seconds > 0 && seconds <= 2_147_483) return seconds
+  throw new RangeError(
+    `The option timeoutSeconds must be a number above 0 and at most 2,147,483, not ${String(seconds)}`,
+  )
 }
 
 function subscribe(connection: Connection, options: ConnectOptions): void {
