@@ -266,7 +266,7 @@ export interface TestHeard {
   /** Frames of 20 ms, interleaved, at 48 kHz. */
   samples: Int16Array
   /** When each frame came, ms since the peer was made. */
-  atMs: Float64Array
+  atMs: Array<number>
 }
 
 /** A text that a fake peer got. */

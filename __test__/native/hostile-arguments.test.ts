@@ -119,6 +119,7 @@ const OPTIONS = {
   opusComplexity: 0,
   opusFec: true,
   opusDtx: false,
+  opusApplication: 'voip',
 }
 
 const GOOD: Record<string, readonly unknown[]> = {

@@ -55,7 +55,7 @@ test("the README's example runs from the packed packages, with no compiler at ha
 
 test('handlers run on worker threads from the packed package, and leave nothing that keeps the process alive', async (t) => {
   const handler =
-    "import { AsyncStreamHandler } from 'parley-rtc'\nexport default class Echo extends AsyncStreamHandler {}"
+    "import { AsyncStreamHandler } from 'parley-rtc'\nexport default class Echo extends AsyncStreamHandler {\n  receive() {}\n  emit() {}\n  copy() { return new Echo() }\n}"
   const program = `import { Stream, WorkerHandler } from 'parley-rtc'
 const stream = new Stream({ handler: new WorkerHandler(new URL('./handler.mjs', import.meta.url)) })
 await stream.ready()

@@ -36,6 +36,7 @@ async function attach(thread: PoolThread, link?: MediaLink) {
     onComplaint: ignore,
     onWarning: ignore,
     onOutputs: ignore,
+    onMark: ignore,
     onCloseStream: ignore,
   }
   const context = { webrtcId: 'id', warn: ignore }

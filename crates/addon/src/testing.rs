@@ -3,7 +3,8 @@
 use crate::errors::{Code, Result};
 use crate::options::{SessionOptions, format};
 use crate::session::NativeSession;
-use napi::bindgen_prelude::{Float64Array, Int16Array, Int16ArraySlice};
+use napi::Env;
+use napi::bindgen_prelude::Int16ArraySlice;
 use napi_derive::napi;
 use parley_testkit::{AudioWay, Caller, Link, PeerOptions, UdpCall, VirtualCall};
 use parley_transport::{Chunk, EVENT, Layout, Samples, SessionHandle};
@@ -44,12 +45,12 @@ pub struct TestPeerOptions {
 }
 
 /// What a fake peer heard.
-#[napi(object)]
-pub struct TestHeard {
+#[napi(object, object_from_js = false)]
+pub struct TestHeard<'env> {
     /// Frames of 20 ms, interleaved, at 48 kHz.
-    pub samples: Int16Array,
+    pub samples: Int16ArraySlice<'env>,
     /// When each frame came, ms since the peer was made.
-    pub at_ms: Float64Array,
+    pub at_ms: Vec<f64>,
 }
 
 /// A text that a fake peer got.
@@ -237,11 +238,11 @@ impl NativeTestPeer {
 
     /// What it heard since the last call.
     #[napi(catch_unwind)]
-    pub fn take_heard(&mut self) -> TestHeard {
+    pub fn take_heard<'env>(&mut self, env: &'env Env) -> napi::Result<TestHeard<'env>> {
         let frames = self.with(|caller, _| caller.take_heard());
         let at_ms: Vec<f64> = frames.iter().map(|(at, _)| self.ms(*at)).collect();
         let samples: Vec<i16> = frames.into_iter().flat_map(|(_, samples)| samples).collect();
-        TestHeard { samples: samples.into(), at_ms: at_ms.into() }
+        Ok(TestHeard { samples: Int16ArraySlice::copy_from(env, samples)?, at_ms })
     }
 
     /// The texts that it got since the last call.

@@ -1,7 +1,7 @@
 //! Makes a peer's connection, track and pipeline.
 
 use crate::{AudioWay, PeerOptions};
-use parley_media::{Pipeline, PipelineOptions, SampleRate};
+use parley_media::{Layout, Pipeline, PipelineOptions, SampleRate};
 use rtc::crypto::SignatureScheme;
 use rtc::interceptor::Registry;
 use rtc::media_stream::MediaStreamTrack;
@@ -26,9 +26,9 @@ pub(crate) const PAYLOAD_TYPE: u8 = 111;
 
 type CoreResult<T> = Result<T, rtc::shared::error::Error>;
 
-pub(crate) fn build(now: Instant, ice_lite: bool) -> CoreResult<RTCPeerConnection> {
+pub(crate) fn build(now: Instant, options: &PeerOptions) -> CoreResult<RTCPeerConnection> {
     let mut media = MediaEngine::default();
-    let codec = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: PAYLOAD_TYPE };
+    let codec = RTCRtpCodecParameters { rtp_codec: opus(options.hears), payload_type: PAYLOAD_TYPE };
     media.register_codec(codec, RtpCodecKind::Audio)?;
     let provider = rtc::crypto::default_provider().expect("a crypto provider is compiled in");
     let names = CertificateParams::new(vec!["peer".to_owned()]).expect("a valid name");
@@ -40,7 +40,7 @@ pub(crate) fn build(now: Instant, ice_lite: bool) -> CoreResult<RTCPeerConnectio
             Some(Duration::from_secs(2)),
         )
         .with_include_loopback_candidate(true)
-        .with_lite(ice_lite)
+        .with_lite(options.ice_lite)
         .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
         .build();
     RTCPeerConnectionBuilder::new()
@@ -59,8 +59,11 @@ pub(crate) fn add_audio(
         return Ok((pc.add_transceiver_from_kind(RtpCodecKind::Audio, None)?, None));
     }
     let coding = RTCRtpCodingParameters { ssrc: Some(options.ssrc), ..Default::default() };
-    let encoding =
-        RTCRtpEncodingParameters { rtp_coding_parameters: coding, codec: opus(), ..Default::default() };
+    let encoding = RTCRtpEncodingParameters {
+        rtp_coding_parameters: coding,
+        codec: opus(options.hears),
+        ..Default::default()
+    };
     let track = MediaStreamTrack::new(
         "microphone".into(),
         "microphone-audio".into(),
@@ -74,12 +77,18 @@ pub(crate) fn add_audio(
     Ok((transceiver, Some(sender)))
 }
 
-fn opus() -> RTCRtpCodec {
+/// What a peer says of stereo when it hears it (RFC 7587, section 7.1).
+fn opus_parameters(hears: Layout) -> String {
+    let stereo = if hears == Layout::Stereo { ";stereo=1" } else { "" };
+    format!("minptime=10;useinbandfec=1{stereo}")
+}
+
+fn opus(hears: Layout) -> RTCRtpCodec {
     RTCRtpCodec {
         mime_type: MIME_TYPE_OPUS.into(),
         clock_rate: 48_000,
         channels: 2,
-        sdp_fmtp_line: "minptime=10;useinbandfec=1".into(),
+        sdp_fmtp_line: opus_parameters(hears),
         rtcp_feedback: vec![],
     }
 }
