@@ -27,7 +27,7 @@ const MAX_EARLY_GAP: Duration = Duration::from_millis(250);
 const SLACK_NANOS: i64 = 10_000_000;
 
 /// How far it may be off before its pace changes…
-const OFF_NANOS: i64 = 8_000_000;
+const OFF_NANOS: i64 = 15_000_000;
 /// …until it is so near again.
 const NEAR_NANOS: i64 = 2_000_000;
 
