@@ -62,7 +62,7 @@ impl Peer {
     /// When the core refuses the options.
     #[must_use]
     pub fn new(now: Instant, address: SocketAddr, options: &PeerOptions) -> Self {
-        let mut pc = build(now, &options).expect("a peer connection with one codec");
+        let mut pc = build(now, options).expect("a peer connection with one codec");
         let (transceiver, sender) = add_audio(&mut pc, options).expect("an audio transceiver");
         let channel =
             options.channel.then(|| pc.create_data_channel("text", None).expect("a data channel").id());
