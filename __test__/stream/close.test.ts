@@ -18,12 +18,6 @@ class Slow extends Echo {
   }
 }
 
-class Never extends Echo {
-  override shutdown(): Promise<void> {
-    return new Promise(() => undefined)
-  }
-}
-
 test('close waits until handlers have shut down', async (t) => {
   const { stream } = quietStream(t, { handler: new Slow() })
   await stream.offer(offerBody('a'))
@@ -46,23 +40,6 @@ test('a closed session is settled when the engine has let go of it', async (t) =
   await settled
   t.true(isSettled)
 })
-
-for (const [what, least, most, make] of [
-  ['an engine that never lets go', 1900, 4000, (): Echo => new Echo()],
-  ['a handler that never shuts down', 4900, 8000, (): Echo => new Never()],
-] as const) {
-  test(`${what} is not waited for without end`, async (t) => {
-    const registry = new SessionRegistry(1)
-    const { core, link } = call(make())
-    link.close = () => undefined
-    registry.add(core, undefined, undefined)
-    const begun = performance.now()
-    core.close('done')
-    await registry.whenSettled()
-    const took = performance.now() - begun
-    t.true(took > least && took < most, `${took} ms`)
-  })
-}
 
 for (const drain of [-1, NaN, Infinity, '5', null]) {
   test(`a drain of ${String(drain)} (${typeof drain}) is refused before anything is closed`, async (t) => {

@@ -4,6 +4,15 @@ import { AdditionalOutputs, TimeoutError } from '../../src/index.ts'
 import { readJson } from '../../src/server/read-json.ts'
 import { SessionOutputs } from '../../src/session/session-outputs.ts'
 import { OutputBoard } from '../../src/stream/output-board.ts'
+import { SessionRegistry } from '../../src/stream/session-registry.ts'
+import { call } from '../helpers/call.ts'
+import { Echo } from '../helpers/echo.ts'
+
+class NeverShutsDown extends Echo {
+  override shutdown(): Promise<void> {
+    return new Promise(() => undefined)
+  }
+}
 
 test.beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
 test.afterEach.always(() => mock.timers.reset())
@@ -70,3 +79,24 @@ test.serial('a body that takes most of a long requestTimeout is read', async (t)
   send?.('{"a":1}')
   t.deepEqual(await value, { a: 1 })
 })
+
+for (const [what, patienceMs, handler] of [
+  ['an engine that never lets go of a session', 2000, new Echo()],
+  ['a handler that never shuts down', 5000, new NeverShutsDown()],
+] as const) {
+  test.serial(`${what} is waited for ${patienceMs} ms, and no longer`, async (t) => {
+    const registry = new SessionRegistry(1)
+    const { core, link } = call(handler)
+    link.close = () => undefined
+    registry.add(core, undefined, undefined)
+    core.close('done')
+    let isSettled = false
+    const settled = registry.whenSettled().then(() => (isSettled = true))
+    await settle()
+    mock.timers.tick(patienceMs - 1)
+    await settle()
+    t.false(isSettled)
+    mock.timers.tick(1)
+    t.true(await settled)
+  })
+}
