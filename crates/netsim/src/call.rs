@@ -2,10 +2,8 @@
 
 use crate::wire::{Ends, Kind, Sent, Wire};
 use crate::{Heard, Link, Peer, PeerOptions, Pipe, secs, start_of_time, tone};
-use parley_media::{Layout, OpusOptions, SampleRate};
 use parley_session::{
-    AudioFormat, CloseReason, Event, Identity, Input, LocalAddresses, Mode, Output, RtcSession, Seed,
-    SessionOptions,
+    CloseReason, Event, Identity, Input, LocalAddresses, Output, RtcSession, Seed, SessionOptions,
 };
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -26,16 +24,7 @@ pub fn peer_address() -> SocketAddr {
 /// 48 kHz mono both ways, and otherwise what a stream has by default.
 #[must_use]
 pub fn session_options() -> SessionOptions {
-    let format = AudioFormat { rate: SampleRate::HZ_48000, layout: Layout::Mono };
-    SessionOptions {
-        input: format,
-        output: format,
-        mode: Mode::SendReceive,
-        opus: OpusOptions::default(),
-        jitter: (Duration::ZERO, Duration::from_millis(120)),
-        connect_timeout: secs(15),
-        allow_extra_tracks: false,
-    }
+    SessionOptions { connect_timeout: secs(15), ..SessionOptions::default() }
 }
 
 /// What a call is made of.
@@ -161,6 +150,23 @@ impl Call {
     #[must_use]
     pub fn connect(link: Link) -> Self {
         Scene { link, ..Scene::default() }.connect()
+    }
+
+    /// The RTP datagrams of a tone that the peer says in the next second, with their times; none of them is delivered.
+    pub fn second_of_datagrams(&mut self) -> Vec<(Instant, Vec<u8>)> {
+        let start = self.now;
+        self.peer.speak(start, tone(440.0, secs(1)));
+        let mut datagrams = Vec::new();
+        for n in 0..50 {
+            let now = start + Duration::from_millis(20) * n;
+            self.peer.wake(now);
+            while let Some((_, datagram)) = self.peer.poll(now) {
+                if Kind::of(&datagram) == Kind::Rtp {
+                    datagrams.push((now, datagram.to_vec()));
+                }
+            }
+        }
+        datagrams
     }
 
     /// The virtual time.

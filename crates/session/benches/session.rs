@@ -5,7 +5,7 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use parley_netsim::{
-    Call, Kind, Link, millis, peer_address, secs, server_address, session_options, start_of_time, tone,
+    Call, Link, millis, peer_address, secs, server_address, session_options, start_of_time, tone,
 };
 use parley_session::{Identity, Input, LocalAddresses, Output, RtcSession, Seed, SessionOptions};
 use std::sync::Arc;
@@ -34,18 +34,7 @@ fn drain(session: &mut RtcSession) -> usize {
 fn listening() -> (RtcSession, Vec<(Instant, Vec<u8>)>) {
     let mut call = Call::connect(Link::perfect());
     call.peer_speaks(440.0, secs(1));
-    let start = call.now();
-    call.peer.speak(start, tone(440.0, secs(1)));
-    let mut datagrams = Vec::new();
-    for n in 0..PACKETS {
-        let now = start + millis(20) * n;
-        call.peer.wake(now);
-        while let Some((_, datagram)) = call.peer.poll(now) {
-            if Kind::of(&datagram) == Kind::Rtp {
-                datagrams.push((now, datagram.to_vec()));
-            }
-        }
-    }
+    let datagrams = call.second_of_datagrams();
     (call.session, datagrams)
 }
 

@@ -48,6 +48,22 @@ pub struct SessionOptions {
     pub allow_extra_tracks: bool,
 }
 
+/// A call both ways, in mono at 48 kHz.
+impl Default for SessionOptions {
+    fn default() -> Self {
+        let format = AudioFormat { rate: SampleRate::HZ_48000, layout: Layout::Mono };
+        Self {
+            input: format,
+            output: format,
+            mode: Mode::SendReceive,
+            opus: OpusOptions::default(),
+            jitter: (Duration::ZERO, Duration::from_millis(120)),
+            connect_timeout: Duration::from_secs(30),
+            allow_extra_tracks: false,
+        }
+    }
+}
+
 /// The process's DTLS identity: one certificate, made once, for all sessions.
 #[derive(Clone)]
 pub struct Identity {

@@ -6,7 +6,7 @@ mod counting;
 
 use counting::allocations_of;
 use parley_media::Chunk;
-use parley_netsim::{Call, Kind, Link, millis, peer_address, secs, tone};
+use parley_netsim::{Call, Link, millis, peer_address, secs, tone};
 use parley_session::{Input, Output, RtcSession};
 use std::time::Instant;
 
@@ -40,23 +40,6 @@ fn warm() -> Call {
     call
 }
 
-/// The datagrams of the peer's next second, with their times.
-fn packets(call: &mut Call) -> Vec<(Instant, Vec<u8>)> {
-    let start = call.now();
-    call.peer.speak(start, tone(440.0, secs(1)));
-    let mut packets = Vec::new();
-    for n in 0..PACKETS {
-        let now = start + millis(20) * n;
-        call.peer.wake(now);
-        while let Some((_, datagram)) = call.peer.poll(now) {
-            if Kind::of(&datagram) == Kind::Rtp {
-                packets.push((now, datagram.to_vec()));
-            }
-        }
-    }
-    packets
-}
-
 fn emit(session: &mut RtcSession, start: Instant, second: Chunk) -> u64 {
     session.handle(start, Input::Audio(second));
     (0..PACKETS)
@@ -70,7 +53,7 @@ fn emit(session: &mut RtcSession, start: Instant, second: Chunk) -> u64 {
 #[test]
 fn a_received_packet_costs_no_more_than_the_core_takes() {
     let mut call = warm();
-    let packets = packets(&mut call);
+    let packets = call.second_of_datagrams();
     let mut session = call.session;
     drain(&mut session);
     let mut frames = 0;

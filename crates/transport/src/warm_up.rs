@@ -3,12 +3,10 @@
 use crate::identity::identity;
 use crate::panic::{contain, quieten_this_thread};
 use parley_media::{Chunk, Layout, OpusOptions, SampleRate, Samples, encode_ogg_opus};
-use parley_session::{
-    AudioFormat, Identity, Input, LocalAddresses, Mode, Output, RtcSession, Seed, SessionOptions,
-};
+use parley_session::{Identity, Input, LocalAddresses, Output, RtcSession, Seed, SessionOptions};
 use std::net::SocketAddr;
 use std::sync::{Arc, Once};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// An offer of audio and a data channel, as browsers make them.
 const OFFER: &str = include_str!("warm_up.sdp");
@@ -44,16 +42,7 @@ fn rehearse() {
 
 /// Answers an offer that nobody made, and forgets it.
 fn answer(identity: &Identity, now: Instant) {
-    let format = AudioFormat { rate: SampleRate::HZ_24000, layout: Layout::Mono };
-    let options = SessionOptions {
-        input: format,
-        output: format,
-        mode: Mode::SendReceive,
-        opus: OpusOptions::default(),
-        jitter: (Duration::ZERO, Duration::ZERO),
-        connect_timeout: Duration::from_secs(1),
-        allow_extra_tracks: false,
-    };
+    let options = SessionOptions::default();
     let address = SocketAddr::from(([127, 0, 0, 1], 9));
     let local = LocalAddresses { v4: Some(address), candidates: vec![address], ..LocalAddresses::default() };
     let seed = Seed { ssrc: 1, sequence_number: 0, timestamp: 0 };

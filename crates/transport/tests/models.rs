@@ -33,8 +33,8 @@ mod sync {
 }
 
 use inbox::{Command, Inbox};
-use parley_media::{Layout, OpusOptions, SampleRate};
-use parley_session::{AudioFormat, Mode, SessionOptions};
+use parley_media::{Layout, SampleRate};
+use parley_session::{AudioFormat, SessionOptions};
 use ready::ReadyList;
 use room::OutputDepth;
 use shared::{QueueLimits, SessionEvent, Shared};
@@ -51,15 +51,7 @@ fn counter() -> Arc<AtomicUsize> {
 
 fn shared(list: &Arc<ReadyList>) -> Arc<Shared> {
     let format = AudioFormat { rate: SampleRate::HZ_8000, layout: Layout::Mono };
-    let options = SessionOptions {
-        input: format,
-        output: format,
-        mode: Mode::SendReceive,
-        opus: OpusOptions::default(),
-        jitter: (Duration::ZERO, Duration::ZERO),
-        connect_timeout: Duration::from_secs(15),
-        allow_extra_tracks: false,
-    };
+    let options = SessionOptions { input: format, output: format, ..SessionOptions::default() };
     let limits = QueueLimits { input: 40 * MS, output_target: Duration::ZERO };
     Arc::new(Shared::new(7, options, limits, list.clone()))
 }

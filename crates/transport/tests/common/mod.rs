@@ -10,8 +10,8 @@
 pub(crate) mod turnserver;
 
 use parley_transport::{
-    AudioFormat, EngineOptions, Layout, Mode, OpusOptions, QueueLimits, ReadyList, SampleRate, SessionEvent,
-    SessionHandle, SessionOptions, accept,
+    AudioFormat, EngineOptions, Layout, QueueLimits, ReadyList, SampleRate, SessionEvent, SessionHandle,
+    SessionOptions, accept,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -48,15 +48,7 @@ pub fn loopback() -> EngineOptions {
 
 pub fn session_options() -> SessionOptions {
     let format = AudioFormat { rate: SampleRate::HZ_24000, layout: Layout::Mono };
-    SessionOptions {
-        input: format,
-        output: format,
-        mode: Mode::SendReceive,
-        opus: OpusOptions::default(),
-        jitter: (Duration::ZERO, Duration::from_millis(120)),
-        connect_timeout: Duration::from_secs(30),
-        allow_extra_tracks: false,
-    }
+    SessionOptions { input: format, output: format, ..SessionOptions::default() }
 }
 
 /// A session and the events that its environment was woken for.
