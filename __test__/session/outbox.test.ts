@@ -1,5 +1,5 @@
 import test from 'ava'
-import { ChannelClosedError } from '../../src/index.ts'
+import { ChannelClosedError, ChannelFullError } from '../../src/index.ts'
 import { Outbox } from '../../src/session/outbox.ts'
 import { Log } from '../helpers/call.ts'
 import { MemoryLink } from '../helpers/memory-link.ts'
@@ -26,11 +26,13 @@ test('a message that is no string is refused at once, before there is media too'
   t.deepEqual(link.messages, [])
 })
 
-test('what waits is bounded', (t) => {
+test('what waits is bounded: the 65th message is refused, and those before it go out', (t) => {
   const { box, link } = outbox()
-  for (let i = 0; i < 100; i++) box.send(String(i))
+  for (let i = 0; i < 64; i++) box.send(String(i))
+  t.throws(() => box.send('64'), { instanceOf: ChannelFullError, message: /64 messages/ })
   box.open(link)
   t.is(link.messages.length, 64)
+  t.notThrows(() => box.send('65'), 'there is room when the media engine is there')
 })
 
 test('after the end nothing goes out: who sends is told, and what the session itself says is dropped', (t) => {

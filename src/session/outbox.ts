@@ -1,4 +1,4 @@
-import { ChannelClosedError } from '../errors.ts'
+import { ChannelClosedError, ChannelFullError } from '../errors.ts'
 import { describe } from '../frames/describe.ts'
 import { messageOf } from '../frames/thrown.ts'
 import type { MediaLink } from '../native/media-link.ts'
@@ -63,6 +63,9 @@ export class Outbox {
     // Here, for what waits for the media engine would be refused when nobody listens any more.
     if (typeof text !== 'string') throw new TypeError(`A message must be a string, not ${describe(text)}`)
     if (this.#isClosed) throw new ChannelClosedError()
+    if (this.#link === undefined && this.#early.length >= MAX_EARLY) {
+      throw new ChannelFullError(`${MAX_EARLY} messages and candidates wait for the media engine already`)
+    }
     this.withLink((link) => link.sendMessage(text))
   }
 
