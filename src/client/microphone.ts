@@ -23,13 +23,15 @@ export async function listMicrophones(): Promise<Microphone[]> {
  *
  * @param constraints - which, and how it is processed
  * @returns a stream with one audio track
- * @throws MicrophoneError in plain words
+ * @throws MicrophoneError in plain words; TypeError for constraints of the wrong shape
  */
 export async function openMicrophone(constraints: MediaTrackConstraints): Promise<MediaStream> {
   if (!hasDevices()) throw new MicrophoneError('insecure')
   try {
     return await navigator.mediaDevices.getUserMedia({ audio: constraints })
   } catch (error) {
+    // Constraints of the wrong shape are the page's own mistake, not the person's.
+    if (error instanceof TypeError) throw error
     throw new MicrophoneError(PROBLEMS[(error as DOMException).name] ?? 'busy', { cause: error })
   }
 }
