@@ -49,11 +49,11 @@ export class RemoteHandler extends SelfRunHandler {
   }
 
   override setArgs(args: unknown[]): void {
-    super.setArgs(args)
     const wrong = findUncloneable(args, 'args')
     if (wrong !== undefined) {
       throw new TypeError(`Arguments of a handler on a worker thread are copied by structured clone; not so ${wrong}`)
     }
+    super.setArgs(args)
     this.#runner?.setArgs(args)
   }
 
