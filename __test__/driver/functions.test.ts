@@ -156,13 +156,16 @@ const STUCK = {
 }
 for (const [what, make] of Object.entries(STUCK)) {
   test(`${what} that awaits something of its own for ever does not hold up the end`, async (t) => {
-    const { core, link, log } = call(make())
+    const handler = make()
+    const shutDown = handler.shutdown.bind(handler)
+    let isOver = false
+    handler.shutdown = () => shutDown().then(() => void (isOver = true))
+    const { core, link, log } = call(handler)
     link.receive(frame())
     await settle()
-    const begun = performance.now()
     core.close('done')
     await core.settled()
-    t.true(performance.now() - begun < 4000, 'a shutdown that never settles would be waited for 5 s')
+    t.true(isOver, 'the shutdown itself came to an end; it was not given up')
     t.deepEqual(log.lines, [])
   })
 }
