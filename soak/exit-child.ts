@@ -1,23 +1,11 @@
 // A server with live sessions that ends in one way: `node … exit-child.ts WAY SESSIONS CODE`, run by exits.ts. Says
 // `live` on standard output when all of them talk, and `going` when it begins to end.
 import { Worker } from 'node:worker_threads'
-import { AsyncQueue, AsyncStreamHandler, type AudioFrame, type EmitType, Stream } from 'parley-rtc'
+import { Stream } from 'parley-rtc'
 import { Callers } from './callers.ts'
+import { Echo } from './echo.ts'
 
 const [way = 'return', sessions = '20', code = '0'] = process.argv.slice(2)
-
-class Echo extends AsyncStreamHandler {
-  readonly #frames = new AsyncQueue<AudioFrame>()
-  override async receive(frame: AudioFrame): Promise<void> {
-    this.#frames.put(frame)
-  }
-  override emit(): Promise<EmitType> {
-    return this.#frames.get()
-  }
-  override copy(): Echo {
-    return new Echo()
-  }
-}
 
 /** A stream whose sessions hear their callers and are heard, on this thread. */
 async function talk(count: number): Promise<Stream> {

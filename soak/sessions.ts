@@ -8,8 +8,9 @@
 // Ends with 1 when a limit is broken: resident memory, queues, delay, lost audio. The slope of a run of less than half
 // an hour says nothing, so such a run is judged by what it grew by. What is measured is this process, the server.
 import { parseArgs } from 'node:util'
-import { AsyncQueue, AsyncStreamHandler, type AudioFrame, type EmitType, type Session, Stream } from 'parley-rtc'
+import { type Session, Stream } from 'parley-rtc'
 import { type Caller, Callers } from './callers.ts'
+import { Echo } from './echo.ts'
 import { median, slope, usage } from './usage.ts'
 
 const { values } = parseArgs({
@@ -27,19 +28,6 @@ const MIB = 1024 * 1024
 const SHORT_GROWTH_MIB = 16
 /** An echo holds little: what came in the last moment, and what it emitted of that. */
 const MOST_QUEUED_MS = 1000
-
-class Echo extends AsyncStreamHandler {
-  readonly #frames = new AsyncQueue<AudioFrame>()
-  override async receive(frame: AudioFrame): Promise<void> {
-    this.#frames.put(frame)
-  }
-  override emit(): Promise<EmitType> {
-    return this.#frames.get()
-  }
-  override copy(): Echo {
-    return new Echo()
-  }
-}
 
 /** One look at everything. */
 interface Look {
