@@ -81,15 +81,28 @@ impl Excess {
         self.arrivals.push_back((self.emitted, now));
     }
 
-    /// A frame was taken, and so much is left. Returns by how much the clock may be moved ahead, if so much delay is
-    /// worth keeping.
-    pub(crate) fn taken(&mut self, now: Instant, left: Duration, worth: Duration) -> Option<Duration> {
+    /// A frame is taken. Returns since when all of it was there.
+    pub(crate) fn completed(&mut self, now: Instant) -> Instant {
         self.taken += FRAME_DURATION;
         while self.arrivals.front().is_some_and(|(emitted, _)| *emitted < self.taken) {
             self.arrivals.pop_front();
         }
-        let complete = self.arrivals.front().map_or(now, |(_, at)| *at);
-        let wait = now.saturating_duration_since(complete);
+        self.arrivals.front().map_or(now, |(_, at)| *at)
+    }
+
+    /// The frame that was complete then was due at `tick`, and so much is left. Returns by how much the clock may be moved
+    /// ahead, if so much delay is worth keeping.
+    pub(crate) fn waited(
+        &mut self,
+        complete: Instant,
+        tick: Instant,
+        left: Duration,
+        worth: Duration,
+    ) -> Option<Duration> {
+        if complete > tick {
+            self.missed();
+        }
+        let wait = tick.saturating_duration_since(complete);
         let window = &mut self.window;
         window.least_wait = Some(window.least_wait.map_or(wait, |least| least.min(wait)));
         window.most_left = window.most_left.max(left);
@@ -111,7 +124,7 @@ impl Excess {
     }
 
     /// A tick found no frame. Was it moved too far ahead, the next move leaves more time.
-    pub(crate) fn missed(&mut self) {
+    fn missed(&mut self) {
         self.window.starved = true;
         if std::mem::take(&mut self.moved) {
             self.margin = (self.margin * 2).min(MAX_MARGIN);

@@ -9,7 +9,13 @@ const GRACE: Duration = Duration::from_millis(10);
 
 /// A frame that is there so shortly before its tick goes with what is sent anyway: waking a thread for it costs more
 /// than a few milliseconds are worth, and a live source that is looked at once in such a time would wait for nothing.
-const EARLY: Duration = Duration::from_millis(6);
+const EARLY: Duration = Duration::from_millis(9);
+
+/// A frame that came late, but within the grace, moves the clock by a part of that: one that is late by chance would
+/// otherwise have all that follow wait, and a source that is slow is followed within a few. The clock is never left
+/// further behind than this, so that the next one may be late again.
+const LEFT_BEHIND: Duration = Duration::from_millis(4);
+const FOLLOWED: u32 = 4;
 
 /// By how much ticks may be late and still be made up for. Beyond that the clock starts again: a burst helps nobody.
 const MAX_CATCH_UP: Duration = Duration::from_millis(100);
@@ -19,8 +25,6 @@ const MAX_CATCH_UP: Duration = Duration::from_millis(100);
 pub(crate) enum Due {
     /// Nothing yet.
     Nothing,
-    /// A whole frame, if there is one; nothing is missed yet if there is none.
-    Early,
     /// A whole frame, if there is one.
     Frame,
     /// A whole frame, or else whatever is left: no more is waited for.
@@ -34,13 +38,8 @@ pub(crate) enum Pacer {
     Idle,
     /// Less than a frame was emitted; it is sent at that time whatever follows.
     Gathering(Instant),
-    /// Audio flows.
-    Flowing {
-        /// When the next frame is due.
-        tick: Instant,
-        /// Whether there was none at that time.
-        starved: bool,
-    },
+    /// Audio flows; the next frame is due at that time.
+    Flowing(Instant),
 }
 
 impl Pacer {
@@ -56,40 +55,38 @@ impl Pacer {
         let (opens, closes) = match *self {
             Self::Idle => return Due::Nothing,
             Self::Gathering(until) => (now, until),
-            Self::Flowing { tick, .. } => (tick, tick + GRACE),
+            Self::Flowing(tick) => (tick, tick + GRACE),
         };
         match () {
             () if now + EARLY < opens => Due::Nothing,
-            () if now < opens => Due::Early,
             () if now >= closes || hurry => Due::Rest,
             () => Due::Frame,
         }
     }
 
-    /// A frame goes out. Returns when it was due, and whether it is the first after a pause.
-    pub(crate) fn sent(&mut self, now: Instant) -> (Instant, bool) {
+    /// A frame goes out, all of which was there at `complete`. Returns when it was due, and whether it is the first after
+    /// a pause.
+    pub(crate) fn sent(&mut self, now: Instant, complete: Instant) -> (Instant, bool) {
         let (due, first) = match *self {
-            Self::Flowing { tick, starved: false } if now.saturating_duration_since(tick) <= MAX_CATCH_UP => {
-                (tick, false)
-            }
-            Self::Flowing { .. } => (now, false),
+            Self::Flowing(tick) => (due_of(tick, now, complete), false),
             Self::Idle | Self::Gathering(_) => (now, true),
         };
-        *self = Self::Flowing { tick: due + FRAME_DURATION, starved: false };
+        *self = Self::Flowing(due + FRAME_DURATION);
         (due, first)
     }
 
     /// Everything that follows is due so much earlier.
     pub(crate) fn move_ahead(&mut self, ahead: Duration) {
-        if let Self::Flowing { tick, .. } = self {
+        if let Self::Flowing(tick) = self {
             *tick = tick.checked_sub(ahead).unwrap_or(*tick);
         }
     }
 
-    /// There was no frame when one was due.
-    pub(crate) fn missed(&mut self) {
-        if let Self::Flowing { starved, .. } = self {
-            *starved = true;
+    /// When the next frame is due.
+    pub(crate) fn tick(&self) -> Option<Instant> {
+        match *self {
+            Self::Flowing(tick) => Some(tick),
+            Self::Idle | Self::Gathering(_) => None,
         }
     }
 
@@ -102,15 +99,26 @@ impl Pacer {
     }
 
     pub(crate) fn is_flowing(&self) -> bool {
-        matches!(self, Self::Flowing { .. })
+        matches!(self, Self::Flowing(_))
     }
 
-    /// When something is due next.
-    pub(crate) fn wake_at(&self) -> Option<Instant> {
+    /// When something is due next. When nothing is `ready` to go, or what seemed so was not at its time, this is the end of
+    /// the wait for it.
+    pub(crate) fn wake_at(&self, now: Option<Instant>, ready: bool) -> Option<Instant> {
         match *self {
             Self::Idle => None,
             Self::Gathering(until) => Some(until),
-            Self::Flowing { tick, starved } => Some(if starved { tick + GRACE } else { tick }),
+            Self::Flowing(tick) if ready && now.is_some_and(|now| now < tick) => Some(tick),
+            Self::Flowing(tick) => Some(tick + GRACE),
         }
     }
+}
+
+/// When a frame was due that goes out now.
+fn due_of(tick: Instant, now: Instant, complete: Instant) -> Instant {
+    let late = complete.saturating_duration_since(tick);
+    if now.saturating_duration_since(tick) > MAX_CATCH_UP || late > GRACE {
+        return now;
+    }
+    tick + (late / FOLLOWED).max(late.saturating_sub(LEFT_BEHIND))
 }

@@ -18,6 +18,9 @@ use crate::{
 /// The largest encoding that says "silence goes on" and need not be sent (libopus, `opus_encode`).
 const SUPPRESSED_BYTES: usize = 2;
 
+/// By how much less than a frame a frame's chunks may seem to be.
+const ROUNDING: Duration = Duration::from_millis(1);
+
 /// Turns chunks into packets.
 #[derive(Debug)]
 pub(crate) struct Sender {
@@ -159,7 +162,21 @@ impl Sender {
     }
 
     pub(crate) fn wake_at(&self) -> Option<Instant> {
-        self.pacer.wake_at().into_iter().chain(self.heard.wake_at(self.is_idle())).min()
+        self.pacer
+            .wake_at(self.now, self.is_ready())
+            .into_iter()
+            .chain(self.heard.wake_at(self.is_idle()))
+            .min()
+    }
+
+    /// Whether there will be a frame at the next tick. Rounding and resampling blur what waits; a tick too many is harmless.
+    fn is_ready(&self) -> bool {
+        self.hurries() || self.assembler.depth() + ROUNDING >= FRAME_DURATION
+    }
+
+    /// Whether nothing is waited for.
+    fn hurries(&self) -> bool {
+        self.draining || self.cleared && self.assembler.is_empty()
     }
 
     pub(crate) fn queued(&self) -> Duration {
@@ -202,30 +219,29 @@ impl Sender {
     /// Puts the next frame that is due into `frame`, and says its timestamp.
     fn next_frame(&mut self) -> Option<u32> {
         let now = self.now?;
-        let hurry = self.draining || self.cleared && self.assembler.is_empty();
-        let due = self.pacer.due(now, hurry);
+        let due = self.pacer.due(now, self.hurries());
         if due == Due::Nothing {
             return None;
         }
         if self.fill_whole() {
-            let timestamp = self.stamp(now);
-            let worth = self.cushion.depth(now);
-            if let Some(ahead) = self.excess.taken(now, self.assembler.depth(), worth) {
-                self.pacer.move_ahead(ahead);
-            }
-            return Some(timestamp);
+            return Some(self.stamp_whole(now));
         }
-        match due {
-            Due::Early => return None,
-            Due::Frame => {
-                self.excess.missed();
-                self.pacer.missed();
-                return None;
-            }
-            Due::Nothing | Due::Rest => {}
+        if due == Due::Frame {
+            return None;
         }
         self.assembler.finish();
-        if self.fill_whole() { Some(self.stamp(now)) } else { Some(self.end(now)) }
+        if self.fill_whole() { Some(self.stamp(now, now)) } else { Some(self.end(now)) }
+    }
+
+    /// Stamps a frame that needed nothing made up, and takes back what such frames wait for no reason.
+    fn stamp_whole(&mut self, now: Instant) -> u32 {
+        let (complete, tick) = (self.excess.completed(now), self.pacer.tick().unwrap_or(now));
+        let timestamp = self.stamp(now, complete);
+        let (left, worth) = (self.assembler.depth(), self.cushion.depth(now));
+        if let Some(ahead) = self.excess.waited(complete, tick, left, worth) {
+            self.pacer.move_ahead(ahead);
+        }
+        timestamp
     }
 
     /// Takes a whole frame, if there is one.
@@ -254,13 +270,13 @@ impl Sender {
         } else {
             self.excess.fell_silent(now)
         }
-        let timestamp = self.stamp(now);
+        let timestamp = self.stamp(now, now);
         self.pacer.stop();
         timestamp
     }
 
-    fn stamp(&mut self, now: Instant) -> u32 {
-        let (due, first) = self.pacer.sent(now);
+    fn stamp(&mut self, now: Instant, complete: Instant) -> u32 {
+        let (due, first) = self.pacer.sent(now, complete);
         self.marker |= first;
         self.cleared = false;
         self.fader.note(&self.frame);

@@ -109,6 +109,29 @@ fn a_source_that_is_sometimes_late_keeps_the_time_it_needs() {
 }
 
 #[test]
+fn a_frame_that_is_late_by_chance_makes_none_behind_it_wait() {
+    let mut rig = Rig::new(options());
+    for n in 0..200_u32 {
+        let late = if n % 9 == 4 { 9 * MS } else { Duration::ZERO };
+        rig.run_until(FRAME * n + late);
+        rig.emit(mono(frame(), 48_000));
+        let sent = rig.packets.last().map(|packet| packet.at);
+        assert_eq!(sent, Some(rig.now), "frame {n} goes when it comes");
+    }
+}
+
+#[test]
+fn a_steady_source_asks_for_no_wake_ups_between_its_frames() {
+    let mut rig = Rig::new(options());
+    for n in 0..50 {
+        rig.run_until(FRAME * n);
+        rig.emit(mono(frame(), 48_000));
+        let next = rig.pipeline.wake_at().expect("it flows");
+        assert!(next > rig.instant() + FRAME, "{:?} after frame {n}", next - rig.instant());
+    }
+}
+
+#[test]
 fn a_sentence_that_was_handed_over_at_once_keeps_its_pace() {
     let mut rig = Rig::new(options());
     rig.emit(mono(tone::sine(440.0, 48_000, 3 * 48_000), 48_000));

@@ -86,13 +86,13 @@ fn a_tone_that_breaks_off_ends_without_a_click() {
 }
 
 #[test]
-fn audio_within_the_grace_goes_at_once_and_moves_the_clock() {
+fn audio_within_the_grace_goes_at_once_and_moves_the_clock_a_little() {
     let mut rig = Rig::new(options());
     rig.emit(mono(vec![0.1; 960], 48_000));
     rig.run_until(26 * MS);
     rig.emit(mono(vec![0.1; 3 * 960], 48_000));
     rig.run_until(80 * MS);
-    assert_eq!(steps(&rig.packets, |packet| packet.at), [0, 26, 46, 66].map(|ms| ms * MS));
+    assert_eq!(steps(&rig.packets, |packet| packet.at), [0, 26, 42, 62].map(|ms| ms * MS));
     assert_eq!(steps(&rig.packets, |packet| packet.timestamp), [0, 960, 1_920, 2_880], "no hole");
     assert_eq!(rig.pipeline.stats().underruns, 0);
 }
