@@ -27,7 +27,7 @@ const WAKER: mio::Token = mio::Token(1);
 /// Waking a sleeping thread costs 30 to 70 µs of CPU (measured), so a busy worker moderates like a network card: it
 /// looks once in a round, which lasts a millisecond for each of its sessions, up to this. With few sessions packets
 /// seldom share a round; with many nobody hears the few milliseconds.
-const LONGEST_ROUND: Duration = Duration::from_millis(4);
+const LONGEST_ROUND: Duration = Duration::from_millis(6);
 const ROUND_PER_SESSION: Duration = Duration::from_millis(1);
 /// How long after it got frames JavaScript has mostly answered.
 const REPLY: Duration = Duration::from_millis(1);
