@@ -19,6 +19,7 @@ mod excess;
 mod extend;
 mod fade;
 mod fifo;
+mod find_speech;
 mod frames;
 mod heard;
 mod interarrival;
@@ -49,6 +50,7 @@ mod units;
 
 pub use depacketise::RtpView;
 pub use error::MediaError;
+pub use find_speech::find_speech;
 pub use heard::{Mark, Played};
 pub use ogg_opus::encode_ogg_opus;
 pub use options::{Application, OpusOptions, PeerWishes, PipelineOptions, RtpStart};

@@ -1,7 +1,9 @@
-//! Silero's voice activity detection, version 6.2.3, as a value: how likely 32 ms of audio hold speech.
+//! Silero's voice activity detection, version 6.2.3, as a value: how likely 32 ms of audio hold speech, and where
+//! speech begins and ends.
 //!
 //! ```text
 //! 512 samples at 16 kHz → windowed Fourier transform → four convolutions → LSTM → probability
+//! probabilities → threshold with hysteresis → lengths and padding → stretches of speech
 //! ```
 //!
 //! The weights are the original's (`weights/README.md`); the arithmetic is written out here, without an inference
@@ -16,12 +18,16 @@
 //! ```
 #![deny(unsafe_code)]
 
+mod find;
 mod matvec;
 mod network;
+mod segments;
 mod silero;
 mod state;
 mod table;
 
+pub use find::find_speech;
+pub use segments::{Segment, SpeechOptions, speech_segments};
 pub use silero::Silero;
 pub use state::State;
 

@@ -27,6 +27,18 @@ fn references() -> Vec<Reference> {
     include_str!("reference/probabilities.txt").lines().map(line).collect()
 }
 
+/// Whole frames from −1 to 1, the last filled up with silence.
+fn frames_of(samples: &[i16]) -> Vec<[f32; FRAME_SAMPLES]> {
+    let frame = |samples: &[i16]| {
+        let mut frame = [0.0; FRAME_SAMPLES];
+        for (to, from) in frame.iter_mut().zip(samples) {
+            *to = f32::from(*from) / 32_768.0;
+        }
+        frame
+    };
+    samples.chunks(FRAME_SAMPLES).map(frame).collect()
+}
+
 /// The noise of `reference/make.py`.
 fn with_noise(samples: &[i16], amplitude: i32) -> Vec<i16> {
     let mut seed = 1_u32;
@@ -46,7 +58,7 @@ fn probabilities(model: &Silero, frames: &[[f32; FRAME_SAMPLES]]) -> Vec<f32> {
 fn assert_like_the_original(model: &Silero) {
     let mut furthest = 0.0_f32;
     for Reference { name, noise, probabilities: expected } in references() {
-        let frames = common::frames(&with_noise(&common::speech(name), noise));
+        let frames = frames_of(&with_noise(&common::speech(name), noise));
         let ours = probabilities(model, &frames);
         assert_eq!(ours.len(), expected.len(), "{name}: frames");
         for (frame, (ours, expected)) in ours.iter().zip(&expected).enumerate() {
@@ -83,7 +95,7 @@ fn the_references_hold_both_speech_and_none_in_clear_and_in_noise() {
 
 #[test]
 fn a_stream_begun_anew_is_heard_as_the_first_time() {
-    let frames = common::frames(&common::speech("greeting"));
+    let frames = frames_of(&common::speech("greeting"));
     let mut state = State::default();
     let first: Vec<f32> =
         frames.iter().map(|frame| Silero::shared().probability(&mut state, frame)).collect();
@@ -95,7 +107,7 @@ fn a_stream_begun_anew_is_heard_as_the_first_time() {
 
 #[test]
 fn a_copied_state_goes_on_where_the_original_was() {
-    let frames = common::frames(&common::speech("greeting"));
+    let frames = frames_of(&common::speech("greeting"));
     let (before, after) = frames.split_at(30);
     let mut state = State::default();
     for frame in before {
@@ -116,7 +128,7 @@ fn numbers_that_are_no_samples_do_no_lasting_harm() {
             let probability = Silero::shared().probability(&mut state, &[poison; FRAME_SAMPLES]);
             assert!((0.0..=1.0).contains(&probability), "{poison}: {probability}");
         }
-        let frames = common::frames(&common::speech("greeting"));
+        let frames = frames_of(&common::speech("greeting"));
         let heard = frames.iter().map(|frame| Silero::shared().probability(&mut state, frame));
         assert!(heard.fold(0.0, f32::max) > 0.99, "speech after {poison}");
     }
