@@ -40,6 +40,12 @@ export class OneFrameLink implements MediaLink {
     return 0
   }
 
+  listenForSpeech(): void {}
+  readSpeech(): undefined {}
+  setReply(): void {}
+  continueTurn(): void {}
+  takeTurn(): void {}
+  resetSpeech(): void {}
   clearQueue(): void {}
   sendMessage(): void {}
   addCandidate(): void {}

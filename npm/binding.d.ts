@@ -45,6 +45,21 @@ export declare class NativeSession {
    */
   readAudio(into: Int16Array): number
   /**
+   * From now on events about speech come instead of frames, told by AUDIO as these are. Throws
+   * ERR_PARLEY_INVALID_ARGUMENT naming a setting that is out of range.
+   */
+  listenForSpeech(settings: SpeechSettings): void
+  /** The oldest event about speech that waits. */
+  readSpeech(): NativeSpeechEvent | null
+  /** A reply begins or has ended: 'none', 'interruptible', 'ask' or 'deaf'. */
+  setReply(mode: string): void
+  /** The turn that paused last isn't over: the next one's audio begins where that one's did. */
+  continueTurn(): void
+  /** The turn is over now; a 'pause' event with the reason 'taken' follows. */
+  takeTurn(): void
+  /** Nobody has said anything. */
+  resetSpeech(): void
+  /**
    * Appends interleaved 16-bit PCM of any length; returns the queue's depth after it in ms. Throws
    * ERR_PARLEY_SESSION_CLOSED after the end, ERR_PARLEY_INVALID_ARGUMENT for a rate outside 8000 to 192000 Hz,
    * channels other than 1 and 2, or samples that don't share out evenly.
@@ -173,6 +188,23 @@ export interface NativeEvent {
   lengthMs?: number
 }
 
+/** Something about speech. Times are in seconds of the stream. */
+export interface NativeSpeechEvent {
+  /**
+   * 'started' (at, foundAt, heardMs if a reply was silenced), 'stopped' (at, foundAt), 'pause' (at: where the audio
+   * begins, to, foundAt, reason, audio) or 'probability' (at, probability).
+   */
+  kind: string
+  at: number
+  to?: number
+  foundAt?: number
+  heardMs?: number
+  /** 'pause', 'max' or 'taken'. */
+  reason?: string
+  audio?: Int16Array
+  probability?: number
+}
+
 /** Counters and queue depths of a session, at most a tenth of a second old. */
 export interface NativeStats {
   packetsIn: number
@@ -259,6 +291,32 @@ export interface SessionOptions {
   opusDtx: boolean
   /** What the encoder is for: "voip" or "audio". */
   opusApplication: string
+}
+
+/** How the engine listens for speech. All times in ms. */
+export interface SpeechSettings {
+  /** Over how much audio speech is summed, 32 to 60000. */
+  windowMs: number
+  /** With more speech than this in the window, somebody has started to speak. */
+  startedMs: number
+  /** The same while a reply plays. */
+  interruptMs: number
+  /** After a start, less speech than this in the window is a pause. */
+  pauseMs: number
+  /** Somebody who speaks for so long is not waited for any more; Infinity for five minutes, which is the most. */
+  maxContinuousMs: number
+  /** From this probability on a frame is speech, 0 to 1. */
+  threshold: number
+  /** A stretch of speech that was shorter when it ended doesn't count. */
+  minSpeechMs: number
+  /** Silence of that length ends a stretch. */
+  minSilenceMs: number
+  /** How much audio a turn has before its first speech and after its last, 0 to 10000. */
+  padMs: number
+  /** Whether each frame's probability is told. */
+  probabilities: boolean
+  /** Whether the echo of what is sent is kept from being taken for speech. */
+  echoGuard: boolean
 }
 
 /** What a fake peer heard. */

@@ -1,6 +1,7 @@
 import { SessionClosedError } from '../../src/errors.ts'
 import { readStats } from '../../src/session/session-stats.ts'
 import type { LinkEvent, LinkListener, MediaLink, MediaStats } from '../../src/native/media-link.ts'
+import type { ReplyMode, SpeechEvent, SpeechSettings } from '../../src/native/speech.ts'
 
 /** Audio that was written to a link. */
 export interface Written {
@@ -23,10 +24,17 @@ export class MemoryLink implements MediaLink {
   /** Audio that is queued and not yet played, in ms. */
   depthMs = 0
   isDraining = false
+  /** Whether what is written is dropped, after an interruption. */
+  isSilenced = false
+  /** How it listens for speech; undefined while it doesn't. */
+  speechSettings: SpeechSettings | undefined
+  /** What was asked about speech, in order: reply modes, `continue`, `take`, `reset` and `clear`. */
+  readonly asked: (ReplyMode | 'continue' | 'take' | 'reset' | 'clear')[] = []
   /** Whether the session has ended on its media thread, though its event has yet to come. */
   hasEnded = false
   #listener: LinkListener | undefined
   readonly #waiting: Int16Array[] = []
+  readonly #speech: SpeechEvent[] = []
   readonly #targetMs: number
 
   constructor(targetMs = 400) {
@@ -41,6 +49,16 @@ export class MemoryLink implements MediaLink {
   /** Receives frames, and says so once. */
   receive(...frames: Int16Array[]): void {
     this.#waiting.push(...frames)
+    this.#listener?.onAudio()
+  }
+
+  /** Finds out about speech, and says so once. A start that interrupts drops what is written until the queue is cleared. */
+  find(...events: SpeechEvent[]): void {
+    this.#speech.push(...events)
+    if (events.some((event) => event.kind === 'started' && event.interrupted !== undefined)) {
+      this.isSilenced = true
+      this.depthMs = 0
+    }
     this.#listener?.onAudio()
   }
 
@@ -75,6 +93,7 @@ export class MemoryLink implements MediaLink {
 
   writeAudio(samples: Int16Array | Float32Array, sampleRate: number, channels: number): number {
     if (this.hasEnded) throw new SessionClosedError()
+    if (this.isSilenced) return this.depthMs
     this.written.push({ samples, sampleRate, channels })
     this.depthMs += (samples.length / channels / sampleRate) * 1000
     return this.depthMs
@@ -94,7 +113,33 @@ export class MemoryLink implements MediaLink {
   }
 
   clearQueue(): void {
+    this.asked.push('clear')
+    this.isSilenced = false
     this.depthMs = 0
+  }
+
+  listenForSpeech(settings: SpeechSettings): void {
+    this.speechSettings = settings
+  }
+
+  readSpeech(): SpeechEvent | undefined {
+    return this.#speech.shift()
+  }
+
+  setReply(mode: ReplyMode): void {
+    this.asked.push(mode)
+  }
+
+  continueTurn(): void {
+    this.asked.push('continue')
+  }
+
+  takeTurn(): void {
+    this.asked.push('take')
+  }
+
+  resetSpeech(): void {
+    this.asked.push('reset')
   }
 
   sendMessage(text: string): void {

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { ReplyMode, SpeechEvent, SpeechSettings } from './speech.ts'
 
 /** Counters and queue depths of a session's media, at most a tenth of a second old. */
 export interface MediaStats {
@@ -82,7 +83,7 @@ export type LinkEvent =
 
 /** What a link calls when there is something to do. None of these may throw. */
 export interface LinkListener {
-  /** Frames may be read. */
+  /** Frames may be read, or events about speech. */
   onAudio(): void
   /** The output queue has fallen to its target or below. */
   onRoom(): void
@@ -106,6 +107,31 @@ export interface MediaLink {
    */
   readAudio(into: Int16Array): number
   /**
+   * Listens for speech from now on, so that no frames come any more, but events. Called before the session connects, none
+   * is lost in between.
+   *
+   * @param settings - how
+   * @throws RangeError naming a setting that is out of range
+   */
+  listenForSpeech(settings: SpeechSettings): void
+  /** @returns the oldest event about speech that waits; `onAudio` says that there are any */
+  readSpeech(): SpeechEvent | undefined
+  /**
+   * Says that a reply begins, before its first audio is written, or that it has ended.
+   *
+   * @param mode - what becomes of speech from here on; leaving `deaf`, listening begins afresh
+   */
+  setReply(mode: ReplyMode): void
+  /**
+   * The turn that ended last isn't over: the next one's audio begins where that one's did, unless more than 10 s pass without
+   * speech.
+   */
+  continueTurn(): void
+  /** The turn is over now: a `pause` event with the reason `taken` follows, with empty audio when nothing was said. */
+  takeTurn(): void
+  /** Nobody has said anything: the turn under way is forgotten. */
+  resetSpeech(): void
+  /**
    * Appends audio of any length to the output queue.
    *
    * @returns the queue's depth after it, in ms
@@ -124,7 +150,7 @@ export interface MediaLink {
   playedMs(): number
   /** Depth of the output queue in ms. */
   queuedMs(): number
-  /** Drops all audio that has not been sent. */
+  /** Drops all audio that has not been sent. After an interruption, what is written from here on is heard again. */
   clearQueue(): void
   /**
    * Hands over a message; it is kept until the channel opens.

@@ -1,8 +1,9 @@
-import type { NativeEvent, NativeSession } from '#binding'
+import type { NativeEvent, NativeSession, NativeSpeechEvent } from '#binding'
 import type { Clock } from './clock.ts'
 import { isolate } from './isolate.ts'
 import { mapError } from './map-error.ts'
 import type { CloseCode, LinkEvent, LinkListener, MediaLink, MediaStats } from './media-link.ts'
+import type { ReplyMode, SpeechEvent, SpeechSettings, TurnEnd } from './speech.ts'
 
 /** Bits that say why a session is ready. */
 const AUDIO = 1
@@ -54,6 +55,35 @@ export class NativeLink implements MediaLink {
     } catch (error) {
       throw mapError(error)
     }
+  }
+
+  listenForSpeech(settings: SpeechSettings): void {
+    try {
+      this.#native.listenForSpeech(settings)
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  readSpeech(): SpeechEvent | undefined {
+    const native = this.#native.readSpeech()
+    return native === null ? undefined : toSpeechEvent(native)
+  }
+
+  setReply(mode: ReplyMode): void {
+    this.#native.setReply(mode)
+  }
+
+  continueTurn(): void {
+    this.#native.continueTurn()
+  }
+
+  takeTurn(): void {
+    this.#native.takeTurn()
+  }
+
+  resetSpeech(): void {
+    this.#native.resetSpeech()
   }
 
   writeAudio(samples: Int16Array | Float32Array, sampleRate: number, channels: number): number {
@@ -149,5 +179,20 @@ function toLinkEvent({ kind, code = '', text = '', value = 0, ...more }: NativeE
       return { kind }
     default:
       return undefined
+  }
+}
+
+function toSpeechEvent({ kind, at, to = at, foundAt = at, ...more }: NativeSpeechEvent): SpeechEvent {
+  switch (kind) {
+    case 'started':
+      return more.heardMs === undefined
+        ? { kind, at, foundAt }
+        : { kind, at, foundAt, interrupted: { heardMs: more.heardMs } }
+    case 'stopped':
+      return { kind, at, foundAt }
+    case 'pause':
+      return { kind, from: at, to, foundAt, reason: more.reason as TurnEnd, audio: more.audio ?? new Int16Array() }
+    default:
+      return { kind: 'probability', at, probability: more.probability ?? 0 }
   }
 }

@@ -14,4 +14,5 @@ mod errors;
 mod host;
 mod options;
 mod session;
+mod speech;
 mod testing;

@@ -2,9 +2,11 @@
 
 use crate::errors::{Code, Result};
 use crate::options::format;
+use crate::speech::{NativeSpeechEvent, SpeechSettings, reply_mode};
+use napi::Env;
 use napi::bindgen_prelude::{Float32ArraySlice, Int16ArraySlice};
 use napi_derive::napi;
-use parley_transport::{Chunk, Mark, Samples, SendError, SessionHandle};
+use parley_transport::{Chunk, Mark, Samples, SendError, SessionHandle, SpeechRequest};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -146,6 +148,45 @@ impl NativeSession {
         })?;
         // A frame has at most 192,000 / 50 samples.
         Ok(read as u32)
+    }
+
+    /// From now on events about speech come instead of frames, told by AUDIO as these are. Throws
+    /// ERR_PARLEY_INVALID_ARGUMENT naming a setting that is out of range.
+    #[napi(catch_unwind)]
+    pub fn listen_for_speech(&self, settings: SpeechSettings) -> Result<()> {
+        self.session.speech(SpeechRequest::Listen(settings.try_into()?));
+        Ok(())
+    }
+
+    /// The oldest event about speech that waits.
+    #[napi(catch_unwind)]
+    pub fn read_speech<'env>(&self, env: &'env Env) -> napi::Result<Option<NativeSpeechEvent<'env>>> {
+        self.session.read_speech().map(|event| NativeSpeechEvent::new(env, event)).transpose()
+    }
+
+    /// A reply begins or has ended: 'none', 'interruptible', 'ask' or 'deaf'.
+    #[napi(catch_unwind)]
+    pub fn set_reply(&self, mode: String) -> Result<()> {
+        self.session.speech(SpeechRequest::Reply(reply_mode(&mode)?));
+        Ok(())
+    }
+
+    /// The turn that paused last isn't over: the next one's audio begins where that one's did.
+    #[napi(catch_unwind)]
+    pub fn continue_turn(&self) {
+        self.session.speech(SpeechRequest::ContinueTurn);
+    }
+
+    /// The turn is over now; a 'pause' event with the reason 'taken' follows.
+    #[napi(catch_unwind)]
+    pub fn take_turn(&self) {
+        self.session.speech(SpeechRequest::TakeTurn);
+    }
+
+    /// Nobody has said anything.
+    #[napi(catch_unwind)]
+    pub fn reset_speech(&self) {
+        self.session.speech(SpeechRequest::Reset);
     }
 
     /// Appends interleaved 16-bit PCM of any length; returns the queue's depth after it in ms. Throws

@@ -64,7 +64,7 @@ impl Rig {
                     frames += 1;
                 }
                 PipelineOutput::Packet(packet) => assert!(packet.payload.len() <= MAX_OPUS_BYTES),
-                PipelineOutput::Dtmf(_) => {}
+                PipelineOutput::Dtmf(_) | PipelineOutput::Speech(_) => {}
             }
         }
         assert!(frames <= MAX_FRAMES_AT_ONCE, "{frames} frames at one moment");

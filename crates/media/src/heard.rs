@@ -49,6 +49,8 @@ pub(crate) struct Heard {
     /// Where the last mark stands.
     marked: Duration,
     done: VecDeque<Played>,
+    /// How much had been emitted when the reply began.
+    reply_from: Duration,
 }
 
 /// A mark, by what was emitted.
@@ -71,12 +73,23 @@ impl Heard {
             marks: VecDeque::new(),
             marked: Duration::ZERO,
             done: VecDeque::new(),
+            reply_from: Duration::ZERO,
         }
     }
 
     /// How long a packet takes to the peer.
     pub(crate) fn set_path(&mut self, path: Duration) {
         self.path = path.min(MAX_PATH);
+    }
+
+    /// What is emitted from here on is another reply.
+    pub(crate) fn begin_reply(&mut self) {
+        self.reply_from = self.accepted;
+    }
+
+    /// How much of the reply was sent. What is still under way will be heard.
+    pub(crate) fn reply(&self) -> Duration {
+        self.sent.saturating_sub(self.reply_from)
     }
 
     /// Audio was emitted.
@@ -115,6 +128,7 @@ impl Heard {
         self.accepted = self.accepted.saturating_sub(waiting).max(self.sent);
         let end = self.accepted;
         self.marked = self.marked.min(end);
+        self.reply_from = self.reply_from.min(end);
         for mark in &mut self.marks {
             mark.from = mark.from.min(end);
             mark.to = mark.to.min(end);

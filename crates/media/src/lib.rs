@@ -4,7 +4,7 @@
 //! handler and packets for the peer come out of [`Pipeline::poll`].
 //!
 //! ```text
-//! packets → depacketise → jitter → decode (opus) → frames (resample) → the handler
+//! packets → depacketise → jitter → decode (opus) → frames (resample) → the handler, or speech → its turns
 //! chunks  → queue → assemble (resample) → pacer → opus → packetise → the peer
 //! ```
 #![forbid(unsafe_code)]
@@ -41,6 +41,7 @@ mod reordering;
 mod resample;
 mod sender;
 mod slew;
+mod speech;
 mod stats;
 mod stream_clock;
 mod telephone_event;
@@ -57,6 +58,7 @@ pub use options::{Application, OpusOptions, PeerWishes, PipelineOptions, RtpStar
 pub use packetise::EncodedPacket;
 pub use pipeline::{Pipeline, PipelineOutput};
 pub use queue::{Chunk, Samples};
+pub use speech::{ReplyMode, SpeechEvent, SpeechRequest, SpeechSettings, Turn, TurnEnd};
 pub use stats::PipelineStats;
 pub use telephone_event::Dtmf;
 pub use units::{FRAME_DURATION, Layout, SampleRate};

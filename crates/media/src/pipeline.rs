@@ -4,13 +4,15 @@ use std::time::{Duration, Instant};
 
 use crate::receiver::Receiver;
 use crate::sender::Sender;
+use crate::speech::SpeechStage;
 use crate::telephone_event::TelephoneEvents;
 use crate::{
-    Chunk, Dtmf, EncodedPacket, Mark, MediaError, PeerWishes, PipelineOptions, PipelineStats, Played, RtpView,
+    Chunk, Dtmf, EncodedPacket, Layout, Mark, MediaError, PeerWishes, PipelineOptions, PipelineStats, Played,
+    ReplyMode, RtpView, SampleRate, SpeechEvent, SpeechRequest,
 };
 
 /// What a [`Pipeline`] has made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum PipelineOutput<'a> {
     /// 20 ms of interleaved PCM for the handler, in the rate and layout of the options.
     Frame(&'a [i16]),
@@ -18,6 +20,8 @@ pub enum PipelineOutput<'a> {
     Packet(EncodedPacket<'a>),
     /// The peer pressed a key.
     Dtmf(Dtmf),
+    /// Something about what the peer says, when that is listened to.
+    Speech(SpeechEvent),
 }
 
 /// One peer's audio in both directions, without its network and its clock.
@@ -30,6 +34,9 @@ pub struct Pipeline {
     receiver: Receiver,
     telephone_events: TelephoneEvents,
     sender: Sender,
+    /// The formats of the handler's frames.
+    input: (SampleRate, Layout),
+    speech: Option<Box<SpeechStage>>,
 }
 
 impl Pipeline {
@@ -43,6 +50,8 @@ impl Pipeline {
             receiver: Receiver::new(&options)?,
             telephone_events: TelephoneEvents::default(),
             sender: Sender::new(&options)?,
+            input: (options.input_rate, options.input_layout),
+            speech: None,
         })
     }
 
@@ -54,12 +63,14 @@ impl Pipeline {
     /// Takes a packet from the peer. Whatever it holds, this can't fail: what is useless is counted.
     pub fn receive(&mut self, now: Instant, packet: RtpView<'_>) {
         self.receiver.receive(now, packet);
+        self.listen(now);
     }
 
     /// Takes a packet from the peer that says which key is down (RFC 4733). Its timestamps count in units of 1/`rate` s,
     /// 8,000 or 48,000. It may share its SSRC and its numbers with the audio.
     pub fn receive_telephone_event(&mut self, now: Instant, packet: RtpView<'_>, rate: u32) {
         self.receiver.receive_other(now, packet);
+        self.listen(now);
         self.telephone_events.receive(now, packet.timestamp, packet.payload, rate);
     }
 
@@ -68,9 +79,46 @@ impl Pipeline {
         self.sender.emit(now, chunk);
     }
 
-    /// Drops all emitted audio that is not yet in a packet; the peer hears silence from the next frame on.
+    /// Asks for something about speech.
+    pub fn speech(&mut self, now: Instant, request: SpeechRequest) {
+        if let SpeechRequest::Reply(mode) = request
+            && mode != ReplyMode::None
+        {
+            self.sender.heard().begin_reply();
+        }
+        match (request, &mut self.speech) {
+            (SpeechRequest::Listen(settings), speech) => {
+                let begun = self.receiver.time();
+                // Every rate can be converted; were one not, the handler would have its frames as ever.
+                let stage =
+                    SpeechStage::new(settings, self.input, Box::<parley_vad::State>::default(), begun).ok();
+                *speech = stage.map(Box::new);
+            }
+            (_, None) => {}
+            (SpeechRequest::Reply(mode), Some(speech)) => speech.set_reply(mode),
+            (SpeechRequest::ContinueTurn, Some(speech)) => speech.continue_turn(),
+            (SpeechRequest::TakeTurn, Some(speech)) => speech.take_turn(),
+            (SpeechRequest::Reset, Some(speech)) => speech.reset(),
+        }
+        self.listen(now);
+    }
+
+    /// Gives the frames that are there to whoever listens for speech. A start of speech silences a reply here and now,
+    /// whoever else is busy.
+    fn listen(&mut self, now: Instant) {
+        let Some(speech) = &mut self.speech else { return };
+        while let Some(frame) = self.receiver.take_frame() {
+            speech.push(frame);
+            if speech.take_interruption() {
+                speech.interrupted(self.sender.interrupt(now));
+            }
+        }
+    }
+
+    /// Drops all emitted audio that is not yet in a packet; the peer hears silence from the next frame on. After an
+    /// interruption, what is emitted from here on is heard again.
     pub fn clear_queue(&mut self, now: Instant) {
-        self.sender.clear_queue(now);
+        self.sender.resume(now);
     }
 
     /// Says that no more will be emitted, so that nothing is held back for what might follow. The next
@@ -133,14 +181,18 @@ impl Pipeline {
     /// The time asked for by [`wake_at`](Self::wake_at) has come. Harmless at any other time.
     pub fn wake(&mut self, now: Instant) {
         self.receiver.wake(now);
+        self.listen(now);
         self.telephone_events.wake(now);
         self.sender.wake(now);
     }
 
-    /// Takes the next output: keys first, then frames.
+    /// Takes the next output: keys first, then what there is about speech, or frames.
     pub fn poll(&mut self) -> Option<PipelineOutput<'_>> {
         if let Some(dtmf) = self.telephone_events.take() {
             return Some(PipelineOutput::Dtmf(dtmf));
+        }
+        if let Some(event) = self.speech.as_mut().and_then(|speech| speech.poll()) {
+            return Some(PipelineOutput::Speech(event));
         }
         if self.receiver.has_frame() {
             return self.receiver.take_frame().map(PipelineOutput::Frame);

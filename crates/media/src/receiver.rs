@@ -11,7 +11,7 @@ use crate::lateness::Lateness;
 use crate::opus_packet::fec_ticks;
 use crate::stream_clock::{StreamClock, Verdict};
 use crate::units::{TICKS_PER_FRAME, duration_of};
-use crate::{MediaError, PipelineOptions, PipelineStats, RtpView};
+use crate::{FRAME_DURATION, MediaError, PipelineOptions, PipelineStats, RtpView};
 
 /// Where a stream's extended timestamps begin: far from 0, so that earlier packets have times too.
 const FIRST_TIMESTAMP: u64 = 1 << 40;
@@ -121,6 +121,11 @@ impl Receiver {
 
     pub(crate) fn take_frame(&mut self) -> Option<&[i16]> {
         self.decoder.frames_mut().take()
+    }
+
+    /// How much audio was given out.
+    pub(crate) fn time(&self) -> Duration {
+        FRAME_DURATION * u32::try_from(self.decoder.frames().taken()).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn count(&self, stats: &mut PipelineStats) {

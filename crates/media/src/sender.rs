@@ -44,6 +44,8 @@ pub(crate) struct Sender {
     draining: bool,
     /// The queue was cleared since the last frame.
     cleared: bool,
+    /// The peer interrupted: what is emitted is dropped until somebody says that it is new.
+    interrupted: bool,
     /// The next packet is the first after a pause.
     marker: bool,
     sent: u64,
@@ -74,6 +76,7 @@ impl Sender {
             now: None,
             draining: false,
             cleared: false,
+            interrupted: false,
             marker: false,
             sent: 0,
             underruns: 0,
@@ -83,6 +86,9 @@ impl Sender {
 
     pub(crate) fn emit(&mut self, now: Instant, chunk: Chunk) {
         self.now = Some(now);
+        if self.interrupted {
+            return;
+        }
         self.draining = false;
         let (length, waiting) = (chunk.duration(), self.assembler.depth());
         match self.assembler.push(chunk) {
@@ -98,7 +104,20 @@ impl Sender {
         }
     }
 
-    pub(crate) fn clear_queue(&mut self, now: Instant) {
+    /// The peer interrupts. Returns how much of the reply had been sent.
+    pub(crate) fn interrupt(&mut self, now: Instant) -> Duration {
+        self.clear_queue(now);
+        self.interrupted = true;
+        self.heard.reply()
+    }
+
+    /// Clears the queue; what is emitted from here on is no longer what was interrupted.
+    pub(crate) fn resume(&mut self, now: Instant) {
+        self.interrupted = false;
+        self.clear_queue(now);
+    }
+
+    fn clear_queue(&mut self, now: Instant) {
         self.now = Some(now);
         self.excess.reset();
         self.heard.cleared(now, self.assembler.depth());

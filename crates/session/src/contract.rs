@@ -2,7 +2,7 @@
 
 use crate::channel::ChannelError;
 use bytes::BytesMut;
-use parley_media::{Chunk, Mark, PipelineStats, Played};
+use parley_media::{Chunk, Mark, PipelineStats, Played, SpeechEvent, SpeechRequest};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,9 @@ pub enum Input<'a> {
     Audio(Chunk),
     /// Say [`Event::Played`] when the audio before it was heard, as far as it was.
     Mark(Mark),
-    /// Drop all audio that has not been sent yet.
+    /// Listen for speech, or what belongs to that.
+    Speech(SpeechRequest),
+    /// Drop all audio that has not been sent yet; after an interruption, what is emitted from here on is new.
     ClearQueue,
     /// Text for the peer's data channel; kept until it opens.
     Message(String),
@@ -69,7 +71,7 @@ pub enum Output<'a> {
 }
 
 /// What a session has to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// ICE and DTLS are up: media and messages flow.
     Connected,
@@ -97,6 +99,8 @@ pub enum Event {
     },
     /// The audio before a mark was heard, or the queue was cleared. All marks are told, in their order.
     Played(Played),
+    /// Something about speech; only while that is listened to, and then no [`Output::Frame`] comes.
+    Speech(SpeechEvent),
     /// All audio before [`Input::Drain`] was sent and had time to be heard.
     Drained,
     /// The end; nothing follows but the last datagrams.

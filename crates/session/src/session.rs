@@ -308,6 +308,7 @@ impl RtcSession {
             }
             Input::Audio(chunk) => self.audio(chunk),
             Input::Mark(mark) => self.mark(mark),
+            Input::Speech(request) => self.pipeline.speech(self.now, request),
             Input::ClearQueue => self.clear_queue(),
             Input::Message(text) => self.message(text),
             Input::Candidate(candidate) => self.candidate(candidate),

@@ -3,7 +3,7 @@
 use crate::inbox::Command;
 use crate::ready::Place;
 use crate::shared::{SessionEvent, Shared, Snapshot, channel_state};
-use parley_media::{Chunk, Mark};
+use parley_media::{Chunk, Mark, SpeechEvent, SpeechRequest};
 use parley_session::{MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -98,6 +98,17 @@ impl SessionHandle {
     pub fn read_audio(&self, into: &mut [i16]) -> Result<usize, ReadError> {
         let channels = self.shared.options.input.layout.channels();
         self.shared.pop_frame(into).map(|samples| samples / channels).map_err(|needed| ReadError { needed })
+    }
+
+    /// Asks for something about speech.
+    pub fn speech(&self, request: SpeechRequest) {
+        self.shared.ask(Command::Speech(self.shared.key, request));
+    }
+
+    /// The oldest event about speech that waits.
+    #[must_use]
+    pub fn read_speech(&self) -> Option<SpeechEvent> {
+        self.shared.pop_speech()
     }
 
     /// Appends audio to send; returns the depth of the queue after it.

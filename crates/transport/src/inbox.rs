@@ -2,7 +2,7 @@
 
 use crate::shared::Tenure;
 use crate::sync::{AtomicBool, Mutex, Waker};
-use parley_media::{Chunk, Mark};
+use parley_media::{Chunk, Mark, SpeechRequest};
 use parley_session::{RtcSession, TurnServer};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -17,6 +17,7 @@ pub(crate) enum Command {
     },
     Audio(u32, Chunk),
     Mark(u32, Mark),
+    Speech(u32, SpeechRequest),
     ClearQueue(u32),
     Message(u32, String),
     Candidate(u32, String),
@@ -43,6 +44,7 @@ impl Command {
         match self {
             Self::Audio(key, _)
             | Self::Mark(key, _)
+            | Self::Speech(key, _)
             | Self::ClearQueue(key)
             | Self::Message(key, _)
             | Self::Candidate(key, _)

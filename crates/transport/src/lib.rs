@@ -22,6 +22,7 @@ mod room;
 mod shared;
 mod slot;
 mod socket;
+mod speech_queue;
 mod sync;
 mod timers;
 mod warm_up;
@@ -32,7 +33,8 @@ pub use handle::{ReadError, SendError, SessionHandle, WriteError};
 pub use manual::ManualSession;
 pub use options::EngineOptions;
 pub use parley_media::{
-    Application, Chunk, Layout, Mark, OpusOptions, Played, SampleRate, Samples, encode_ogg_opus,
+    Application, Chunk, Layout, Mark, OpusOptions, Played, ReplyMode, SampleRate, Samples, SpeechEvent,
+    SpeechRequest, SpeechSettings, Turn, TurnEnd, encode_ogg_opus,
 };
 pub use parley_session::{AudioFormat, Mode, Seed, SessionOptions, TurnServer};
 pub use ready::{AUDIO, EVENT, ROOM, ReadyList};

@@ -41,6 +41,12 @@ impl FrameQueue {
         Ok(length)
     }
 
+    /// Drops the frames that wait, uncounted.
+    pub(crate) fn clear(&mut self) {
+        self.samples.clear();
+        self.lengths.clear();
+    }
+
     /// Frames that wait.
     pub(crate) fn len(&self) -> usize {
         self.lengths.len()

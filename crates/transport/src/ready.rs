@@ -4,7 +4,7 @@ use crate::sync::{AtomicBool, AtomicU32, Mutex};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-/// A frame may be read.
+/// A frame may be read, or an event about speech.
 pub const AUDIO: u32 = 1;
 /// The output queue fell to its target or below.
 pub const ROOM: u32 = 2;

@@ -4,8 +4,9 @@ use crate::inbox::{Command, Inbox};
 use crate::queue::FrameQueue;
 use crate::ready::{self, Place, ReadyList};
 use crate::room::OutputDepth;
+use crate::speech_queue::SpeechQueue;
 use crate::sync::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Mutex, MutexGuard};
-use parley_media::Played;
+use parley_media::{Played, SpeechEvent};
 use parley_session::{SessionOptions, SessionStats};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -123,6 +124,7 @@ pub(crate) struct Shared {
     /// What was asked for before a worker was chosen.
     early: Mutex<Vec<Command>>,
     frames: Mutex<FrameQueue>,
+    speech: Mutex<SpeechQueue>,
     events: Mutex<VecDeque<SessionEvent>>,
     stats: Mutex<SessionStats>,
     pub(crate) output: OutputDepth,
@@ -160,6 +162,7 @@ impl Shared {
             threads: Mutex::new(None),
             early: Mutex::new(Vec::new()),
             frames: Mutex::new(FrameQueue::new(capacity)),
+            speech: Mutex::new(SpeechQueue::default()),
             events: Mutex::new(VecDeque::new()),
             stats: Mutex::new(SessionStats::default()),
             output: OutputDepth::new(limits.output_target),
@@ -248,6 +251,20 @@ impl Shared {
 
     pub(crate) fn pop_frame(&self, into: &mut [i16]) -> Result<usize, usize> {
         lock(&self.frames).pop(into)
+    }
+
+    /// Drops the frames that wait.
+    pub(crate) fn drop_frames(&self) {
+        lock(&self.frames).clear();
+    }
+
+    pub(crate) fn push_speech(&self, event: SpeechEvent) {
+        lock(&self.speech).push(event);
+        self.mark(ready::AUDIO);
+    }
+
+    pub(crate) fn pop_speech(&self) -> Option<SpeechEvent> {
+        lock(&self.speech).pop()
     }
 
     pub(crate) fn push_event(&self, event: SessionEvent) {

@@ -4,6 +4,7 @@ use crate::inbox::Command;
 use crate::ready;
 use crate::shared::{SessionEvent, Tenure, channel_state};
 use bytes::BytesMut;
+use parley_media::SpeechRequest;
 use parley_session::{ChannelError, CloseReason, Event, Input, Output, RtcSession};
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -41,7 +42,7 @@ pub(crate) trait Outlet {
 /// What a pumped session waits for.
 pub(crate) struct Pumped {
     pub(crate) wake_at: Option<Instant>,
-    /// Frames were handed to JavaScript.
+    /// Frames, or what was found in them, were handed to JavaScript.
     pub(crate) frames: bool,
 }
 
@@ -59,6 +60,13 @@ impl Slot {
                 let length = chunk.duration();
                 self.session.handle(now, Input::Audio(chunk));
                 self.shared.output.take(length, self.session.queued());
+            }
+            Command::Speech(_, request) => {
+                if let SpeechRequest::Listen(_) = request {
+                    // Nobody reads frames from here on.
+                    self.shared.drop_frames();
+                }
+                self.session.handle(now, Input::Speech(request));
             }
             Command::Mark(_, mark) => self.session.handle(now, Input::Mark(mark)),
             Command::Message(_, text) => {
@@ -119,6 +127,10 @@ impl Slot {
                     self.publish(now);
                     self.shared.close(name(reason));
                 }
+                Output::Event(Event::Speech(event)) => {
+                    self.shared.push_speech(event);
+                    frames = true;
+                }
                 Output::Event(event) => self.tell(event),
                 Output::WakeAt(at) => break at,
             }
@@ -163,7 +175,7 @@ impl Slot {
                 let (code, text) = message_failure(error);
                 shared.push_event(SessionEvent::coded("error", code, text.to_owned()));
             }
-            Event::Validated(_) | Event::ValidatedByRelay(..) | Event::Closed(_) => {
+            Event::Speech(_) | Event::Validated(_) | Event::ValidatedByRelay(..) | Event::Closed(_) => {
                 unreachable!("taken by whoever pumps")
             }
         }

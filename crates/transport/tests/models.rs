@@ -12,6 +12,8 @@ mod ready;
 mod room;
 #[path = "../src/shared.rs"]
 mod shared;
+#[path = "../src/speech_queue.rs"]
+mod speech_queue;
 
 /// What `src/sync.rs` is elsewhere.
 mod sync {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use parley_media::{
     Chunk, Dtmf, Layout, OpusOptions, Pipeline, PipelineOptions, PipelineOutput, RtpStart, RtpView,
-    SampleRate, Samples,
+    SampleRate, Samples, SpeechEvent,
 };
 
 pub const MS: Duration = Duration::from_millis(1);
@@ -76,6 +76,8 @@ pub struct Rig {
     pub frames: Vec<(Duration, Vec<i16>)>,
     pub packets: Vec<Packet>,
     pub keys: Vec<Dtmf>,
+    /// When each event about speech came.
+    pub speech: Vec<(Duration, SpeechEvent)>,
 }
 
 impl Rig {
@@ -88,6 +90,7 @@ impl Rig {
             frames: Vec::new(),
             packets: Vec::new(),
             keys: Vec::new(),
+            speech: Vec::new(),
         }
     }
 
@@ -170,6 +173,7 @@ impl Rig {
             match output {
                 PipelineOutput::Frame(samples) => self.frames.push((at, samples.to_vec())),
                 PipelineOutput::Dtmf(dtmf) => self.keys.push(dtmf),
+                PipelineOutput::Speech(event) => self.speech.push((at, event)),
                 PipelineOutput::Packet(packet) => self.packets.push(Packet {
                     at,
                     sequence_number: packet.sequence_number,

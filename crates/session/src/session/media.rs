@@ -147,6 +147,10 @@ impl RtcSession {
                     let heard = self.state == State::Connected;
                     return if heard { FromPipeline::Frame } else { FromPipeline::Nothing };
                 }
+                PipelineOutput::Speech(event) => {
+                    self.events.push_back(Event::Speech(event));
+                    return FromPipeline::Event;
+                }
                 PipelineOutput::Dtmf(Dtmf { digit, duration }) => {
                     self.events.push_back(Event::Dtmf { digit, duration });
                     return FromPipeline::Event;

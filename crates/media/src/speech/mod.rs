@@ -1,0 +1,21 @@
+//! Speech in what the peer says: where it starts, where it pauses, and the audio of each turn.
+//!
+//! ```text
+//! frames → recording ────────────────────────────────→ a turn's audio
+//!        → convert (16 kHz) → model → detector (window) → starts and pauses
+//! ```
+
+mod clock;
+mod convert;
+mod detector;
+mod event;
+mod model;
+mod quiet;
+mod recording;
+mod settings;
+mod stage;
+mod window;
+
+pub use event::{SpeechEvent, Turn, TurnEnd};
+pub use settings::{ReplyMode, SpeechRequest, SpeechSettings};
+pub(crate) use stage::SpeechStage;

@@ -1,0 +1,89 @@
+//! How much speech there was lately.
+
+use std::collections::VecDeque;
+
+use super::clock::FRAME;
+
+/// The frames of the last so many samples: which of them are speech.
+#[derive(Debug)]
+pub(super) struct Window {
+    /// Newest last; one more than fits wholly, which counts in part.
+    frames: VecDeque<bool>,
+    /// Frames that fit wholly.
+    whole: usize,
+    /// Samples of the frame before them that lie in the window too.
+    part: u64,
+    /// Frames of speech among the whole ones.
+    speech: u64,
+}
+
+impl Window {
+    /// A window of that many samples at 16 kHz.
+    pub(super) fn new(samples: u64) -> Self {
+        let whole = (samples / FRAME).max(1) as usize;
+        Self { frames: VecDeque::with_capacity(whole + 2), whole, part: samples % FRAME, speech: 0 }
+    }
+
+    /// Another frame has passed.
+    pub(super) fn push(&mut self, is_speech: bool) {
+        self.frames.push_back(is_speech);
+        self.speech += u64::from(is_speech);
+        if let Some(leaving) = self.frames.len().checked_sub(self.whole + 1) {
+            self.speech -= u64::from(self.frames[leaving]);
+        }
+        if self.frames.len() > self.whole + 1 {
+            self.frames.pop_front();
+        }
+    }
+
+    /// Samples of speech in it.
+    pub(super) fn speech(&self) -> u64 {
+        let partly = self.frames.len() > self.whole && self.frames[0];
+        self.speech * FRAME + if partly { self.part } else { 0 }
+    }
+
+    /// How many frames ago the first one with speech began; none when none has any.
+    pub(super) fn first_speech(&self) -> Option<u64> {
+        self.frames.iter().position(|speech| *speech).map(|first| (self.frames.len() - first) as u64)
+    }
+
+    /// None of it was speech.
+    pub(super) fn clear(&mut self) {
+        self.frames.clear();
+        self.speech = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sum after each of those frames.
+    fn sums(samples: u64, frames: &[bool]) -> Vec<u64> {
+        let mut window = Window::new(samples);
+        frames
+            .iter()
+            .map(|speech| {
+                window.push(*speech);
+                window.speech()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn speech_counts_while_it_is_in_the_window_and_the_oldest_frame_in_part() {
+        // 40 ms: a frame of 512 samples, and 128 of the one before.
+        assert_eq!(sums(640, &[false, true, true, false, false]), [0, 512, 640, 128, 0]);
+        assert_eq!(sums(1_024, &[true, true, true, false, false]), [512, 1_024, 1_024, 512, 0]);
+    }
+
+    #[test]
+    fn the_first_speech_is_found_until_it_leaves() {
+        let mut window = Window::new(1_024);
+        assert_eq!(window.first_speech(), None);
+        for (speech, first) in [(true, Some(1)), (false, Some(2)), (false, Some(3)), (false, None)] {
+            window.push(speech);
+            assert_eq!(window.first_speech(), first);
+        }
+    }
+}
