@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import test from 'ava'
-import type { ParleyError, SessionStats } from '../../src/index.ts'
+import type { ParleyError, SessionStats, Stream } from '../../src/index.ts'
 import { callByAiortc } from '../helpers/aiortc.ts'
 import { serve } from '../helpers/serve.ts'
 
@@ -13,16 +13,34 @@ test.serial('aiortc hears its beeps come back, soon and at full strength', async
   t.true(call.delayMs !== null && call.delayMs < 500, `after ${call.delayMs} ms`)
 })
 
+/** The statistics of a stream's calls as they were last. */
+function watch(stream: Stream): { newest: SessionStats | undefined; address: string | undefined } {
+  const seen: ReturnType<typeof watch> = { newest: undefined, address: undefined }
+  stream.on('session:connected', (session) => {
+    const look = (): void => void Object.assign(seen, { newest: session.stats(), address: session.remoteAddress })
+    const timer = setInterval(look, 50)
+    session.once('closed', () => clearInterval(timer))
+  })
+  return seen
+}
+
+test.serial('aiortc pads its packets, and the echo of what is in them is whole', async (t) => {
+  const { url, stream } = await serve(t)
+  const seen = watch(stream)
+  const call = await callByAiortc(url, { seconds: 4, padded: true })
+  t.is(call.hertz, 1000)
+  t.true(call.loudness > 0.2, `amplitude ${call.loudness}`)
+  t.true(call.frames > 150, `${call.frames} frames`)
+  t.like(seen.newest, { lost: 0, late: 0, concealed: 0, fecRecovered: 0, restarts: 0 })
+  t.true((seen.newest?.packetsIn ?? 0) > 200, 'a fifth of them to probe')
+})
+
 test.serial('a session counts what goes both ways, and knows its client and codec', async (t) => {
   const { url, stream } = await serve(t)
-  let newest: SessionStats | undefined
-  let address: string | undefined
-  stream.on('session:connected', (session) => {
-    const timer = setInterval(() => ([newest, address] = [session.stats(), session.remoteAddress]), 50)
-    session.once('closed', () => clearInterval(timer))
-    t.is(session.transport, 'webrtc')
-  })
+  stream.on('session:connected', (session) => t.is(session.transport, 'webrtc'))
+  const seen = watch(stream)
   const call = await callByAiortc(url, { seconds: 3 })
+  const { newest, address } = seen
   t.true((newest?.packetsIn ?? 0) > 100 && (newest?.packetsOut ?? 0) > 100, JSON.stringify(newest))
   t.true((newest?.bytesIn ?? 0) > 3_000 && (newest?.bytesOut ?? 0) > 3_000)
   t.like(newest, { lost: 0, inputDropped: 0, outputDropped: 0, codec: 'opus' })

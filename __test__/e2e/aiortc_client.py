@@ -8,7 +8,8 @@ import uuid
 import aiohttp
 import av
 import numpy as np
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCPeerConnection, RTCSessionDescription, rtcrtpsender
+from aiortc.codecs.opus import OpusEncoder
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError
 
 RATE = 48_000
@@ -89,8 +90,35 @@ def candidates_of(sdp):
     return found, "\r\n".join(kept)
 
 
+class PaddedPacket(rtcrtpsender.RtpPacket):
+    """An RTP packet with padding behind its payload (RFC 3550, section 5.1): 1 to 255 bytes."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.padding_size = 1 + self.sequence_number * 37 % 255
+
+
+class ProbingEncoder(OpusEncoder):
+    """After every fifth frame comes a packet of nothing but padding, as senders have that probe a path."""
+
+    count = 0
+
+    def encode(self, frame, force_keyframe=False):
+        payloads, timestamp = super().encode(frame, force_keyframe)
+        self.count += 1
+        return (payloads + [b""] if self.count % 5 == 0 else payloads), timestamp
+
+
+def pad():
+    """From now on, audio is sent with padding."""
+    rtcrtpsender.RtpPacket = PaddedPacket
+    rtcrtpsender.get_encoder = lambda codec: ProbingEncoder()
+
+
 async def main(url, call):
     report = {"states": [], "messages": [], "candidateAnswers": []}
+    if call.get("padded"):
+        pad()
     pc, beeps, listener = RTCPeerConnection(), Beeps(), Listener()
     connected, tasks = asyncio.Event(), []
     if call.get("send", True):

@@ -67,6 +67,35 @@ test.serial('texts go both ways over the data channel of such a page', async (t)
   )
 })
 
+test.serial('keys that such a page presses are told with their digits and durations', async (t) => {
+  const { url, stream } = await servePages(t)
+  const keys: [digit: string, durationMs: number][] = []
+  const pressed = new Promise<void>((resolve) => {
+    stream.on('session', (session) =>
+      session.on('dtmf', (...key) => {
+        if (keys.push(key) === 6) resolve()
+      }),
+    )
+  })
+  const page = await libraryPage(t, url)
+  const sender = "pc.getSenders().find(({ track }) => track.kind === 'audio').dtmf"
+  t.true(await page.evaluate(`${sender}.canInsertDTMF`))
+  // Each for 200 ms with 70 ms between; a comma waits for two seconds. The last is longer than one event can say.
+  await page.evaluate(`${sender}.insertDTMF('15*,#D', 200, 70)`)
+  await page.evaluate(`new Promise((resolve) => {
+    ${sender}.ontonechange = ({ tone }) => tone === '' && resolve((${sender}.ontonechange = null))
+  })`)
+  await page.evaluate(`${sender}.insertDTMF('7', 2000)`)
+  await pressed
+  t.is(keys.map(([digit]) => digit).join(''), '15*#D7')
+  for (const [digit, durationMs] of keys) {
+    const asked = digit === '7' ? 2000 : 200
+    // The browser tells of keys in steps of its packets.
+    t.true(Math.abs(durationMs - asked) <= 20, `${digit} for ${durationMs} ms of ${asked}`)
+  }
+  isEchoOfBeeps(t, await page.evaluate<Heard>(LISTEN))
+})
+
 test.serial('a later offer of the same session moves it to new ICE credentials, and the echo goes on', async (t) => {
   const { url, stream } = await servePages(t)
   const page = await libraryPage(t, url)

@@ -13,6 +13,8 @@ export interface AiortcCall {
   readonly send?: boolean
   /** Whether its candidates go along with the offer, or one by one after it. Default with the offer. */
   readonly trickle?: boolean
+  /** Whether its RTP packets have padding, and some nothing else. Default false. */
+  readonly padded?: boolean
   /** Texts to send over the data channel when it opens. */
   readonly texts?: readonly string[]
   /** Bytes in hex to send as a message that should establish a data channel, when the channel opens. */

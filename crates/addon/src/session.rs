@@ -321,7 +321,8 @@ impl NativeSession {
 }
 
 fn to_ms(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
+    // One division rounds once: by way of seconds, 1,365.312 ms would be 1,365.3120000000001.
+    duration.as_nanos() as f64 / 1e6
 }
 
 fn count(value: u64) -> i64 {

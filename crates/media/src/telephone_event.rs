@@ -100,8 +100,7 @@ impl TelephoneEvents {
         if later == 0 {
             // A packet that was overtaken says a shorter time.
             self.down = Some(Down { since: down.since.max(new.since), heard: new.heard, ..down });
-        } else if down.digit == new.digit && later == u32::from(u16::MAX) {
-            // Longer than the field can say: it goes on in the next segment (section 2.5.1.3).
+        } else if down.digit == new.digit && is_next_segment(later, new.rate) {
             self.down = Some(Down { before: down.before + u64::from(later), ..new });
         } else if later.cast_signed() > 0 {
             self.let_go();
@@ -120,6 +119,14 @@ impl TelephoneEvents {
         self.ready.push_back(Dtmf { digit: down.digit, duration });
         self.count += 1;
     }
+}
+
+/// Whether a key goes on in the next segment, because it is longer than the field can say (section 2.5.1.3): a segment
+/// begins where the one before is full, or, from browsers, with the packet in which they see that it is.
+fn is_next_segment(later: u32, rate: u32) -> bool {
+    let full = u32::from(u16::MAX);
+    // The longest packet of Opus is 120 ms.
+    (full..=full + rate / 8).contains(&later)
 }
 
 #[cfg(test)]
@@ -212,6 +219,17 @@ mod tests {
         phone.packet(0, 0, start.wrapping_add(65_535), 400);
         phone.packet(0, END, start.wrapping_add(65_535), 800);
         assert_eq!(phone.heard(), [('0', 8_291)]);
+    }
+
+    #[test]
+    fn a_segment_may_begin_a_packet_after_the_one_before_was_full() {
+        let mut phone = Phone::new();
+        phone.packet(7, 0, 1_000, u16::MAX);
+        phone.packet(7, 0, 1_000 + 65_600, 65);
+        phone.packet(7, END, 1_000 + 65_600, 1_600);
+        assert_eq!(phone.heard(), [('7', 8_400)]);
+        phone.packet(7, END, 1_000 + 65_600 + 67_000, 800);
+        assert_eq!(phone.heard(), [('7', 100)], "pressed again");
     }
 
     #[test]

@@ -133,19 +133,19 @@ pub(crate) struct AudioSection {
     /// Payload type of Opus in both directions.
     pub(crate) payload_type: u8,
     pub(crate) direction: Direction,
-    pub(crate) telephone_events: TelephoneEventTypes,
+    pub(crate) telephone_event: TelephoneEventType,
     /// What the peer asks of our encoder.
     pub(crate) wishes: PeerWishes,
 }
 
-/// Payload types of telephone-event (RFC 4733), each with its clock rate in Hz.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct TelephoneEventTypes(Vec<(u8, u32)>);
+/// The payload type of telephone-event (RFC 4733) with its clock rate in Hz, if there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct TelephoneEventType(Option<(u8, u32)>);
 
-impl TelephoneEventTypes {
-    /// The clock rate of a payload type, if it is one of these.
-    pub(crate) fn rate(&self, payload_type: u8) -> Option<u32> {
-        self.0.iter().find(|(offered, _)| *offered == payload_type).map(|(_, rate)| *rate)
+impl TelephoneEventType {
+    /// The clock rate of a payload type, if it is this one.
+    pub(crate) fn rate(self, payload_type: u8) -> Option<u32> {
+        self.0.filter(|(agreed, _)| *agreed == payload_type).map(|(_, rate)| rate)
     }
 }
 
@@ -233,7 +233,7 @@ impl Offer {
     }
 
     fn complete_audio(&self, answer: &mut Section, terms: &AnswerTerms<'_>) {
-        for (payload_type, rate) in &self.audio.telephone_events.0 {
+        if let Some((payload_type, rate)) = self.audio.telephone_event.0 {
             // Writing to a String can't fail.
             let _ = write!(answer.formats, " {payload_type}");
             answer.lines.push(format!("a=rtpmap:{payload_type} telephone-event/{rate}"));
@@ -448,7 +448,7 @@ impl Section {
         self.protocol.contains("RTP/SAVP").then(|| AudioSection {
             payload_type,
             direction: self.direction(),
-            telephone_events: self.telephone_events(payload_type),
+            telephone_event: self.telephone_event(payload_type),
             wishes: self.wishes(payload_type),
         })
     }
@@ -461,22 +461,22 @@ impl Section {
         payload_type.parse().ok().filter(usable).filter(|_| offered)
     }
 
-    /// At the two clock rates there are beside Opus (RFC 7874, section 3), each once.
-    fn telephone_events(&self, opus: u8) -> TelephoneEventTypes {
-        let mut types: Vec<(u8, u32)> = Vec::new();
-        for line in &self.lines {
-            let mapped = line.strip_prefix("a=rtpmap:").and_then(|line| line.split_once(' '));
-            let Some((payload_type, codec)) = mapped else { continue };
+    /// At the clock rate of Opus if it is offered so, for all of a stream's time is told by one clock (RFC 7160): a browser
+    /// that may choose takes 8,000 Hz, goes on counting at 48,000, and lets go of a key after a sixth of the time.
+    fn telephone_event(&self, opus: u8) -> TelephoneEventType {
+        let at = |rate| self.telephone_event_at(rate, opus).map(|number| (number, rate));
+        TelephoneEventType(at(48_000).or_else(|| at(8_000)))
+    }
+
+    fn telephone_event_at(&self, rate: u32, opus: u8) -> Option<u8> {
+        let wanted = format!("telephone-event/{rate}");
+        self.lines.iter().find_map(|line| {
+            let (payload_type, codec) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
             let codec = codec.trim().to_ascii_lowercase();
             // One channel may be said or left out.
-            let codec = codec.strip_suffix("/1").unwrap_or(&codec);
-            let rate = [48_000, 8_000].into_iter().find(|rate| codec == format!("telephone-event/{rate}"));
-            let Some((number, rate)) = self.offered_type(payload_type).zip(rate) else { continue };
-            if number != opus && types.iter().all(|(known, at)| *known != number && *at != rate) {
-                types.push((number, rate));
-            }
-        }
-        TelephoneEventTypes(types)
+            let is_wanted = codec.strip_suffix("/1").unwrap_or(&codec) == wanted;
+            self.offered_type(payload_type).filter(|number| is_wanted && *number != opus)
+        })
     }
 
     /// What the format parameters of Opus ask for (RFC 7587, section 6.1); what they leave out has its default there.

@@ -11,7 +11,7 @@ use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
 use crate::presence::Presence;
 use crate::rtcp_tap::SentReports;
 use crate::scratch::Scratch;
-use crate::sdp::{Direction, Offer, Rejection, TelephoneEventTypes};
+use crate::sdp::{Direction, Offer, Rejection, TelephoneEventType};
 use crate::setup::{self, Answer, Credentials};
 use crate::sources::Sources;
 use crate::stun::TransactionId;
@@ -81,7 +81,7 @@ pub struct RtcSession {
     credentials: Credentials,
     fingerprint: String,
     payload_type: u8,
-    telephone_events: TelephoneEventTypes,
+    telephone_event: TelephoneEventType,
     direction: Direction,
     has_track: bool,
     pipeline: Pipeline,
@@ -137,7 +137,7 @@ impl RtcSession {
             sdp,
             direction,
             payload_type,
-            telephone_events,
+            telephone_event,
             wishes,
             credentials,
             fingerprint,
@@ -157,7 +157,7 @@ impl RtcSession {
             credentials,
             fingerprint,
             payload_type,
-            telephone_events,
+            telephone_event,
             direction,
             has_track: direction.sends(),
             pipeline,
@@ -257,7 +257,7 @@ impl RtcSession {
         self.try_at = self.now + PEER_FIRST;
         self.has_track |= answer.direction.sends();
         self.direction = answer.direction;
-        self.telephone_events = answer.telephone_events;
+        self.telephone_event = answer.telephone_event;
         if !self.direction.sends() {
             self.clear_queue();
         }

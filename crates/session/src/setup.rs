@@ -4,7 +4,7 @@ use crate::candidate::CandidateGuard;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
 use crate::rtcp_tap::{self, RtcpTap, SentReports};
 use crate::sdp::{
-    AnswerTerms, AudioSection, Direction, Offer, Rejection, Setup, TelephoneEventTypes, first_attribute,
+    AnswerTerms, AudioSection, Direction, Offer, Rejection, Setup, TelephoneEventType, first_attribute,
 };
 use parley_media::{Layout, PeerWishes};
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
@@ -56,7 +56,7 @@ pub(crate) struct Answer {
     pub(crate) sdp: String,
     pub(crate) direction: Direction,
     pub(crate) payload_type: u8,
-    pub(crate) telephone_events: TelephoneEventTypes,
+    pub(crate) telephone_event: TelephoneEventType,
     pub(crate) wishes: PeerWishes,
     pub(crate) credentials: Credentials,
     pub(crate) fingerprint: String,
@@ -106,17 +106,8 @@ pub(crate) fn answer(
     )?;
     let credentials = credentials(&sdp)?;
     let Offer { candidates, fingerprint, audio, .. } = offer;
-    let AudioSection { payload_type, telephone_events, wishes, .. } = audio;
-    Ok(Answer {
-        sdp,
-        direction,
-        payload_type,
-        telephone_events,
-        wishes,
-        credentials,
-        fingerprint,
-        candidates,
-    })
+    let AudioSection { payload_type, telephone_event, wishes, .. } = audio;
+    Ok(Answer { sdp, direction, payload_type, telephone_event, wishes, credentials, fingerprint, candidates })
 }
 
 /// Lets the core contact one more address, if the guard lets it pass.

@@ -20,6 +20,12 @@ fn with_keys(offer: String) -> String {
     )
 }
 
+/// What a browser offers that knows telephone events at one clock rate only.
+fn with_keys_at_8_khz(offer: String) -> String {
+    let line = "a=rtpmap:110 telephone-event/48000\r\n";
+    with_keys(offer).replace(" 110 126", " 126").replace(line, "")
+}
+
 fn call(link: Link) -> Call {
     Scene { link, edit_offer: with_keys, ..Scene::default() }.connect()
 }
@@ -47,15 +53,25 @@ fn keys(call: &Call) -> Vec<(char, Duration)> {
 }
 
 #[test]
-fn the_answer_takes_telephone_events_at_both_clock_rates_and_no_red() {
+fn the_answer_takes_telephone_events_at_the_clock_rate_of_opus_and_no_red() {
     let call = call(Link::perfect());
     let audio = call.answer.lines().find(|line| line.starts_with("m=audio")).expect("an audio section");
-    assert!(audio.ends_with(" 111 110 126"), "{audio}");
-    for line in ["a=rtpmap:110 telephone-event/48000", "a=rtpmap:126 telephone-event/8000", "a=fmtp:110 0-15"]
-    {
+    assert!(audio.ends_with(" 111 110"), "{audio}");
+    for line in ["a=rtpmap:110 telephone-event/48000", "a=fmtp:110 0-15"] {
         assert!(call.answer.lines().any(|answered| answered == line), "{line}\n{}", call.answer);
     }
+    assert!(!call.answer.contains("telephone-event/8000"), "{}", call.answer);
     assert!(!call.answer.contains("red/"), "{}", call.answer);
+}
+
+#[test]
+fn telephone_events_at_another_clock_rate_are_taken_where_there_are_no_others() {
+    let scene = Scene { link: Link::perfect(), edit_offer: with_keys_at_8_khz, ..Scene::default() };
+    let mut call = scene.connect();
+    assert!(call.answer.lines().any(|line| line == "a=rtpmap:126 telephone-event/8000"), "{}", call.answer);
+    press(&mut call, AT_8_KHZ, 10, &mut 30, 48_000);
+    call.run(millis(100));
+    assert_eq!(keys(&call), [('*', millis(100))]);
 }
 
 #[test]
@@ -73,8 +89,12 @@ fn keys_are_told_in_order_with_their_durations() {
     }
     press(&mut call, AT_8_KHZ, 10, &mut sequence, 48_000 * 5);
     call.run(millis(100));
-    assert_eq!(keys(&call), ['1', '2', '#', 'D', '*'].map(|digit| (digit, millis(100))));
-    assert_eq!(call.session.stats().media.dtmf, 5);
+    assert_eq!(
+        keys(&call),
+        ['1', '2', '#', 'D'].map(|digit| (digit, millis(100))),
+        "and none that was not agreed on"
+    );
+    assert_eq!(call.session.stats().media.dtmf, 4);
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl RtcSession {
         };
         if header.payload_type == self.payload_type {
             self.pipeline.receive(self.now, view);
-        } else if let Some(rate) = self.telephone_events.rate(header.payload_type) {
+        } else if let Some(rate) = self.telephone_event.rate(header.payload_type) {
             self.pipeline.receive_telephone_event(self.now, view, rate);
         } else {
             // RED (RFC 2198) and whatever else was never agreed on.
