@@ -300,3 +300,57 @@ export class ExpectationError extends ParleyError {
     super('ERR_PARLEY_EXPECTATION', message)
   }
 }
+
+/**
+ * A speech service could not be reached, refused a request, or answered what can't be used. The message says what it said;
+ * no key is in it.
+ */
+export class SpeechServiceError extends ParleyError {
+  /** The name of the class. */
+  override name = 'SpeechServiceError'
+  /** The HTTP status of a refusal, such as 429; undefined when the trouble was another one. */
+  readonly status: number | undefined
+  /** When the service says that it may be asked again, in seconds from now; undefined when it doesn't say. */
+  readonly retryAfterSeconds: number | undefined
+
+  /**
+   * @param message - names the service's address and what happened
+   * @param options - `cause`, `status`, `retryAfterSeconds`
+   */
+  constructor(
+    message: string,
+    options: ErrorOptions & { status?: number; retryAfterSeconds?: number | undefined } = {},
+  ) {
+    super('ERR_PARLEY_SPEECH_SERVICE', message, options)
+    this.status = options.status
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}
+
+/** A speech model that runs in this process could not be loaded, or failed. */
+export class SpeechModelError extends ParleyError {
+  /** The name of the class. */
+  override name = 'SpeechModelError'
+
+  /**
+   * @param message - names the model and what failed
+   * @param options - `cause`: what its package threw
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_SPEECH_MODEL', message, options)
+  }
+}
+
+/** A package that only some need isn't installed. The message has the command that installs it. */
+export class PackageMissingError extends ParleyError {
+  /** The name of the class. */
+  override name = 'PackageMissingError'
+
+  /**
+   * @param message - names the package, what needs it, and the command
+   * @param options - `cause`: the loader's own error
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_PARLEY_PACKAGE_MISSING', message, options)
+  }
+}

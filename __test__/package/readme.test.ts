@@ -17,6 +17,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   getTurnCredentials: "import { getTurnCredentials } from 'parley-rtc'",
   Assistant: "declare const Assistant: new () => import('parley-rtc').AsyncStreamHandler",
   app: "declare const app: import('express').Express",
+  languageModel: 'declare function languageModel(question: string, signal: AbortSignal): AsyncIterable<string>',
   interrupts: 'declare function interrupts(samples: Int16Array): boolean',
   nextSentence: 'declare function nextSentence(): Promise<Int16Array>',
   stream: "declare const stream: import('parley-rtc').Stream",

@@ -2,8 +2,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { channelsOf, type EmitAudio } from '../frames/audio-frame.ts'
+import { checkAudio } from '../frames/check-audio.ts'
 import { describe } from '../frames/describe.ts'
-import { audioToInt16 } from '../frames/pcm.ts'
 import { encodeOggOpus } from '../native/ogg-opus.ts'
 import { checkObject } from '../stream/checks.ts'
 import { encodeWav } from './wav.ts'
@@ -54,22 +54,11 @@ const ENCODERS: Readonly<Record<AudioFileFormat, Encoder>> = {
 export async function audioToBytes(audio: EmitAudio, options: AudioBytesOptions = {}): Promise<Uint8Array> {
   checkObject('', options, ['format', 'bitrate'])
   const { format = 'wav', bitrate = DEFAULT_BITRATE } = options
-  if (!Array.isArray(audio)) throw new TypeError(`Audio must be [sampleRate, samples], not ${describe(audio)}`)
-  const [sampleRate, samples, layout = 'mono'] = audio as EmitAudio
-  if (!Number.isInteger(sampleRate) || sampleRate <= 0) {
-    throw new RangeError(`The sample rate must be a positive integer in Hz, not ${describe(sampleRate)}`)
-  }
-  if (layout !== 'mono' && layout !== 'stereo') {
-    throw new RangeError(`The layout must be 'mono' or 'stereo', not ${describe(layout)}`)
-  }
+  const { sampleRate, samples, layout } = checkAudio(audio)
   if (!Number.isInteger(bitrate) || bitrate < MIN_BITRATE || bitrate > MAX_BITRATE) {
     throw new RangeError(`The bitrate must be an integer from 6,000 to 510,000 bit/s, not ${describe(bitrate)}`)
   }
-  const pcm = audioToInt16(samples)
-  if (pcm.length % channelsOf(layout) !== 0) {
-    throw new RangeError(`Stereo audio must have an even number of samples, left and right in turn, not ${pcm.length}`)
-  }
-  return encoderOf(format).encode(pcm, sampleRate, channelsOf(layout), bitrate)
+  return encoderOf(format).encode(samples, sampleRate, channelsOf(layout), bitrate)
 }
 
 /**

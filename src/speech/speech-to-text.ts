@@ -3,7 +3,7 @@ import type { AudioFrame } from '../frames/audio-frame.ts'
 /** What a transcription may be given along. */
 export interface SpeechToTextOptions {
   /** Gives up when it is aborted: the promise rejects with the signal's reason. By default never. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /**
