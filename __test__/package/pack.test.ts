@@ -93,4 +93,5 @@ test('the packages bring the licences of what is linked into the addon', async (
   const platform = join(installation.folder, 'node_modules', `parley-rtc-${process.platform}-${process.arch}-gnu`)
   const notices = await readFile(join(platform, 'THIRD-PARTY-NOTICES.txt'), 'utf8')
   t.regex(notices, /Xiph\.Org/, 'libopus asks for its notice wherever its binary goes')
+  t.regex(notices, /Silero Team/, 'so does the model whose weights are in it')
 })

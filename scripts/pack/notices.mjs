@@ -9,11 +9,16 @@ const RUST_TARGETS = {
   'linux-arm64-gnu': 'aarch64-unknown-linux-gnu',
 }
 
+/** What a crate of this repository brings along that is not its own. */
+const WEIGHTS = { title: 'the weights of Silero VAD 6.2.3', licence: 'crates/vad/weights/LICENSE' }
+
 /** One text for a platform: the crates and their licences, then each distinct text with the crates that bring it. */
 export function thirdPartyNotices(platform) {
   const crates = linkedCrates(metadata(RUST_TARGETS[platform]))
-  const list = crates.map((crate) => `${titleOf(crate)} (${crate.license})`).join('\n')
+  const works = [...crates.map((crate) => `${titleOf(crate)} (${crate.license})`), `${WEIGHTS.title} (MIT)`]
+  const list = works.join('\n')
   const texts = [...groupByText(crates)].map(([text, titles]) => `From ${titles.join(', ')}:\n\n${text}`)
+  texts.push(`From ${WEIGHTS.title}:\n\n${readFileSync(WEIGHTS.licence, 'utf8').trim()}`)
   const introduction = 'The addon of Parley contains the Rust standard library (MIT OR Apache-2.0) and these works:'
   return [`${introduction}\n\n${list}`, ...texts].join(`\n\n${'='.repeat(80)}\n\n`)
 }
