@@ -168,6 +168,13 @@ export interface EngineOptions {
   turnServers?: Array<TurnServer>
 }
 
+/**
+ * Finds the speech in interleaved 16-bit PCM of any length, off the JavaScript thread: the start and the end of each
+ * stretch in turn, in samples at 16 kHz. Throws ERR_PARLEY_INVALID_ARGUMENT for a rate outside 8000 to 192000 Hz,
+ * channels other than 1 and 2, or an option out of range.
+ */
+export declare function findSpeech(samples: Int16Array, sampleRate: number, channels: number, options: SpeechOptions): Promise<Array<number>>
+
 /** Something that a session has to tell. */
 export interface NativeEvent {
   /**
@@ -291,6 +298,20 @@ export interface SessionOptions {
   opusDtx: boolean
   /** What the encoder is for: "voip" or "audio". */
   opusApplication: string
+}
+
+/** What counts as speech: the options of Silero's `get_speech_timestamps`. */
+export interface SpeechOptions {
+  /** Probability from which 32 ms are speech, 0 to 1. */
+  threshold: number
+  /** Stretches as short as this are no speech. */
+  minSpeechMs: number
+  /** Shorter silences within speech belong to it. */
+  minSilenceMs: number
+  /** Each stretch is longer by this at both ends. */
+  padMs: number
+  /** Longer stretches are cut; none are when this is left out. */
+  maxSpeechMs?: number
 }
 
 /** How the engine listens for speech. All times in ms. */

@@ -773,10 +773,11 @@ if (
   }
 }
 
-const { NativeHost, NativeSession, NativeTestPeer, encodeOggOpusFile, warmUp } = nativeBinding
+const { NativeHost, NativeSession, NativeTestPeer, encodeOggOpusFile, findSpeech, warmUp } = nativeBinding
 export { NativeHost }
 export { NativeSession }
 export { NativeTestPeer }
 export { encodeOggOpusFile }
+export { findSpeech }
 export { warmUp }
 export const __napiBindingTarget = __napiLoadedBindingTarget

@@ -93,6 +93,11 @@ export type {
   TrackConstraints,
   TrackConstraintsByKind,
 } from './stream/stream-options.ts'
+export { EnergyVad } from './turn-taking/energy-vad.ts'
+export type { EnergyVadOptions } from './turn-taking/energy-vad.ts'
+export type { PauseDetectionModel, SpeechChunk, VadResult } from './turn-taking/pause-detection-model.ts'
+export type { SileroVadOptions } from './turn-taking/silero-options.ts'
+export { SileroVad } from './turn-taking/silero-vad.ts'
 export { WorkerHandler } from './workers/worker-handler.ts'
 export type { WorkerHandlerOptions } from './workers/worker-handler.ts'
 export { Stream } from './server/stream.ts'

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 // oxlint-disable-next-line no-restricted-imports -- what src/native would never pass is the point here
-import { encodeOggOpusFile, NativeHost } from '#binding'
+import { encodeOggOpusFile, findSpeech, NativeHost } from '#binding'
 import { offerSdp } from '../helpers/offer.ts'
 
 const ENGINE = {
@@ -175,6 +175,16 @@ test('the encoder of files takes any arguments with an error or a file', async (
     1,
     48_000,
   ])
+})
+
+test('the search for speech takes any arguments and any options with an error or positions', async (t) => {
+  const search = { threshold: 0.5, minSpeechMs: 250, minSilenceMs: 100, padMs: 30, maxSpeechMs: 2000 }
+  const good = [new Int16Array(960), 48_000, 1, search]
+  await callWithAnything(t, 'findSpeech', findSpeech as Anything, good)
+  for (const key of Object.keys(search)) {
+    const call: Anything = (value) => (findSpeech as Anything)(...good.with(3, { ...search, [key]: value }))
+    await callWithAnything(t, key, call, [1])
+  }
 })
 
 test('more media threads than a machine has any use for are refused', (t) => {

@@ -11,6 +11,7 @@
 
 mod encode;
 mod errors;
+mod find_speech;
 mod host;
 mod options;
 mod session;

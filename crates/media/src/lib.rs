@@ -56,6 +56,7 @@ pub use heard::{Mark, Played};
 pub use ogg_opus::encode_ogg_opus;
 pub use options::{Application, OpusOptions, PeerWishes, PipelineOptions, RtpStart};
 pub use packetise::EncodedPacket;
+pub use parley_vad::{Segment, SpeechOptions};
 pub use pipeline::{Pipeline, PipelineOutput};
 pub use queue::{Chunk, Samples};
 pub use speech::{ReplyMode, SpeechEvent, SpeechRequest, SpeechSettings, Turn, TurnEnd};

@@ -33,8 +33,8 @@ pub use handle::{ReadError, SendError, SessionHandle, WriteError};
 pub use manual::ManualSession;
 pub use options::EngineOptions;
 pub use parley_media::{
-    Application, Chunk, Layout, Mark, OpusOptions, Played, ReplyMode, SampleRate, Samples, SpeechEvent,
-    SpeechRequest, SpeechSettings, Turn, TurnEnd, encode_ogg_opus,
+    Application, Chunk, Layout, Mark, OpusOptions, Played, ReplyMode, SampleRate, Samples, Segment,
+    SpeechEvent, SpeechOptions, SpeechRequest, SpeechSettings, Turn, TurnEnd, encode_ogg_opus, find_speech,
 };
 pub use parley_session::{AudioFormat, Mode, Seed, SessionOptions, TurnServer};
 pub use ready::{AUDIO, EVENT, ROOM, ReadyList};
