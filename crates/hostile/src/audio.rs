@@ -18,11 +18,11 @@ const EVENT: u8 = 0x7e;
 /// RFC 6716, section 3.2.1: no frame is longer.
 const MAX_OPUS_BYTES: usize = 1_275;
 
-fn rate(input: &mut Input<'_>) -> SampleRate {
+pub(crate) fn rate(input: &mut Input<'_>) -> SampleRate {
     SampleRate::new(RATES[usize::from(input.byte()) % RATES.len()]).expect("a valid rate")
 }
 
-fn layout(input: &mut Input<'_>) -> Layout {
+pub(crate) fn layout(input: &mut Input<'_>) -> Layout {
     if input.byte().is_multiple_of(2) { Layout::Mono } else { Layout::Stereo }
 }
 

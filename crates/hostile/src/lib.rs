@@ -11,19 +11,21 @@ mod damage;
 mod input;
 mod network;
 mod peer;
+mod speech;
 mod text;
 
 pub use audio::{emitted, opus, pipeline};
 pub use damage::damage;
 pub use network::{datagrams, handshake, stun, turn};
 pub use peer::{media, sctp};
+pub use speech::speech;
 pub use text::{candidate, offer};
 
 /// A target: a name, what it does with bytes, and how many inputs a bounded run gives it.
 pub type Target = (&'static str, fn(&[u8]), usize);
 
 /// All targets, by the names of their files in `fuzz/`.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("offer", offer, 600),
     ("candidate", candidate, 600),
     ("stun", stun, 20_000),
@@ -35,4 +37,5 @@ pub const TARGETS: [Target; 11] = [
     ("pipeline", pipeline, 1_000),
     ("opus", opus, 1_000),
     ("emitted", emitted, 300),
+    ("speech", speech, 150),
 ];

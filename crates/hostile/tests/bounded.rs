@@ -64,4 +64,5 @@ bounded! {
     the_pipeline_survives_any_rtp: "pipeline",
     the_decoder_survives_any_payload: "opus",
     the_encoder_survives_any_samples: "emitted",
+    speech_is_looked_for_in_any_numbers: "speech",
 }
