@@ -44,6 +44,7 @@ export class OneFrameLink implements MediaLink {
   readSpeech(): undefined {}
   setReply(): void {}
   continueTurn(): void {}
+  peekTurn(): void {}
   takeTurn(): void {}
   resetSpeech(): void {}
   clearQueue(): void {}

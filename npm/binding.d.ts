@@ -55,6 +55,8 @@ export declare class NativeSession {
   setReply(mode: string): void
   /** The turn that paused last isn't over: the next one's audio begins where that one's did. */
   continueTurn(): void
+  /** A 'peeked' event with what was said of the turn so far follows, and nothing changes. */
+  peekTurn(): void
   /** The turn is over now; a 'pause' event with the reason 'taken' follows. */
   takeTurn(): void
   /** Nobody has said anything. */
@@ -199,7 +201,7 @@ export interface NativeEvent {
 export interface NativeSpeechEvent {
   /**
    * 'started' (at, foundAt, heardMs if a reply was silenced), 'stopped' (at, foundAt), 'pause' (at: where the audio
-   * begins, to, foundAt, reason, audio) or 'probability' (at, probability).
+   * begins, to, foundAt, reason, audio), 'peeked' (the same without a reason) or 'probability' (at, probability).
    */
   kind: string
   at: number

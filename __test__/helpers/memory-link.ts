@@ -28,8 +28,8 @@ export class MemoryLink implements MediaLink {
   isSilenced = false
   /** How it listens for speech; undefined while it doesn't. */
   speechSettings: SpeechSettings | undefined
-  /** What was asked about speech, in order: reply modes, `continue`, `take`, `reset` and `clear`. */
-  readonly asked: (ReplyMode | 'continue' | 'take' | 'reset' | 'clear')[] = []
+  /** What was asked about speech, in order: reply modes, `continue`, `peek`, `take`, `reset` and `clear`. */
+  readonly asked: (ReplyMode | 'continue' | 'peek' | 'take' | 'reset' | 'clear')[] = []
   /** Whether the session has ended on its media thread, though its event has yet to come. */
   hasEnded = false
   #listener: LinkListener | undefined
@@ -132,6 +132,10 @@ export class MemoryLink implements MediaLink {
 
   continueTurn(): void {
     this.asked.push('continue')
+  }
+
+  peekTurn(): void {
+    this.asked.push('peek')
   }
 
   takeTurn(): void {

@@ -127,6 +127,8 @@ export interface MediaLink {
    * speech.
    */
   continueTurn(): void
+  /** Asks for a `peeked` event with what was said of the turn so far; nothing else changes. */
+  peekTurn(): void
   /** The turn is over now: a `pause` event with the reason `taken` follows, with empty audio when nothing was said. */
   takeTurn(): void
   /** Nobody has said anything: the turn under way is forgotten. */

@@ -78,6 +78,10 @@ export class NativeLink implements MediaLink {
     this.#native.continueTurn()
   }
 
+  peekTurn(): void {
+    this.#native.peekTurn()
+  }
+
   takeTurn(): void {
     this.#native.takeTurn()
   }
@@ -192,6 +196,8 @@ function toSpeechEvent({ kind, at, to = at, foundAt = at, ...more }: NativeSpeec
       return { kind, at, foundAt }
     case 'pause':
       return { kind, from: at, to, foundAt, reason: more.reason as TurnEnd, audio: more.audio ?? new Int16Array() }
+    case 'peeked':
+      return { kind, from: at, to, foundAt, audio: more.audio ?? new Int16Array() }
     default:
       return { kind: 'probability', at, probability: more.probability ?? 0 }
   }

@@ -38,6 +38,8 @@ export type SpeechEvent =
   | { kind: 'stopped'; at: number; foundAt: number }
   /** A turn is over; `audio`, from `from` to `to`, is interleaved, at the handler's rate and in its layout. */
   | { kind: 'pause'; from: number; to: number; foundAt: number; reason: TurnEnd; audio: Int16Array }
+  /** What was said of the turn so far; empty `audio` when that is nothing. */
+  | { kind: 'peeked'; from: number; to: number; foundAt: number; audio: Int16Array }
   /** A frame of 32 ms that began `at` was judged. */
   | { kind: 'probability'; at: number; probability: number }
 

@@ -177,6 +177,12 @@ impl NativeSession {
         self.session.speech(SpeechRequest::ContinueTurn);
     }
 
+    /// A 'peeked' event with what was said of the turn so far follows, and nothing changes.
+    #[napi(catch_unwind)]
+    pub fn peek_turn(&self) {
+        self.session.speech(SpeechRequest::PeekTurn);
+    }
+
     /// The turn is over now; a 'pause' event with the reason 'taken' follows.
     #[napi(catch_unwind)]
     pub fn take_turn(&self) {

@@ -38,7 +38,7 @@ pub struct SpeechSettings {
 #[napi(object, object_from_js = false)]
 pub struct NativeSpeechEvent<'env> {
     /// 'started' (at, foundAt, heardMs if a reply was silenced), 'stopped' (at, foundAt), 'pause' (at: where the audio
-    /// begins, to, foundAt, reason, audio) or 'probability' (at, probability).
+    /// begins, to, foundAt, reason, audio), 'peeked' (the same without a reason) or 'probability' (at, probability).
     pub kind: &'static str,
     pub at: f64,
     pub to: Option<f64>,
@@ -64,13 +64,14 @@ impl<'env> NativeSpeechEvent<'env> {
             SpeechEvent::Turn(turn) => Self {
                 to: Some(turn.to.as_secs_f64()),
                 found_at: Some(turn.found_at.as_secs_f64()),
-                reason: Some(match turn.end {
-                    TurnEnd::Pause => "pause",
-                    TurnEnd::Max => "max",
-                    TurnEnd::Taken => "taken",
-                }),
+                reason: match turn.end {
+                    TurnEnd::Pause => Some("pause"),
+                    TurnEnd::Max => Some("max"),
+                    TurnEnd::Taken => Some("taken"),
+                    TurnEnd::Open => None,
+                },
                 audio: Some(Int16ArraySlice::copy_from(env, turn.audio)?),
-                ..Self::at("pause", turn.from)
+                ..Self::at(if turn.end == TurnEnd::Open { "peeked" } else { "pause" }, turn.from)
             },
             SpeechEvent::Probability { at, probability } => {
                 Self { probability: Some(probability.into()), ..Self::at("probability", at) }

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use common::{FRAME, Packet, Rig, mono, options, rate, tone};
 use divan::Bencher;
-use parley_media::{Layout, OpusOptions, PipelineOptions, PipelineOutput, RtpStart};
+use parley_media::{
+    Layout, OpusOptions, PipelineOptions, PipelineOutput, RtpStart, SpeechRequest, SpeechSettings,
+};
 
 fn main() {
     divan::main();
@@ -51,12 +53,15 @@ fn drain(rig: &mut Rig) {
 
 /// A second from the peer, again and again in one stream.
 fn receive(bencher: Bencher<'_, '_>, options: PipelineOptions, lost: impl Fn(u32) -> bool + Sync) {
-    let packets = packets();
     let mut rig = Rig::new(options);
     rig.connect();
+    hear(bencher, rig, &packets(), lost);
+}
+
+fn hear(bencher: Bencher<'_, '_>, mut rig: Rig, packets: &[Packet], lost: impl Fn(u32) -> bool + Sync) {
     let mut n = 0_u32;
     bencher.bench_local(|| {
-        for packet in &packets {
+        for packet in packets {
             rig.now += FRAME;
             rig.pipeline.wake(rig.instant());
             if !lost(n) {
@@ -108,6 +113,47 @@ fn decode_with_a_tenth_lost(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = [22_050, 32_000, 44_100, 96_000])]
 fn decode_and_resample(bencher: Bencher<'_, '_>, hz: u32) {
     receive(bencher, PipelineOptions { input_rate: rate(hz), ..options() }, |_| false);
+}
+
+/// Decoding, and listening for speech in it.
+fn listen(bencher: Bencher<'_, '_>, hz: u32, samples: Vec<f32>) {
+    let mut rig = Rig::new(PipelineOptions { input_rate: rate(hz), ..options() });
+    rig.pipeline.speech(rig.instant(), SpeechRequest::Listen(SpeechSettings::default()));
+    rig.connect();
+    hear(bencher, rig, &common::packets_of(samples, RtpStart::default()), |_| false);
+}
+
+/// A second of noise at that share of full scale.
+fn noise(level: f32) -> Vec<f32> {
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 8_388_608.0 - 1.0
+    };
+    (0..48_000).map(|_| level * next()).collect()
+}
+
+#[divan::bench(args = [8_000, 16_000, 24_000, 44_100, 48_000])]
+fn listen_to_speech(bencher: Bencher<'_, '_>, hz: u32) {
+    listen(bencher, hz, speech(48_000));
+}
+
+#[divan::bench(args = [16_000, 48_000])]
+fn listen_to_noise(bencher: Bencher<'_, '_>, hz: u32) {
+    listen(bencher, hz, noise(0.01));
+}
+
+/// Noise that nobody hears, 71 dB below full scale.
+#[divan::bench(args = [16_000, 48_000])]
+fn listen_to_a_quiet_microphone(bencher: Bencher<'_, '_>, hz: u32) {
+    listen(bencher, hz, noise(0.0005));
+}
+
+#[divan::bench(args = [16_000, 48_000])]
+fn decode_a_quiet_microphone(bencher: Bencher<'_, '_>, hz: u32) {
+    let mut rig = Rig::new(PipelineOptions { input_rate: rate(hz), ..options() });
+    rig.connect();
+    hear(bencher, rig, &common::packets_of(noise(0.0005), RtpStart::default()), |_| false);
 }
 
 #[divan::bench]

@@ -97,6 +97,7 @@ impl Pipeline {
             (_, None) => {}
             (SpeechRequest::Reply(mode), Some(speech)) => speech.set_reply(mode),
             (SpeechRequest::ContinueTurn, Some(speech)) => speech.continue_turn(),
+            (SpeechRequest::PeekTurn, Some(speech)) => speech.peek_turn(),
             (SpeechRequest::TakeTurn, Some(speech)) => speech.take_turn(),
             (SpeechRequest::Reset, Some(speech)) => speech.reset(),
         }

@@ -5,9 +5,9 @@ mod counting;
 
 use std::time::Duration;
 
-use common::{FRAME, MS, Packet, Rig, mono, options, rate, tone, tone_packets};
+use common::{FRAME, MS, Packet, Rig, mono, options, packets_of, rate, tone, tone_packets};
 use counting::allocations_of;
-use parley_media::{Chunk, Layout, PipelineOptions, PipelineOutput, RtpStart};
+use parley_media::{Chunk, Layout, PipelineOptions, PipelineOutput, RtpStart, SpeechRequest, SpeechSettings};
 
 /// Takes all outputs without keeping them.
 fn drain(rig: &mut Rig) -> usize {
@@ -94,6 +94,35 @@ fn silence_of_a_peer_that_sends_nothing_allocates_nothing() {
     assert_eq!(allocations_of(|| frames = seconds(1)), 0);
     assert_eq!(frames, 50);
     assert!(rig.pipeline.wake_at().is_some_and(|at| at <= rig.instant() + 100 * MS));
+}
+
+/// Noise of so many samples, at that share of full scale.
+fn noise(level: f32, samples: usize) -> Vec<f32> {
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 8_388_608.0 - 1.0
+    };
+    (0..samples).map(|_| level * next()).collect()
+}
+
+#[test]
+fn listening_for_speech_allocates_nothing_while_nobody_speaks() {
+    for (level, hz) in [(0.0005, 48_000), (0.02, 48_000), (0.02, 16_000), (0.02, 24_000)] {
+        let packets = packets_of(noise(level, 5 * 48_000), RtpStart::default());
+        let mut rig = Rig::new(PipelineOptions { input_rate: rate(hz), ..options() });
+        rig.pipeline.speech(rig.instant(), SpeechRequest::Listen(SpeechSettings::default()));
+        rig.connect();
+        let mut hear = |packets: &[Packet]| {
+            for packet in packets {
+                rig.now += FRAME;
+                rig.pipeline.receive(rig.instant(), packet.view());
+                assert_eq!(drain(&mut rig), 0);
+            }
+        };
+        hear(&packets[..150]);
+        assert_eq!(allocations_of(|| hear(&packets[150..])), 0, "{level} at {hz} Hz");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Why a turn is over.
+/// Why a turn is over, if it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TurnEnd {
     /// The speaker paused.
@@ -11,6 +11,8 @@ pub enum TurnEnd {
     Max,
     /// It was asked for.
     Taken,
+    /// It isn't over: what was said so far was asked for.
+    Open,
 }
 
 /// Something about speech. All times count from the stream's start, in audio that was received or made up for what was not.
@@ -32,7 +34,7 @@ pub enum SpeechEvent {
         /// When that was certain.
         found_at: Duration,
     },
-    /// A turn is over.
+    /// A turn is over, or what was said of it so far.
     Turn(Turn),
     /// A frame was judged.
     Probability {
@@ -52,7 +54,7 @@ pub struct Turn {
     pub to: Duration,
     /// When the end was found.
     pub found_at: Duration,
-    /// Why it is over.
+    /// Why it is over, if it is.
     pub end: TurnEnd,
     /// Interleaved PCM in the rate and layout of the handler's frames; empty when nothing was said.
     pub audio: Vec<i16>,

@@ -76,6 +76,8 @@ pub enum SpeechRequest {
     /// The turn that paused last isn't over: the next one's audio begins where that one's did, unless more than 10 s have
     /// passed without speech.
     ContinueTurn,
+    /// An event with what was said of the turn so far follows, and nothing changes.
+    PeekTurn,
     /// The turn is over now: an event with what was said of it so far follows, and another begins.
     TakeTurn,
     /// Nobody has said anything.

@@ -133,14 +133,14 @@ impl SpeechStage {
 
     /// Ends the turn under way, if there is one, and tells what was said.
     pub(crate) fn take_turn(&mut self) {
-        let end = self.recording.end();
-        let from = self.turn_from.unwrap_or_else(|| match (self.last, self.detector.begun(self.judged)) {
-            (Some(Last { from, continues: true, .. }), _) => from,
-            (_, Some(begun)) => self.padded(begun),
-            _ => end,
-        });
+        let (from, to) = (self.said_from(), self.recording.end());
         self.end_turn();
-        self.hand_out(from, end, TurnEnd::Taken);
+        self.hand_out(from, to, TurnEnd::Taken);
+    }
+
+    /// Tells what was said of the turn so far.
+    pub(crate) fn peek_turn(&mut self) {
+        self.tell_turn(self.said_from(), self.recording.end(), TurnEnd::Open);
     }
 
     /// Nobody has said anything.
@@ -244,7 +244,23 @@ impl SpeechStage {
         self.at_rate(at.saturating_sub(clock::samples(self.settings.pad))).max(self.floor)
     }
 
+    /// Where what was said since the turn before begins; the end when that is nothing.
+    fn said_from(&self) -> u64 {
+        self.turn_from.unwrap_or_else(|| match (self.last, self.detector.begun(self.judged)) {
+            (Some(Last { from, continues: true, .. }), _) => from,
+            (_, Some(begun)) => self.padded(begun),
+            _ => self.recording.end(),
+        })
+    }
+
     fn hand_out(&mut self, from: u64, to: u64, end: TurnEnd) {
+        self.tell_turn(from, to, end);
+        self.last = Some(Last { from, until: self.judged + KEPT, continues: false });
+        self.turn_from = None;
+        self.floor = to;
+    }
+
+    fn tell_turn(&mut self, from: u64, to: u64, end: TurnEnd) {
         let audio = self.recording.copy(from, to);
         self.events.push_back(SpeechEvent::Turn(Turn {
             from: self.time_of(from),
@@ -253,9 +269,6 @@ impl SpeechStage {
             end,
             audio,
         }));
-        self.last = Some(Last { from, until: self.judged + KEPT, continues: false });
-        self.turn_from = None;
-        self.floor = to;
     }
 
     /// No turn may be longer than can be kept.

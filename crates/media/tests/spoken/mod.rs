@@ -1,7 +1,8 @@
 //! Generated speech, and a peer that says it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of this")]
 
-use std::path::Path;
+mod wav;
+
 use std::time::Duration;
 
 use parley_media::{
@@ -30,11 +31,7 @@ pub fn recording(name: &str) -> Recording {
         "noisy" => &[(8_000, 39_613)],
         _ => panic!("there is no recording {name:?}"),
     };
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../fixtures/speech/{name}.wav"));
-    let wav = std::fs::read(&path).expect("a recording");
-    let data = wav.windows(4).position(|bytes| bytes == b"data").expect("a data chunk") + 8;
-    let sample = |bytes: &[u8]| f32::from(i16::from_le_bytes([bytes[0], bytes[1]])) / 32_768.0;
-    Recording { samples: wav[data..].chunks_exact(2).map(sample).collect(), phrases: phrases.to_vec() }
+    Recording { samples: wav::read(name), phrases: phrases.to_vec() }
 }
 
 /// Something said at 16 kHz, and where its phrases start and end.

@@ -1,0 +1,157 @@
+//! Speech over a reply.
+
+mod common;
+mod spoken;
+
+use common::{FRAME, MS, Packet, Rig, mono, options, tone};
+use parley_media::{Mark, PipelineOptions, ReplyMode, SpeechEvent, SpeechRequest, SpeechSettings};
+use spoken::{Script, listener, secs};
+use std::time::Duration;
+
+fn reply(seconds: usize) -> parley_media::Chunk {
+    mono(tone::sine(440.0, 24_000, 24_000 * seconds), 24_000)
+}
+
+/// Somebody speaks over a long reply.
+struct Scene {
+    rig: Rig,
+    packets: Vec<Packet>,
+    heard: usize,
+    /// When the speech begins.
+    speech: Duration,
+}
+
+impl Scene {
+    fn new(mode: ReplyMode, name: &str) -> Self {
+        let script = Script::default().silence(2.0).say(name).silence(2.0);
+        let mut rig = listener(SpeechSettings::default(), PipelineOptions { ..options() });
+        rig.ask(SpeechRequest::Reply(mode));
+        rig.emit(reply(20));
+        Self { rig, packets: script.packets(), heard: 0, speech: secs(script.phrases[0].0) }
+    }
+
+    /// Hears on until somebody has started to speak.
+    fn until_started(&mut self) -> Duration {
+        while let Some(packet) = self.packets.get(self.heard) {
+            self.hear(&packet.clone());
+            if !self.rig.starts().is_empty() {
+                return self.rig.now;
+            }
+        }
+        panic!("nobody started to speak");
+    }
+
+    fn rest(&mut self) {
+        while let Some(packet) = self.packets.get(self.heard) {
+            self.hear(&packet.clone());
+        }
+    }
+
+    fn hear(&mut self, packet: &Packet) {
+        self.heard += 1;
+        self.rig.run_until(packet.at.max(self.rig.now));
+        self.rig.receive(packet);
+    }
+
+    fn interrupted(&self) -> Option<Duration> {
+        self.rig.speech.iter().find_map(|(_, event)| match event {
+            SpeechEvent::Started { interrupted, .. } => *interrupted,
+            _ => None,
+        })
+    }
+
+    fn sent_since(&self, at: Duration) -> usize {
+        self.rig.packets.iter().filter(|packet| packet.at > at).count()
+    }
+}
+
+#[test]
+fn a_reply_is_silenced_by_the_engine_itself() {
+    for name in ["interruption", "question", "greeting", "hesitation"] {
+        let mut scene = Scene::new(ReplyMode::Interruptible, name);
+        let started = scene.until_started();
+        let after = started - scene.speech;
+        assert!(after < 280 * MS, "{name}: found after {after:?}");
+        let sent = FRAME * scene.rig.packets.len() as u32;
+        let heard = scene.interrupted().expect("it was silenced");
+        assert!(sent.abs_diff(heard) <= FRAME, "{name}: {heard:?} of {sent:?} sent");
+        scene.rest();
+        assert!(scene.sent_since(started) <= 1, "{name}: the frame that fades out, and nothing more");
+        assert_eq!(scene.rig.turns().len(), if name == "hesitation" { 2 } else { 1 }, "{name}");
+    }
+}
+
+#[test]
+fn what_is_written_before_the_queue_is_cleared_is_dropped_and_after_it_heard() {
+    let mut scene = Scene::new(ReplyMode::Interruptible, "interruption");
+    let started = scene.until_started();
+    scene.rig.run_for(FRAME);
+    let before = scene.rig.packets.len();
+    scene.rig.emit(reply(5));
+    let now = scene.rig.instant();
+    scene.rig.pipeline.mark(now, Mark { id: 7, over: None });
+    scene.rest();
+    assert_eq!(scene.rig.packets.len(), before, "nothing of what was written since {started:?}");
+    assert_eq!(scene.rig.pipeline.take_played().map(|played| played.mark), Some(7), "its mark is passed");
+    scene.rig.pipeline.clear_queue(scene.rig.instant());
+    scene.rig.emit(reply(1));
+    scene.rig.run_for(secs(2.0));
+    assert!((50..=52).contains(&(scene.rig.packets.len() - before)));
+}
+
+#[test]
+fn what_was_heard_of_a_reply_counts_from_its_beginning() {
+    let mut rig = listener(SpeechSettings::default(), options());
+    rig.emit(reply(1));
+    rig.ask(SpeechRequest::Reply(ReplyMode::Interruptible));
+    rig.emit(reply(20));
+    let script = Script::default().silence(2.0).say("interruption");
+    rig.hear(&script.packets());
+    let sent = FRAME * rig.packets.len() as u32;
+    let heard = rig.speech.iter().find_map(|(_, event)| match event {
+        SpeechEvent::Started { interrupted, .. } => *interrupted,
+        _ => None,
+    });
+    let of_reply = sent - secs(1.0);
+    assert!(heard.is_some_and(|heard| heard.abs_diff(of_reply) <= 2 * FRAME), "{heard:?} of {of_reply:?}");
+}
+
+#[test]
+fn a_reply_goes_on_when_somebody_else_decides() {
+    let mut scene = Scene::new(ReplyMode::Ask, "interruption");
+    let started = scene.until_started();
+    assert!(started - scene.speech < 280 * MS, "it is told as soon");
+    scene.rest();
+    assert_eq!(scene.interrupted(), None);
+    assert!(scene.sent_since(started) > 100);
+}
+
+#[test]
+fn a_deaf_reply_hears_nothing_and_listening_begins_afresh_behind_it() {
+    let mut scene = Scene::new(ReplyMode::Deaf, "interruption");
+    scene.rest();
+    assert!(scene.rig.speech.is_empty());
+    scene.rig.ask(SpeechRequest::Reply(ReplyMode::None));
+    let (now, script) = (scene.rig.now, Script::default().silence(0.1).say("greeting").silence(1.5));
+    let mut packets = script.packets();
+    let (number, timestamp) = (scene.packets.len() as u16, 960 * scene.packets.len() as u32);
+    for packet in &mut packets {
+        packet.sequence_number += number;
+        packet.timestamp += timestamp;
+    }
+    scene.rig.hear(&packets);
+    let (turns, began) = (scene.rig.turns(), now.as_secs_f64() + script.phrases[0].0);
+    assert_eq!(turns.len(), 1);
+    assert!((0.2..0.5).contains(&(began - turns[0].from.as_secs_f64())), "{:?} for {began}", turns[0].from);
+}
+
+#[test]
+fn a_reply_that_nobody_interrupts_is_heard_to_its_end() {
+    let mut rig = listener(SpeechSettings::default(), options());
+    rig.ask(SpeechRequest::Reply(ReplyMode::Interruptible));
+    rig.emit(reply(3));
+    rig.pipeline.drain();
+    rig.hear(&Script::default().silence(4.0).packets());
+    assert!((150..=152).contains(&rig.packets.len()));
+    assert!(rig.speech.is_empty());
+}
