@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
@@ -67,6 +67,39 @@ console.log('ready')`
     env: installation.env,
   })
   t.is(stdout, 'ready\n')
+})
+
+test('speech models find their optional packages beside the packed package', async (t) => {
+  const standIns = {
+    '@huggingface/transformers': "export const pipeline = async () => async () => ({ text: ' hello ' })",
+    'kokoro-js': `export class KokoroTTS {
+      static from_pretrained = async () => ({
+        voices: { af_heart: {} },
+        generate: async (text) => ({ audio: new Float32Array(text.length), sampling_rate: 24_000 }),
+      })
+    }`,
+  }
+  const program = `import { getSttModel, getTtsModel } from 'parley-rtc'
+const tried = async (load) => console.log(await load().catch((error) => error.message))
+await tried(async () => (await getSttModel('whisper/tiny')).stt([48_000, new Int16Array(4800)]))
+await tried(async () => (await (await getTtsModel('kokoro')).tts('Hello.'))[1].length)`
+  await writeFile(join(installation.folder, 'models.mjs'), program)
+  const run = async () => {
+    const where = { cwd: installation.folder, env: installation.env }
+    const { stdout } = await promisify(execFile)(process.execPath, ['models.mjs'], where)
+    return stdout.trim().split('\n')
+  }
+  t.deepEqual(await run(), [
+    "getSttModel('whisper/tiny') needs the package @huggingface/transformers: npm install @huggingface/transformers",
+    "getTtsModel('kokoro') needs the package kokoro-js: npm install kokoro-js",
+  ])
+  for (const [name, source] of Object.entries(standIns)) {
+    const folder = join(installation.folder, 'node_modules', name)
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ name, type: 'module', exports: './index.js' }))
+    await writeFile(join(folder, 'index.js'), source)
+  }
+  t.deepEqual(await run(), ['hello', '6'])
 })
 
 test('a handler is called by the packed test kit', async (t) => {
