@@ -1,4 +1,4 @@
-//! What listening for speech costs: each figure is milliseconds of CPU for a second of one stream.
+//! What listening for speech costs: each figure is the CPU time for 32 frames, 1.024 s of one stream.
 //!
 //! `cargo bench -p parley-vad`
 
@@ -9,8 +9,8 @@ fn main() {
     divan::main();
 }
 
-/// A second of something like speech, in whole frames: 32 of them are 1.024 s.
-fn second() -> Vec<[f32; FRAME_SAMPLES]> {
+/// 32 frames of something like speech.
+fn frames() -> Vec<[f32; FRAME_SAMPLES]> {
     let sample = |n: usize| {
         let at = n as f32 / SAMPLE_RATE as f32;
         let voice: f32 =
@@ -21,7 +21,7 @@ fn second() -> Vec<[f32; FRAME_SAMPLES]> {
 }
 
 fn listen(bencher: Bencher<'_, '_>, model: &Silero) {
-    let frames = second();
+    let frames = frames();
     let mut state = State::default();
     bencher.bench_local(|| {
         for frame in &frames {

@@ -22,6 +22,7 @@ mod find;
 mod matvec;
 mod network;
 mod segments;
+mod sigmoid;
 mod silero;
 mod state;
 mod table;

@@ -35,17 +35,46 @@ fn accumulate_tile<const VECTORS: usize, const FMA: bool>(
 ) {
     let (weights, _) = weights.as_chunks::<TILE>();
     let inputs = inputs.map(|input| &input[..weights.len()]);
+    if VECTORS == 1 {
+        return accumulate_halves::<VECTORS, FMA>(partial, weights, inputs);
+    }
     // A copy of the caller's array: through the reference, the sums would go to memory at each step.
     let mut sums = *partial;
     for (step, weights) in weights.iter().enumerate() {
         for vector in 0..VECTORS {
-            let input = inputs[vector][step];
-            for output in 0..TILE {
-                sums[vector][output] = multiply_add::<FMA>(weights[output], input, sums[vector][output]);
-            }
+            add::<FMA>(&mut sums[vector], weights, inputs[vector][step]);
         }
     }
     *partial = sums;
+}
+
+/// The same with two sums for each output, for the even inputs and the odd ones: each sum waits for its last addition, so
+/// few of them would leave the multipliers idle.
+#[inline(always)]
+fn accumulate_halves<const VECTORS: usize, const FMA: bool>(
+    partial: &mut [[f32; TILE]; VECTORS],
+    weights: &[[f32; TILE]],
+    inputs: [&[f32]; VECTORS],
+) {
+    let (weights, rest) = weights.as_chunks::<2>();
+    debug_assert!(rest.is_empty(), "an even number of inputs");
+    for vector in 0..VECTORS {
+        let (mut even, mut odd) = (partial[vector], [0.0; TILE]);
+        for (weights, inputs) in weights.iter().zip(inputs[vector].as_chunks::<2>().0) {
+            add::<FMA>(&mut even, &weights[0], inputs[0]);
+            add::<FMA>(&mut odd, &weights[1], inputs[1]);
+        }
+        for (sum, (even, odd)) in partial[vector].iter_mut().zip(even.iter().zip(odd)) {
+            *sum = even + odd;
+        }
+    }
+}
+
+#[inline(always)]
+fn add<const FMA: bool>(sums: &mut [f32; TILE], weights: &[f32; TILE], input: f32) {
+    for (sum, weight) in sums.iter_mut().zip(weights) {
+        *sum = multiply_add::<FMA>(*weight, input, *sum);
+    }
 }
 
 #[inline(always)]
@@ -71,5 +100,8 @@ mod tests {
         let expected: Vec<f32> = (0..64).map(|output| 10.0 + 2.0 * output as f32 + 3.0).collect();
         assert_eq!(sums[0], expected[..]);
         assert_eq!(sums[1], [-1.0; 64]);
+        let mut alone = [[10.0; 64]];
+        accumulate::<64, 1, false>(&mut alone, &weights, [&[2.0, 3.0]]);
+        assert_eq!(alone[0], expected[..]);
     }
 }

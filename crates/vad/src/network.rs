@@ -2,6 +2,7 @@
 
 use crate::FRAME_SAMPLES;
 use crate::matvec::accumulate;
+use crate::sigmoid::{sigmoid, tanh};
 use crate::state::{CONTEXT, HIDDEN, State};
 use crate::table::{BINS, FOLDED, GATES, MAGNITUDES, NARROW, Table, WIDE};
 
@@ -132,21 +133,18 @@ fn remember<const FMA: bool>(table: &Table, state: &mut State, features: &[f32; 
     input[WIDE..].copy_from_slice(&state.hidden);
     let mut gates = [*table.gate_bias];
     accumulate::<GATES, 1, FMA>(&mut gates, table.gates, [&input]);
-    let gate = |kind: usize, unit: usize| gates[0][kind * HIDDEN + unit];
+    let [gates] = gates;
+    let (input, rest) = gates.split_at(HIDDEN);
+    let (forget, rest) = rest.split_at(HIDDEN);
+    let (new, output) = rest.split_at(HIDDEN);
     for unit in 0..HIDDEN {
-        let kept = sigmoid(gate(1, unit)) * state.cell[unit];
-        let new = sigmoid(gate(0, unit)) * gate(2, unit).tanh();
-        state.cell[unit] = kept + new;
-        state.hidden[unit] = sigmoid(gate(3, unit)) * state.cell[unit].tanh();
+        let kept = sigmoid(forget[unit]) * state.cell[unit];
+        state.cell[unit] = kept + sigmoid(input[unit]) * tanh(new[unit]);
+        state.hidden[unit] = sigmoid(output[unit]) * tanh(state.cell[unit]);
     }
 }
 
 #[inline(always)]
 fn rectified<const N: usize>(values: [f32; N]) -> [f32; N] {
     values.map(|value| value.max(0.0))
-}
-
-#[inline(always)]
-fn sigmoid(value: f32) -> f32 {
-    1.0 / (1.0 + (-value).exp())
 }

@@ -21,7 +21,7 @@ impl Silero {
         &SHARED
     }
 
-    /// The model with none of the instructions that only some processors have: six times slower, and the same to
+    /// The model with none of the instructions that only some processors have: 2.5 times slower, and the same to
     /// within 1e-4. [`Silero::shared`] falls back to it by itself; this is for comparing.
     pub fn portable() -> Self {
         Self { table: Table::new(), fused: false }
