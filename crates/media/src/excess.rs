@@ -20,6 +20,9 @@ const MAX_ARRIVALS: usize = 64;
 /// How long a frame may wait, so that a source a little later than usual is still in time.
 const MARGIN: Duration = Duration::from_millis(1);
 const MAX_MARGIN: Duration = Duration::from_millis(16);
+/// A live source that was held up for no longer than this is sent at once when it comes, as a network that stood still
+/// would have it.
+const MAX_BURST: Duration = Duration::from_millis(500);
 /// After a silence of a live source, so much of what then came at once is taken for the silence's delay.
 const MAX_DEBT: Duration = Duration::from_secs(1);
 
@@ -79,6 +82,28 @@ impl Excess {
             self.arrivals.pop_front();
         }
         self.arrivals.push_back((self.emitted, now));
+    }
+
+    /// The clock is late by so much: if the source is live, it was held up by as much.
+    pub(crate) fn stalled(&mut self, late: Duration) {
+        if self.live {
+            self.debt = self.debt.max(late.min(MAX_DEBT));
+        }
+    }
+
+    /// Whether the source works in real time, by the last window.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// Whether a live source was held up, so that more than what came of it may be to come at once.
+    pub(crate) fn owes(&self) -> bool {
+        !self.debt.is_zero() && self.debt <= MAX_BURST
+    }
+
+    /// For how long a live source was held up, when what came of it by now, `waiting` included, is no more than that.
+    pub(crate) fn held_up(&self, waiting: Duration) -> Option<Duration> {
+        (self.owes() && waiting <= self.debt + FRAME_DURATION * 2).then_some(self.debt)
     }
 
     /// A frame is taken. Returns since when all of it was there.

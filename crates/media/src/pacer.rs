@@ -17,8 +17,12 @@ const EARLY: Duration = Duration::from_millis(9);
 const LEFT_BEHIND: Duration = Duration::from_millis(4);
 const FOLLOWED: u32 = 4;
 
-/// By how much ticks may be late and still be made up for. Beyond that the clock starts again: a burst helps nobody.
-const MAX_CATCH_UP: Duration = Duration::from_millis(100);
+/// How long it takes to hand over what a blocked event loop held up.
+const HANDED_OVER: Duration = Duration::from_millis(3);
+
+/// By how much ticks may be late and still be made up for. Beyond that the clock starts again: a burst helps nobody, but
+/// when it comes of a live source.
+pub(crate) const MAX_CATCH_UP: Duration = Duration::from_millis(100);
 
 /// What the pacer asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,17 +40,28 @@ pub(crate) enum Due {
 pub(crate) enum Pacer {
     /// Nothing was emitted, or all of it was sent.
     Idle,
-    /// Less than a frame was emitted; it is sent at that time whatever follows.
-    Gathering(Instant),
-    /// Audio flows; the next frame is due at that time.
-    Flowing(Instant),
+    /// Less than a frame was emitted, or more of what was held up is to come.
+    Gathering {
+        /// When the first frame may go.
+        opens: Instant,
+        /// When what is there goes, whatever follows.
+        closes: Instant,
+    },
+    /// Audio flows.
+    Flowing {
+        /// When the next frame is due.
+        tick: Instant,
+        /// How long it is waited for.
+        closes: Instant,
+    },
 }
 
 impl Pacer {
-    /// Audio was emitted.
-    pub(crate) fn emitted(&mut self, now: Instant) {
+    /// Audio was emitted, by a source that was held up or not.
+    pub(crate) fn emitted(&mut self, now: Instant, was_held_up: bool) {
         if matches!(self, Self::Idle) {
-            *self = Self::Gathering(now + FRAME_DURATION + GRACE);
+            let opens = if was_held_up { now + HANDED_OVER } else { now };
+            *self = Self::Gathering { opens, closes: now + FRAME_DURATION + GRACE };
         }
     }
 
@@ -54,39 +69,47 @@ impl Pacer {
     pub(crate) fn due(&self, now: Instant, hurry: bool) -> Due {
         let (opens, closes) = match *self {
             Self::Idle => return Due::Nothing,
-            Self::Gathering(until) => (now, until),
-            Self::Flowing(tick) => (tick, tick + GRACE),
+            Self::Gathering { opens, closes } => (opens, closes),
+            Self::Flowing { tick, closes } => (tick.checked_sub(EARLY).unwrap_or(tick), closes),
         };
         match () {
-            () if now + EARLY < opens => Due::Nothing,
+            () if now < opens => Due::Nothing,
             () if now >= closes || hurry => Due::Rest,
             () => Due::Frame,
         }
     }
 
+    /// What follows was due from `tick` on: it was held up on its way here, and there was no pause.
+    pub(crate) fn resume(&mut self, tick: Instant) {
+        *self = Self::Flowing { tick, closes: tick + GRACE };
+    }
+
     /// A frame goes out, all of which was there at `complete`. Returns when it was due, and whether it is the first after
-    /// a pause.
-    pub(crate) fn sent(&mut self, now: Instant, complete: Instant) -> (Instant, bool) {
+    /// a pause. A clock that is late by more than `most` starts again.
+    pub(crate) fn sent(&mut self, now: Instant, complete: Instant, most: Duration) -> (Instant, bool) {
         let (due, first) = match *self {
-            Self::Flowing(tick) => (due_of(tick, now, complete), false),
-            Self::Idle | Self::Gathering(_) => (now, true),
+            Self::Flowing { tick, .. } => (due_of(tick, now, complete, most), false),
+            Self::Idle | Self::Gathering { .. } => (now, true),
         };
-        *self = Self::Flowing(due + FRAME_DURATION);
+        let tick = due + FRAME_DURATION;
+        // A thread that is late itself has yet to find what came meanwhile.
+        *self = Self::Flowing { tick, closes: tick.max(now) + GRACE };
         (due, first)
     }
 
     /// Everything that follows is due so much earlier.
     pub(crate) fn move_ahead(&mut self, ahead: Duration) {
-        if let Self::Flowing(tick) = self {
+        if let Self::Flowing { tick, closes } = self {
             *tick = tick.checked_sub(ahead).unwrap_or(*tick);
+            *closes = closes.checked_sub(ahead).unwrap_or(*closes);
         }
     }
 
     /// When the next frame is due.
     pub(crate) fn tick(&self) -> Option<Instant> {
         match *self {
-            Self::Flowing(tick) => Some(tick),
-            Self::Idle | Self::Gathering(_) => None,
+            Self::Flowing { tick, .. } => Some(tick),
+            Self::Idle | Self::Gathering { .. } => None,
         }
     }
 
@@ -99,7 +122,7 @@ impl Pacer {
     }
 
     pub(crate) fn is_flowing(&self) -> bool {
-        matches!(self, Self::Flowing(_))
+        matches!(self, Self::Flowing { .. })
     }
 
     /// When something is due next. When nothing is `ready` to go, or what seemed so was not at its time, this is the end of
@@ -107,17 +130,17 @@ impl Pacer {
     pub(crate) fn wake_at(&self, now: Option<Instant>, ready: bool) -> Option<Instant> {
         match *self {
             Self::Idle => None,
-            Self::Gathering(until) => Some(until),
-            Self::Flowing(tick) if ready && now.is_some_and(|now| now < tick) => Some(tick),
-            Self::Flowing(tick) => Some(tick + GRACE),
+            Self::Gathering { opens, .. } if ready && now.is_some_and(|now| now < opens) => Some(opens),
+            Self::Flowing { tick, .. } if ready && now.is_some_and(|now| now < tick) => Some(tick),
+            Self::Gathering { closes, .. } | Self::Flowing { closes, .. } => Some(closes),
         }
     }
 }
 
 /// When a frame was due that goes out now.
-fn due_of(tick: Instant, now: Instant, complete: Instant) -> Instant {
+fn due_of(tick: Instant, now: Instant, complete: Instant, most: Duration) -> Instant {
     let late = complete.saturating_duration_since(tick);
-    if now.saturating_duration_since(tick) > MAX_CATCH_UP || late > GRACE {
+    if now.saturating_duration_since(tick) > most || late > GRACE {
         return now;
     }
     tick + (late / FOLLOWED).max(late.saturating_sub(LEFT_BEHIND))

@@ -8,7 +8,7 @@ use crate::excess::Excess;
 use crate::fade::Fader;
 use crate::heard::Heard;
 use crate::opus::OpusEncoder;
-use crate::pacer::{Due, Pacer};
+use crate::pacer::{Due, MAX_CATCH_UP, Pacer};
 use crate::packetise::{EncodedPacket, Packetiser};
 use crate::rate_control::{EncoderSettings, RateControl};
 use crate::{
@@ -21,12 +21,17 @@ const SUPPRESSED_BYTES: usize = 2;
 /// By how much less than a frame a frame's chunks may seem to be.
 const ROUNDING: Duration = Duration::from_millis(1);
 
+/// So much of what a source emitted a resampling filter may hold back.
+const FILTERED: Duration = Duration::from_millis(5);
+
 /// Turns chunks into packets.
 #[derive(Debug)]
 pub(crate) struct Sender {
     assembler: Assembler,
     encoder: OpusEncoder,
     pacer: Pacer,
+    /// When a frame would have been due next when the source paused.
+    paused: Option<Instant>,
     packetiser: Packetiser,
     fader: Fader,
     excess: Excess,
@@ -64,6 +69,7 @@ impl Sender {
             assembler: Assembler::new(rate, layout),
             encoder: OpusEncoder::new(rate, layout, options.opus)?,
             pacer: Pacer::Idle,
+            paused: None,
             packetiser: Packetiser::new(options.rtp_start),
             fader: Fader::new(rate, layout),
             excess: Excess::default(),
@@ -100,7 +106,7 @@ impl Sender {
             Err(_) => self.refused += length,
         }
         if !self.assembler.is_empty() {
-            self.pacer.emitted(now);
+            self.pacer.emitted(now, self.excess.owes());
         }
     }
 
@@ -245,22 +251,41 @@ impl Sender {
         if self.fill_whole() {
             return Some(self.stamp_whole(now));
         }
-        if due == Due::Frame {
+        if due == Due::Frame || self.holds(now) {
             return None;
         }
         self.assembler.finish();
-        if self.fill_whole() { Some(self.stamp(now, now)) } else { Some(self.end(now)) }
+        if self.fill_whole() { Some(self.stamp(now, now, MAX_CATCH_UP)) } else { Some(self.end(now)) }
     }
 
     /// Stamps a frame that needed nothing made up, and takes back what such frames wait for no reason.
     fn stamp_whole(&mut self, now: Instant) -> u32 {
-        let (complete, tick) = (self.excess.completed(now), self.pacer.tick().unwrap_or(now));
-        let timestamp = self.stamp(now, complete);
+        let late = self.pacer.tick().map_or(Duration::ZERO, |tick| now.saturating_duration_since(tick));
+        if late > MAX_CATCH_UP {
+            self.excess.stalled(late);
+        }
         let (left, worth) = (self.assembler.depth(), self.cushion.depth(now));
+        let most = self.catch_up(now, left, worth);
+        let (mut complete, tick) = (self.excess.completed(now), self.pacer.tick().unwrap_or(now));
+        if most > MAX_CATCH_UP {
+            complete = complete.min(tick);
+        }
+        let timestamp = self.stamp(now, complete, most);
         if let Some(ahead) = self.excess.waited(complete, tick, left, worth) {
             self.pacer.move_ahead(ahead);
         }
         timestamp
+    }
+
+    /// By how much the clock may be late for the frame that was just taken, of which so much is left. What a blocked event
+    /// loop held up has the times that it would have had, and goes at once, but for the delay that is worth keeping.
+    fn catch_up(&mut self, now: Instant, left: Duration, worth: Duration) -> Duration {
+        let Some(held_up) = self.excess.held_up(left) else { return MAX_CATCH_UP };
+        if let (None, Some(paused)) = (self.pacer.tick(), self.paused) {
+            let begin = now.checked_sub(left).map_or(paused, |begin| begin.max(paused));
+            self.pacer.resume((begin + worth).min(now));
+        }
+        MAX_CATCH_UP + held_up
     }
 
     /// Takes a whole frame, if there is one.
@@ -271,6 +296,23 @@ impl Sender {
             self.fader.splice(&mut self.frame);
         }
         true
+    }
+
+    /// Stops without a word when a live source is late: the peer conceals that as it does what the network holds up, and what
+    /// comes after all fits where it belongs.
+    fn holds(&mut self, now: Instant) -> bool {
+        let holds = self.excess.is_live() && !self.hurries() && self.assembler.depth() < FILTERED;
+        if holds {
+            self.underruns += 1;
+            self.pause(now);
+        }
+        holds
+    }
+
+    fn pause(&mut self, now: Instant) {
+        self.excess.fell_silent(now);
+        self.paused = self.pacer.tick();
+        self.pacer.stop();
     }
 
     /// Takes what is left, faded out, and goes idle.
@@ -284,18 +326,17 @@ impl Sender {
         if self.cleared && used > 0 {
             self.fader.splice(&mut self.frame);
         }
-        if self.draining || self.cleared {
-            self.excess.reset()
-        } else {
-            self.excess.fell_silent(now)
+        let is_end = self.draining || self.cleared;
+        let timestamp = self.stamp(now, now, MAX_CATCH_UP);
+        self.pause(now);
+        if is_end {
+            self.excess.reset();
         }
-        let timestamp = self.stamp(now, now);
-        self.pacer.stop();
         timestamp
     }
 
-    fn stamp(&mut self, now: Instant, complete: Instant) -> u32 {
-        let (due, first) = self.pacer.sent(now, complete);
+    fn stamp(&mut self, now: Instant, complete: Instant, most: Duration) -> u32 {
+        let (due, first) = self.pacer.sent(now, complete, most);
         self.marker |= first;
         self.cleared = false;
         self.fader.note(&self.frame);

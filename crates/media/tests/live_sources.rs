@@ -48,8 +48,7 @@ fn the_delay_of_a_burst_is_taken_back_and_nothing_is_lost() {
     let emitted = 50 + 3 + 150;
     let delay = delay_of_next(&mut rig);
     assert!(delay <= 4 * MS, "{delay:?}");
-    let faded_out = 2;
-    assert_eq!(rig.packets.len(), emitted + 1 + faded_out, "each frame was sent");
+    assert_eq!(rig.packets.len(), emitted + 1, "each frame was sent, and nothing else");
     let numbers =
         rig.packets.windows(2).map(|pair| pair[1].sequence_number.wrapping_sub(pair[0].sequence_number));
     assert!(numbers.into_iter().all(|step| step == 1));
@@ -67,9 +66,51 @@ fn the_delay_of_a_blocked_event_loop_is_taken_back_and_nothing_is_lost() {
         let delay = delay_of_next(&mut rig);
         assert!(delay <= 4 * MS, "{delay:?} after {blocked} frames at once");
         let emitted = 100 + blocked as usize + 50 * seconds as usize;
-        let faded_out = 2;
-        assert_eq!(rig.packets.len(), emitted + 1 + faded_out, "each frame was sent");
+        assert_eq!(rig.packets.len(), emitted + 1, "each frame was sent, and nothing else");
     }
+}
+
+/// By how much each packet comes later than the times that packets bear say, against the earliest of all.
+fn lateness(rig: &Rig) -> Vec<Duration> {
+    let late =
+        |packet: &common::Packet| packet.at.as_micros() as i64 - i64::from(packet.timestamp) * 1_000 / 48;
+    let earliest = rig.packets.iter().map(late).min().unwrap_or(0);
+    rig.packets.iter().map(|packet| Duration::from_micros((late(packet) - earliest) as u64)).collect()
+}
+
+#[test]
+fn a_thread_that_stood_still_sends_what_a_live_source_said_meanwhile_at_once() {
+    let mut rig = Rig::new(options());
+    speak(&mut rig, Duration::from_secs(2));
+    // Nobody woke it for 300 ms.
+    rig.now += 300 * MS;
+    for _ in 0..15 {
+        rig.emit(mono(frame(), 48_000));
+    }
+    let delay = delay_of_next(&mut rig);
+    assert!(delay <= 20 * MS, "{delay:?}");
+}
+
+#[test]
+fn what_a_blocked_event_loop_held_up_is_late_and_nothing_behind_it_is() {
+    let mut rig = Rig::new(options());
+    speak(&mut rig, Duration::from_secs(2));
+    for _ in 0..5 {
+        hiccup(&mut rig, 10);
+        speak(&mut rig, Duration::from_secs(3));
+    }
+    let late = lateness(&rig);
+    let share = late.iter().filter(|late| **late > 60 * MS).count() as f64 / late.len() as f64;
+    eprintln!(
+        "LATE {:?}",
+        rig.packets
+            .iter()
+            .zip(&late)
+            .map(|(p, l)| (p.at.as_millis(), p.timestamp / 48, l.as_millis()))
+            .collect::<Vec<_>>()
+    );
+    assert!(share < 0.05, "{share}");
+    assert!(late.iter().all(|late| *late <= 220 * MS), "{:?}", late.iter().max());
 }
 
 #[test]
@@ -105,7 +146,7 @@ fn a_source_that_is_sometimes_late_keeps_the_time_it_needs() {
     rig.run_for(Duration::from_secs(1));
     let stats = rig.pipeline.stats();
     assert_eq!(stats.underruns, 1, "only at the end");
-    assert_eq!(stats.sent, 501);
+    assert_eq!(stats.sent, 500, "the peer conceals the end");
 }
 
 #[test]
@@ -218,7 +259,7 @@ fn no_frame_of_a_source_that_hiccups_is_lost() {
     hiccups(&mut rig, 1_000, |n| if n * 7 % 20 == 3 { 20 + n % 40 } else { 0 });
     rig.run_for(Duration::from_secs(1));
     let stats = rig.pipeline.stats();
-    assert_eq!(stats.sent, 1_000 + stats.underruns, "each frame, and one that fades out for each underrun");
+    assert!((1_000..=1_000 + stats.underruns).contains(&stats.sent), "each frame: {}", stats.sent);
     assert!(stats.underruns <= 6, "{}", stats.underruns);
 }
 
