@@ -4,6 +4,7 @@ import { encodeWav } from '../../src/audio-files/wav.ts'
 import { openaiCompatibleTts, speak, SpeechServiceError, TimeoutError } from '../../src/index.ts'
 import type { AudioFrame, OpenaiCompatibleTtsOptions } from '../../src/index.ts'
 import { collect } from '../helpers/collect.ts'
+import { listenedSignal } from '../helpers/listened-signal.ts'
 import { random } from '../helpers/random.ts'
 import { bytes, json, pcmBytes, pieces, speechService } from '../helpers/speech-service.ts'
 
@@ -170,7 +171,12 @@ test('answers of another kind are refused in words, and never played as noise', 
   for (const [answer, message] of answers) {
     const service = await speechService(t, answer)
     const tts = openaiCompatibleTts({ baseURL: service.baseURL, apiKey: KEY, model: 'x' })
-    const error = await t.throwsAsync(collect(tts.streamTts('Yes.')), { instanceOf: SpeechServiceError, message })
+    const { signal, listeners } = listenedSignal()
+    const error = await t.throwsAsync(collect(tts.streamTts('Yes.', { signal })), {
+      instanceOf: SpeechServiceError,
+      message,
+    })
+    t.is(listeners.size, 0, 'nothing is left of the request')
     t.notRegex(inspect(error, { depth: 9 }), /abcdefgh/)
   }
 })

@@ -3,6 +3,7 @@ import test from 'ava'
 import { PlayedMark, speak } from '../../src/index.ts'
 import type { AudioFrame, TextToSpeech, TextToSpeechOptions } from '../../src/index.ts'
 import { collect } from '../helpers/collect.ts'
+import { listenedSignal } from '../helpers/listened-signal.ts'
 import { random, tokensAtRandom } from '../helpers/random.ts'
 
 const RATE = 8000
@@ -184,13 +185,9 @@ test('leaving the loop stops the writer and the speaker', async (t) => {
 })
 
 test('no listener is left on a signal that outlives the answer', async (t) => {
-  const { signal } = new AbortController()
-  let listeners = 0
-  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
-  signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args))
-  signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args))
+  const { signal, listeners } = listenedSignal()
   await collect(speak(words('One. Two.'), new Speaker(), { signal }))
-  t.is(listeners, 0)
+  t.is(listeners.size, 0)
 })
 
 test('what the writer throws comes after the sentences that were whole before it', async (t) => {
@@ -226,6 +223,14 @@ test('what the speaker throws stops the writer', async (t) => {
   await t.throwsAsync(collect(speak(answer(), tts)), { message: 'no voice' })
   await settle()
   t.true(stopped)
+})
+
+test('a speaker that returns something else than audio is named', async (t) => {
+  const tts = { streamTts: async () => new Int16Array(5) }
+  await t.throwsAsync(collect(speak('Yes.', tts as never)), {
+    instanceOf: TypeError,
+    message: 'streamTts must return an async iterable of audio, not Promise',
+  })
 })
 
 test('voice and speed go to the model, and nothing else does', async (t) => {

@@ -22,11 +22,12 @@ const OTHER_MAGIC = /^(ID3|OggS|fLaC)/
  */
 export async function* readSpeech(call: ServiceCall, sampleRate: number): AsyncGenerator<AudioFrame, void, void> {
   const { contentType } = call
-  if (NO_AUDIO.test(contentType))
-    throw call.error(`answered no audio but ${contentType}: ${reasonIn(await call.text())}`)
-  if (OTHER_AUDIO.test(contentType)) throw otherKind(call, contentType)
-  const reader = new ByteReader(call.bytes())
   try {
+    if (NO_AUDIO.test(contentType)) {
+      throw call.error(`answered no audio but ${contentType}: ${reasonIn(await call.text())}`)
+    }
+    if (OTHER_AUDIO.test(contentType)) throw otherKind(call, contentType)
+    const reader = new ByteReader(call.bytes())
     const magic = Buffer.from(await reader.peek(12)).toString('latin1')
     if (OTHER_MAGIC.test(magic)) throw otherKind(call, 'a compressed file')
     const isWav = magic.startsWith('RIFF') && magic.endsWith('WAVE')

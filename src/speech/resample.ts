@@ -1,9 +1,9 @@
-/** Zero crossings of the sinc on either side: 48 taps, or as many times more as the rate falls. */
-const CROSSINGS = 24
-/** Of the lower Nyquist frequency. What lies above is 80 dB down, what lies below 0.8 of it is untouched. */
+/** Zero crossings of the sinc on either side: 32 taps, or as many times more as the rate falls. */
+const CROSSINGS = 16
+/** Of the lower Nyquist frequency. What lies above that is 65 dB down, what lies below 0.77 of it is untouched. */
 const CUTOFF = 0.9
 /** Of the Kaiser window. */
-const BETA = 8
+const BETA = 6.5
 
 /**
  * Converts mono audio to another sample rate, by a sinc in a Kaiser window. For recordings; it has no state.
@@ -18,28 +18,34 @@ export function resample(samples: Float32Array, from: number, to: number): Float
   const divisor = greatestCommonDivisor(from, to)
   const [step, phases] = [from / divisor, to / divisor]
   const scale = CUTOFF * Math.min(1, to / from)
-  const kernels = new Map<number, Float32Array>()
-  return Float32Array.from({ length: Math.floor((samples.length * to) / from) }, (_, n) => {
+  const kernels = new Map<number, Float64Array>()
+  const result = new Float32Array(Math.floor((samples.length * to) / from))
+  for (let n = 0; n < result.length; n++) {
     const phase = (n * step) % phases
     let kernel = kernels.get(phase)
     if (kernel === undefined) kernels.set(phase, (kernel = kernelAt(phase / phases, scale)))
-    return convolve(samples, Math.floor((n * step) / phases), kernel)
-  })
+    result[n] = convolve(samples, Math.floor((n * step) / phases), kernel)
+  }
+  return result
 }
 
-function convolve(samples: Float32Array, centre: number, kernel: Float32Array): number {
+/** Two sums, for a processor adds to both at once. */
+function convolve(samples: Float32Array, centre: number, kernel: Float64Array): number {
   const start = centre - kernel.length / 2 + 1
-  let sum = 0
-  for (let i = Math.max(0, -start); i < kernel.length && start + i < samples.length; i++) {
-    sum += (samples[start + i] as number) * (kernel[i] as number)
+  const end = Math.min(kernel.length, samples.length - start)
+  let [even, odd] = [0, 0]
+  let i = Math.max(0, -start)
+  for (; i + 1 < end; i += 2) {
+    even += (samples[start + i] as number) * (kernel[i] as number)
+    odd += (samples[start + i + 1] as number) * (kernel[i + 1] as number)
   }
-  return sum
+  return i < end ? even + odd + (samples[start + i] as number) * (kernel[i] as number) : even + odd
 }
 
 /** The low-pass filter's taps for a sample that lies a fraction behind the centre; their sum is 1. */
-function kernelAt(fraction: number, scale: number): Float32Array {
+function kernelAt(fraction: number, scale: number): Float64Array {
   const half = Math.ceil(CROSSINGS / scale)
-  const taps = Float32Array.from({ length: 2 * half }, (_, i) => {
+  const taps = Float64Array.from({ length: 2 * half }, (_, i) => {
     const t = i - half + 1 - fraction
     return sinc(t * scale) * kaiser(t / half)
   })

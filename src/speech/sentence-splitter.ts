@@ -38,19 +38,19 @@ export class SentenceSplitter {
   #half = ''
   #isFirst = true
   /** Whether the text is written without capitals, so that none tells where a sentence begins. */
-  #isLowercase: boolean | undefined
+  #isLowercase: boolean | undefined;
 
   /**
    * Takes the next piece of the text.
    *
    * @param token - of any length
-   * @returns the sentences that it completes, trimmed, each with a letter or a digit at least
+   * @returns the sentences that it completes, trimmed, each with a letter or a digit at least; read them to the end
    */
-  push(token: string): string[] {
+  *push(token: string): Generator<string, void, void> {
     const text = this.#half + token
     const whole = HALF_A_CHARACTER.test(text) ? text.slice(0, -1) : text
     this.#half = text.slice(whole.length)
-    return Array.from(whole).flatMap((character) => this.#take(character))
+    for (const character of whole) yield* this.#take(character)
   }
 
   /**

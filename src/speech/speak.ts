@@ -104,9 +104,14 @@ async function* speakSentences(
   signal: AbortSignal,
 ): AsyncGenerator<AudioFrame | PlayedMark, void, void> {
   for await (const sentence of sentences) {
-    yield* abortable(tts.streamTts(sentence, { ...options, signal }), signal)
+    yield* abortable(checkSpeech(tts.streamTts(sentence, { ...options, signal })), signal)
     if (marks) yield new PlayedMark(sentence)
   }
+}
+
+function checkSpeech(speech: AsyncIterable<AudioFrame>): AsyncIterable<AudioFrame> {
+  if (Symbol.asyncIterator in Object(speech) || Symbol.iterator in Object(speech)) return speech
+  throw new TypeError(`streamTts must return an async iterable of audio, not ${describe(speech)}`)
 }
 
 /** What is no audio weighs nothing here, and is refused where it is emitted. */
