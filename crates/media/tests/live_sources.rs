@@ -92,6 +92,26 @@ fn a_thread_that_stood_still_sends_what_a_live_source_said_meanwhile_at_once() {
 }
 
 #[test]
+fn a_machine_that_stood_still_leaves_no_delay() {
+    let mut rig = Rig::new(options());
+    speak(&mut rig, Duration::from_secs(2));
+    for _ in 0..3 {
+        // The thread finds that nothing came before it hears what did.
+        rig.now += 240 * MS;
+        rig.pipeline.wake(rig.instant());
+        rig.collect();
+        rig.run_for(MS);
+        for _ in 0..12 {
+            rig.emit(mono(frame(), 48_000));
+        }
+        speak(&mut rig, Duration::from_secs(3));
+        let delay = delay_of_next(&mut rig);
+        assert!(delay <= 20 * MS, "{delay:?}");
+        speak(&mut rig, Duration::from_secs(2));
+    }
+}
+
+#[test]
 fn what_a_blocked_event_loop_held_up_is_late_and_nothing_behind_it_is() {
     let mut rig = Rig::new(options());
     speak(&mut rig, Duration::from_secs(2));
