@@ -66,7 +66,7 @@ export interface ConnectOptions {
   readonly onState?: (state: ConnectionEvents['state']) => void
   /** Called with every message of the server. */
   readonly onMessage?: (message: ConnectionEvents['message']) => void
-  /** Called 20 times a second with how loud both sides are. */
+  /** Called 20 times a second with how loud both sides are, once connected. */
   readonly onLevels?: (levels: ConnectionEvents['levels']) => void
   /** Called once a second with how well the call goes. */
   readonly onStats?: (stats: ConnectionEvents['stats']) => void

@@ -29,7 +29,7 @@ export interface ConnectionEvents {
   state: ConnectionState
   /** The server sent a message. */
   message: ServerMessage
-  /** How loud both sides are, 20 times a second. */
+  /** How loud both sides are, 20 times a second once it is connected. */
   levels: Levels
   /** How well the call goes, once a second. */
   stats: CallStats
@@ -299,7 +299,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #tellLevels(): void {
-    if (this.hasListeners('levels')) this.emit('levels', this.levels)
+    if (this.#state !== 'connecting' && this.hasListeners('levels')) this.emit('levels', this.levels)
   }
 
   async #tellStats(): Promise<void> {

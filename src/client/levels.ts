@@ -9,18 +9,19 @@ export interface Levels {
 /** Where the scale ends, in decibels below full scale: about the noise of a quiet room. */
 const FLOOR_DB = 60
 
-/** Measures how loud streams are. */
-export class LevelMeter {
-  readonly #context: AudioContext
-  readonly #taps = new Map<
-    keyof Levels,
-    { source: AudioNode; analyser: AnalyserNode; samples: Float32Array<ArrayBuffer> }
-  >()
+/** What measures one side. */
+interface Tap {
+  readonly source: AudioNode
+  readonly analyser: AnalyserNode
+  readonly samples: Float32Array<ArrayBuffer>
+}
 
-  /** Starts it. A page that nobody has touched yet gets zeros until somebody does. */
-  constructor() {
-    this.#context = new AudioContext()
-  }
+/** Measures how loud streams are. It opens the audio hardware when somebody first asks, so that no call waits for that. */
+export class LevelMeter {
+  readonly #streams = new Map<keyof Levels, MediaStream>()
+  readonly #taps = new Map<keyof Levels, Tap>()
+  #context: AudioContext | undefined
+  #isClosed = false
 
   /**
    * Measures a stream from now on, instead of the one before.
@@ -29,24 +30,32 @@ export class LevelMeter {
    * @param stream - has an audio track
    */
   attach(side: keyof Levels, stream: MediaStream): void {
+    this.#streams.set(side, stream)
     this.#taps.get(side)?.source.disconnect()
-    const source = this.#context.createMediaStreamSource(stream)
-    // 1,024 samples are 21 ms at 48 kHz: as short as a syllable's rise.
-    const analyser = new AnalyserNode(this.#context, { fftSize: 1024 })
-    source.connect(analyser)
-    this.#taps.set(side, { source, analyser, samples: new Float32Array(analyser.fftSize) })
+    this.#taps.delete(side)
   }
 
-  /** How loud both sides are now. */
+  /** How loud both sides are now. A page that nobody has touched yet, and that hears no microphone, gets zeros. */
   read(): Levels {
-    // Suspended until the page is touched, where a browser wants that; asking before only earns a warning.
-    if (this.#context.state === 'suspended' && navigator.userActivation.hasBeenActive) void this.#context.resume()
+    // Where a browser wants a touch before it plays anything, asking before only earns a warning.
+    const isTouched = hasBeenTouched()
+    if (isTouched || this.#streams.has('sent')) this.#open()
+    if (this.#context?.state === 'suspended' && isTouched) void this.#context.resume()
     return { sent: this.#read('sent'), heard: this.#read('heard') }
   }
 
   /** Stops it and frees the audio hardware. */
   close(): void {
-    if (this.#context.state !== 'closed') void this.#context.close()
+    this.#isClosed = true
+    if (this.#context !== undefined && this.#context.state !== 'closed') void this.#context.close()
+  }
+
+  #open(): void {
+    if (this.#isClosed) return
+    this.#context ??= new AudioContext()
+    for (const [side, stream] of this.#streams) {
+      if (!this.#taps.has(side)) this.#taps.set(side, tapInto(this.#context, stream))
+    }
   }
 
   #read(side: keyof Levels): number {
@@ -56,6 +65,20 @@ export class LevelMeter {
     const power = tap.samples.reduce((sum, sample) => sum + sample * sample, 0) / tap.samples.length
     return levelOf(power)
   }
+}
+
+function tapInto(context: AudioContext, stream: MediaStream): Tap {
+  const source = context.createMediaStreamSource(stream)
+  // 1,024 samples are 21 ms at 48 kHz: as short as a syllable's rise.
+  const analyser = new AnalyserNode(context, { fftSize: 1024 })
+  source.connect(analyser)
+  return { source, analyser, samples: new Float32Array(analyser.fftSize) }
+}
+
+/** Older browsers don't say. */
+function hasBeenTouched(): boolean {
+  const activation = navigator.userActivation as UserActivation | undefined
+  return activation?.hasBeenActive ?? true
 }
 
 /**
