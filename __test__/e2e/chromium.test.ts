@@ -3,8 +3,9 @@ import anyTest from 'ava'
 import type { ExecutionContext, TestFn } from 'ava'
 import type { Browser, Page } from 'playwright-core'
 import { CloseStream } from '../../src/index.ts'
-import type { EmitType, Stream } from '../../src/index.ts'
+import type { EmitType, Layout, Stream } from '../../src/index.ts'
 import { BEEP, launchBrowser, openPage } from '../helpers/browser.ts'
+import { Echo } from '../helpers/echo.ts'
 import { servePages } from './pages.ts'
 
 /** What the probe of the test's pages says; see pages/probe.js. */
@@ -13,6 +14,20 @@ interface Heard {
   loudness: number
   delayMs: number | null
   beeps: number
+}
+
+/** An echo in one channel or two, so that a client is asked for as many and hears as many. */
+class EchoIn extends Echo {
+  readonly #layout: Layout
+
+  constructor(layout: Layout) {
+    super({ expectedLayout: layout, outputSampleRate: 48_000 })
+    this.#layout = layout
+  }
+
+  override copy(): EchoIn {
+    return new EchoIn(this.#layout)
+  }
 }
 
 const test = anyTest as TestFn<{ browser: Browser }>
@@ -219,6 +234,32 @@ test.serial('the client module tells who ended a call, and how', async (t) => {
     await other.evaluate("Promise.resolve().then(() => call.send('x')).catch(({ name }) => name)"),
     'ConnectionClosedError',
   )
+})
+
+for (const layout of ['stereo', 'mono'] as const) {
+  test.serial(`the client module speaks and hears as the handler does: in ${layout}`, async (t) => {
+    const { url } = await servePages(t, { handler: new EchoIn(layout) })
+    const page = await openPage(t, t.context.browser, `${url}client.html`)
+    await page.click('#start')
+    await page.evaluate('start({ media: stereoTones(500, 900) })')
+    const [left, right] = await page.evaluate<[number, number]>('listenToBoth(call.remoteStream)')
+    // Mixed to one channel both are as loud, and either may be found.
+    if (layout === 'mono') t.is(left, right)
+    else t.deepEqual([left, right], [500, 900])
+  })
+}
+
+test.serial('the client module opens no audio hardware before the call needs it', async (t) => {
+  const { url } = await servePages(t)
+  const page = await openPage(t, t.context.browser, `${url}client.html`)
+  await page.evaluate(`globalThis.made = []
+    for (const name of ['RTCPeerConnection', 'AudioContext']) globalThis[name] = class extends globalThis[name] {
+      constructor(options) { super(options); made.push(name + (globalThis.states.includes('connected') ? ' connected' : '')) }
+    }`)
+  await page.evaluate('start()')
+  t.deepEqual(await page.evaluate('made'), ['RTCPeerConnection'], 'nobody asked for levels')
+  await page.evaluate('new Promise((resolve) => call.on("levels", (levels) => levels.sent > 0.5 && resolve()))')
+  t.deepEqual(await page.evaluate('made'), ['RTCPeerConnection', 'AudioContext connected'])
 })
 
 test.serial("the client module sends with the server's rtpParams", async (t) => {

@@ -8,6 +8,7 @@ import { applyRtpParams } from './sender-parameters.ts'
 import type { Signaling } from './signaling.ts'
 import { StatsReader } from './statistics.ts'
 import type { CallStats } from './statistics.ts'
+import { askForStereo } from './stereo.ts'
 import { TextChannel } from './text-channel.ts'
 import { stopTracks, Voice } from './voice.ts'
 import type { Mode, RtpParams, ServerMessage } from './wire.ts'
@@ -237,7 +238,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   async #negotiate(options: RTCOfferOptions, signal?: AbortSignal): Promise<void> {
-    const offer = await this.#pc.createOffer(options)
+    const { type, sdp = '' } = await this.#pc.createOffer(options)
+    const offer = { type, sdp: askForStereo(sdp) }
     await this.#pc.setLocalDescription(offer)
     await this.#pc.setRemoteDescription(await this.#parts.signaling.offer(offer, signal))
   }

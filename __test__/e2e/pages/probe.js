@@ -21,17 +21,49 @@ export async function listen({ sent, heard, seconds = 4, skip = 0 }) {
   return { hertz, loudness, delayMs: median(delays), beeps: delays.length }
 }
 
-async function record(streams, seconds) {
+/**
+ * What each channel of a stream holds.
+ *
+ * @param {MediaStream} heard - in stereo
+ * @returns {Promise<number[]>} the loudest frequency of the left and of the right
+ */
+export async function listenToBoth(heard) {
+  const { channels, sampleRate } = await record([heard], 2, 2)
+  return channels.map((pcm) => loudestFrequency(pcm.slice(sampleRate), sampleRate))
+}
+
+/** A stereo microphone: another tone for each ear. */
+export function stereoTones(left, right) {
+  const context = new AudioContext({ sampleRate: 48000 })
+  const merger = new ChannelMergerNode(context, { numberOfInputs: 2 })
+  const destination = new MediaStreamAudioDestinationNode(context, { channelCount: 2 })
+  for (const [channel, frequency] of [left, right].entries()) {
+    const tone = new OscillatorNode(context, { frequency })
+    tone.connect(new GainNode(context, { gain: 0.3 })).connect(merger, 0, channel)
+    tone.start()
+  }
+  merger.connect(destination)
+  return destination.stream
+}
+
+async function record(streams, seconds, channelsOfOne = 1) {
   const context = new AudioContext({ sampleRate: 48000 })
   await context.audioWorklet.addModule('recorder.js')
   await context.resume()
-  const merger = new ChannelMergerNode(context, { numberOfInputs: streams.length })
-  streams.forEach((stream, input) => context.createMediaStreamSource(stream).connect(merger, 0, input))
+  const channels = streams.flatMap(() => Array.from({ length: channelsOfOne }, () => []))
+  const merger = new ChannelMergerNode(context, { numberOfInputs: channels.length })
+  streams.forEach((stream, index) => {
+    const source = context.createMediaStreamSource(stream)
+    if (channelsOfOne === 1) return source.connect(merger, 0, index)
+    const splitter = new ChannelSplitterNode(context, { numberOfOutputs: channelsOfOne })
+    source.connect(splitter)
+    for (let one = 0; one < channelsOfOne; one++) splitter.connect(merger, one, index * channelsOfOne + one)
+    return splitter
+  })
   const recorder = new AudioWorkletNode(context, 'recorder', {
-    channelCount: streams.length,
+    channelCount: channels.length,
     channelCountMode: 'explicit',
   })
-  const channels = streams.map(() => [])
   merger.connect(recorder).connect(context.destination)
   await new Promise((resolve) => {
     recorder.port.addEventListener('message', ({ data }) => {
@@ -87,4 +119,4 @@ function median(values) {
   return values.length === 0 ? null : values.sort((a, b) => a - b)[Math.floor(values.length / 2)]
 }
 
-globalThis.listen = listen
+Object.assign(globalThis, { listen, listenToBoth, stereoTones })
