@@ -1,10 +1,12 @@
 import { createDriver } from '../driver/create-driver.ts'
 import type { DriverClient } from '../driver/driver-client.ts'
+import { isThenable } from '../driver/emit-sink.ts'
 import type { Runner } from '../driver/runner.ts'
 import { type ParleyError, SessionFailedError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { PlayedMark } from '../frames/played-mark.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
+import { type HandlerContext, runInContext } from '../handlers/context.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { type Cancel, realClock } from '../native/clock.ts'
 import type { LinkEvent, MediaLink } from '../native/media-link.ts'
@@ -37,6 +39,7 @@ export class SessionCore implements SessionBackend, DriverClient {
 
   readonly #parts: SessionParts
   readonly #news: SessionNews
+  readonly #context: HandlerContext
   readonly #negotiation = new Negotiation()
   readonly #aftermath = new Aftermath()
   readonly #marks = new PlayedMarks()
@@ -55,6 +58,7 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.logger = parts.logger
     this.outbox = new Outbox(parts.logger, parts.id)
     this.#news = new SessionNews(this.session, this.outbox)
+    this.#context = { webrtcId: parts.id, warn: (message) => this.outbox.notice('warning', message) }
   }
 
   get state(): SessionState {
@@ -141,8 +145,8 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.#link = link
     const answer = this.#negotiation.wait()
     const { outputTargetMs, muted } = this.#parts
-    const context = { webrtcId: this.id, warn: (message: string) => this.outbox.notice('warning', message) }
-    const driver = createDriver({ handler: this.handler, link, client: this, context, outputTargetMs, muted })
+    const parts = { handler: this.handler, link, client: this, context: this.#context, outputTargetMs, muted }
+    const driver = createDriver(parts)
     this.#driver = driver
     link.listen({ onAudio: () => driver.onAudio(), onRoom: () => driver.onRoom(), onEvent: this.#onEvent })
     this.outbox.open(link)
@@ -172,6 +176,16 @@ export class SessionCore implements SessionBackend, DriverClient {
    */
   addCandidate(candidate: string, sdpMid: string | undefined, sdpMLineIndex: number | undefined): void {
     this.outbox.withLink((link) => link.addCandidate(candidate, sdpMid, sdpMLineIndex))
+  }
+
+  /**
+   * Gives the handler its additional arguments.
+   *
+   * @param args - with the placeholder
+   * @throws what the handler's own `setArgs` throws
+   */
+  setArgs(args: unknown[]): void {
+    this.#callHandler(() => this.handler.setArgs(args))
   }
 
   /** @param error - the handler threw it, or its thread ended, so the session ends */
@@ -282,10 +296,16 @@ export class SessionCore implements SessionBackend, DriverClient {
 
   #onChannelOpen(): void {
     try {
-      this.handler.setChannel({ send: (text) => this.outbox.send(text) })
+      this.#callHandler(() => this.handler.setChannel({ send: (text) => this.outbox.send(text) }))
     } catch (error) {
       this.fail(toWebRTCError(error))
     }
+  }
+
+  /** Calls a method that a handler may have made asynchronous, though its result isn't waited for. */
+  #callHandler(call: () => unknown): void {
+    const result = runInContext(this.#context, call)
+    if (isThenable(result)) result.then(undefined, (error: unknown) => this.fail(toWebRTCError(error)))
   }
 
   #onMessage(text: string): void {
@@ -340,7 +360,7 @@ export class SessionCore implements SessionBackend, DriverClient {
 
   /** The handler of an offer that came to nothing never ran, but may hold something. */
   #shutDownUnstarted(): Promise<void> {
-    const shutDown = async (): Promise<void> => this.handler.shutdown()
+    const shutDown = async (): Promise<void> => runInContext(this.#context, () => this.handler.shutdown())
     return shutDown().catch((error: unknown) => this.#news.report(toWebRTCError(error)))
   }
 }

@@ -89,7 +89,7 @@ export class StreamBase extends EventEmitter<StreamEvents> {
    */
   setInput(webrtcId: string, ...args: unknown[]): boolean {
     const core = this.#registry.get(webrtcId)?.core
-    core?.handler.setArgs([PLACEHOLDER, ...args])
+    core?.setArgs([PLACEHOLDER, ...args])
     return core !== undefined
   }
 

@@ -5,6 +5,8 @@ import { InvalidCopyError, InvalidEmitError, type ParleyError } from '../errors.
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { PlayedMark } from '../frames/played-mark.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
+import { isThenable } from '../driver/emit-sink.ts'
+import { type HandlerContext, runInContext } from '../handlers/context.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import { announce } from '../session/announce.ts'
@@ -41,6 +43,7 @@ export class ThreadSession implements DriverClient, SessionBackend {
   readonly #parts: ThreadSessionParts
   readonly #session: Session = new Session(this)
   readonly #outbox: Outbox
+  readonly #context: HandlerContext
   readonly #driver: Runner
   readonly #marks = new PlayedMarks()
   #state: SessionState = 'connecting'
@@ -57,6 +60,7 @@ export class ThreadSession implements DriverClient, SessionBackend {
     this.logger = logger
     this.#parts = parts
     this.#outbox = new Outbox(logger, message.id)
+    this.#context = { webrtcId: message.id, warn: (text) => this.#outbox.notice('warning', text) }
     this.#driver = this.#drive()
     link.listen({
       onAudio: () => this.#driver.onAudio(),
@@ -196,9 +200,8 @@ export class ThreadSession implements DriverClient, SessionBackend {
 
   #drive(): Runner {
     const { handler, link, message } = this.#parts
-    const context = { webrtcId: this.id, warn: (text: string) => this.#outbox.notice('warning', text) }
     const { outputTargetMs, muted } = message
-    return createDriver({ handler, link, client: this, context, outputTargetMs, muted })
+    return createDriver({ handler, link, client: this, context: this.#context, outputTargetMs, muted })
   }
 
   #prepareHandler(): void {
@@ -211,13 +214,18 @@ export class ThreadSession implements DriverClient, SessionBackend {
     if (message.args !== 'not_set') this.setArgs(message.args)
   }
 
-  #attempt(call: () => void): void {
+  #attempt(call: () => unknown): void {
     try {
-      call()
+      const result = runInContext(this.#context, call)
+      if (isThenable(result)) result.then(undefined, this.#fail)
     } catch (error) {
-      this.#driver.halt()
-      this.onFailure(toWebRTCError(error))
+      this.#fail(error)
     }
+  }
+
+  readonly #fail = (error: unknown): void => {
+    this.#driver.halt()
+    this.onFailure(toWebRTCError(error))
   }
 }
 
