@@ -1,4 +1,4 @@
-import { NegotiationError } from '../errors.ts'
+import { NegotiationError, WorkerLoadError } from '../errors.ts'
 import { Host, type MediaHost } from '../native/host.ts'
 import { SessionCore } from '../session/session-core.ts'
 import { isCandidate } from '../signaling/candidate.ts'
@@ -116,11 +116,19 @@ export class OfferDesk {
   }
 
   async #outcome(preparing: Promise<void>): Promise<FailedResult | undefined> {
+    const seconds = this.#settings.connectTimeout
+    const message = `The module of the WorkerHandler was still being loaded ${seconds} seconds after an offer came`
+    let timer: NodeJS.Timeout | undefined
     try {
-      await preparing
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new WorkerLoadError(message)), seconds * 1000)
+      })
+      await Promise.race([preparing, late])
       return undefined
     } catch (error) {
       return this.#refuse(error)
+    } finally {
+      clearTimeout(timer)
     }
   }
 

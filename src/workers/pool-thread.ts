@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { WorkerExitError, WorkerLoadError } from '../errors.ts'
 import { messageOf } from '../frames/thrown.ts'
+import { type Cancel, type Clock, realClock } from '../native/clock.ts'
 import type { Logger } from '../session/logger.ts'
 import type { FromThread, HandlerSettings, ThreadSetup, ToThread } from './protocol.ts'
 import type { RemoteRunner } from './remote-runner.ts'
@@ -9,6 +10,8 @@ import { unpackError } from './wire-error.ts'
 
 /** How long a thread may take to answer before it counts as stuck, in ms. */
 const STUCK_MS = 500
+/** How often a thread that has sessions is asked whether its event loop has time, in ms. */
+const ASK_EVERY_MS = 500
 /** How long a stuck thread is kept after its last session has ended, in ms: as long as a `shutdown()` is waited for. */
 const KEEP_STUCK_MS = 5000
 /** Beside this file: in TypeScript in the repository, in JavaScript once it is built. */
@@ -23,9 +26,12 @@ export class PoolThread {
   readonly #worker: Worker
   readonly #setup: ThreadSetup
   readonly #logger: Logger
+  readonly #clock: Clock
   readonly #runners = new Map<number, RemoteRunner>()
   #load = 0
+  #stopAsking: Cancel | undefined
   #askedAt: number | undefined
+  #hasWarned = false
   #isLoaded = false
   #error: unknown
   #exit: WorkerExitError | undefined
@@ -34,10 +40,12 @@ export class PoolThread {
    * @param setup - what it runs
    * @param logger - the stream's
    * @param onExit - called when it has ended, however
+   * @param clock - what time is; real by default
    */
-  constructor(setup: ThreadSetup, logger: Logger, onExit: () => void) {
+  constructor(setup: ThreadSetup, logger: Logger, onExit: () => void, clock: Clock = realClock) {
     this.#setup = setup
     this.#logger = logger
+    this.#clock = clock
     this.#worker = new Worker(ENTRY, { workerData: setup, name: 'parley' })
     this.threadId = this.#worker.threadId
     this.loaded = new Promise((resolve, reject) => this.#listen(resolve, reject, onExit))
@@ -49,20 +57,22 @@ export class PoolThread {
     return this.#load
   }
 
-  /** Whether its event loop has been held up for half a second, as far as is known. */
+  /** Whether its event loop has been held up for half a second. With sessions, that is known a second after it began. */
   get isStuck(): boolean {
-    return this.#askedAt !== undefined && performance.now() - this.#askedAt > STUCK_MS
+    return this.#silentMs > STUCK_MS
   }
 
   /** A session will come. */
   reserve(): void {
     this.#load++
+    this.#stopAsking ??= this.#clock.every(ASK_EVERY_MS, () => this.#watch())
     this.ask()
   }
 
   /** A session has gone, or doesn't come. */
   release(): void {
     this.#load--
+    if (this.#load === 0) this.#rest()
   }
 
   /** @param runner - of a session that has media now */
@@ -86,7 +96,7 @@ export class PoolThread {
   /** Asks whether its event loop has time, unless the question waits already; see {@link isStuck}. */
   ask(): void {
     if (!this.#isLoaded || this.#askedAt !== undefined) return
-    this.#askedAt = performance.now()
+    this.#askedAt = this.#clock.now()
     this.post({ type: 'ping' })
   }
 
@@ -96,7 +106,7 @@ export class PoolThread {
     const check = (): void => {
       if (this.isStuck && [...this.#runners.values()].every((runner) => runner.isEnding)) void this.terminate()
     }
-    setTimeout(check, KEEP_STUCK_MS).unref()
+    this.#clock.after(KEEP_STUCK_MS, check)
   }
 
   /** Ends the thread at once. */
@@ -104,10 +114,31 @@ export class PoolThread {
     await this.#worker.terminate()
   }
 
+  /** How long a question has waited for its answer, in ms; 0 when none waits. */
+  get #silentMs(): number {
+    return this.#askedAt === undefined ? 0 : this.#clock.now() - this.#askedAt
+  }
+
+  #watch(): void {
+    this.ask()
+    if (this.#hasWarned || this.#silentMs < KEEP_STUCK_MS) return
+    this.#hasWarned = true
+    this.#logger.warn(
+      `A handler of ${this.#setup.url} has held up its worker thread (${this.threadId}) for ${KEEP_STUCK_MS / 1000} s: ` +
+        `the sessions on it, ${this.#load} in all, hear and say nothing meanwhile`,
+    )
+  }
+
+  #rest(): void {
+    this.#stopAsking?.()
+    this.#stopAsking = undefined
+  }
+
   #listen(resolve: (settings: HandlerSettings) => void, reject: (error: Error) => void, onExit: () => void): void {
     this.#worker.on('error', (error) => (this.#error = error))
     this.#worker.on('exit', (code) => {
       reject(this.#loadError(code))
+      this.#rest()
       onExit()
       this.#endSessions(code)
     })
@@ -126,6 +157,7 @@ export class PoolThread {
 
   #take(message: Exclude<FromThread, { type: 'loaded' | 'load-failed' }>): void {
     this.#askedAt = undefined
+    this.#hasWarned = false
     if (message.type === 'log') this.#logger[message.level](message.message)
     else if (message.type !== 'pong') this.#runners.get(message.key)?.take(message)
   }

@@ -13,7 +13,8 @@ import { RemoteRunner } from './remote-runner.ts'
 /** Stands in on the main thread for the handler of one session, which runs on another thread. */
 export class RemoteHandler extends SelfRunHandler {
   override readonly loop: EventLoop
-  readonly #thread: PoolThread
+  /** Where it is made. */
+  readonly thread: PoolThread
   readonly #settings: HandlerSettings
   #runner: RemoteRunner | undefined
   #session: Session | undefined
@@ -25,7 +26,7 @@ export class RemoteHandler extends SelfRunHandler {
   constructor(thread: PoolThread, settings: HandlerSettings) {
     super(settings)
     this.loop = new RemoteLoop(thread.threadId)
-    this.#thread = thread
+    this.thread = thread
     this.#settings = settings
     thread.reserve()
   }
@@ -43,7 +44,7 @@ export class RemoteHandler extends SelfRunHandler {
   override run(parts: DriverParts): Runner {
     const { phoneMode, latestArgs } = this
     const remoteAddress = this.#session?.remoteAddress
-    this.#runner = new RemoteRunner(this.#thread, parts, (reason) => this.#session?.close(reason))
+    this.#runner = new RemoteRunner(this.thread, parts, (reason) => this.#session?.close(reason))
     this.#runner.attach({ remoteAddress, settings: this.#settings, phoneMode, args: latestArgs })
     return this.#runner
   }
@@ -68,6 +69,6 @@ export class RemoteHandler extends SelfRunHandler {
 
   /** Called when the session ended before it had media; else {@link run} sees to it. */
   override shutdown(): void {
-    if (this.#runner === undefined) this.#thread.release()
+    if (this.#runner === undefined) this.thread.release()
   }
 }

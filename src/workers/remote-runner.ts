@@ -60,7 +60,7 @@ export class RemoteRunner implements Runner {
 
   end(reason: string): Promise<void> {
     if (this.isEnding) return this.#ended
-    this.#prepare.reject(new NegotiationError('connection_closed', 'The session ended before its handler was made'))
+    this.#prepare.reject(new NegotiationError('connection_closed', this.#whyUnprepared()))
     this.#state = 'ending'
     this.#thread.post({ type: 'end', key: this.key, reason })
     this.#thread.endIfStuck()
@@ -116,6 +116,11 @@ export class RemoteRunner implements Runner {
   /** What has ended meanwhile says so by itself. */
   #refuse(error: WireError): void {
     if (error.code !== 'ERR_PARLEY_SESSION_CLOSED') this.#prepare.reject(unpackError(error))
+  }
+
+  #whyUnprepared(): string {
+    const ended = 'The session ended before its handler was made'
+    return this.#thread.isStuck ? `${ended}: the handler of another session holds up all worker threads` : ended
   }
 
   #tell(message: NewsOfHandler, client: DriverClient): void {

@@ -1,3 +1,4 @@
+import { type Clock, realClock } from '../native/clock.ts'
 import type { Logger } from '../session/logger.ts'
 import type { HandlerMaker } from '../stream/handler-source.ts'
 import type { Mode } from '../stream/stream-options.ts'
@@ -11,6 +12,7 @@ export class WorkerPool implements HandlerMaker {
   readonly #setup: ThreadSetup
   readonly #size: number
   readonly #logger: Logger
+  readonly #clock: Clock
   readonly #threads = new Set<PoolThread>()
   #settings: HandlerSettings | undefined
   #preparing: Promise<void> | undefined
@@ -21,11 +23,13 @@ export class WorkerPool implements HandlerMaker {
    * @param mode - of the stream
    * @param hasInputs - whether the page shows inputs
    * @param logger - the stream's
+   * @param clock - what time is; real by default
    */
-  constructor(handler: WorkerHandler, mode: Mode, hasInputs: boolean, logger: Logger) {
+  constructor(handler: WorkerHandler, mode: Mode, hasInputs: boolean, logger: Logger, clock: Clock = realClock) {
     this.#setup = { url: handler.url.href, args: handler.args, mode, hasInputs }
     this.#size = handler.threads
     this.#logger = logger
+    this.#clock = clock
   }
 
   /**
@@ -73,7 +77,8 @@ export class WorkerPool implements HandlerMaker {
   }
 
   #spawn(): PoolThread {
-    const thread: PoolThread = new PoolThread(this.#setup, this.#logger, () => this.#threads.delete(thread))
+    const onExit = (): void => void this.#threads.delete(thread)
+    const thread: PoolThread = new PoolThread(this.#setup, this.#logger, onExit, this.#clock)
     this.#threads.add(thread)
     return thread
   }
