@@ -3,16 +3,18 @@
 use crate::input::Input;
 use parley_media::{
     Chunk, Layout, OpusOptions, Pipeline, PipelineOptions, PipelineOutput, RtpStart, RtpView, SampleRate,
-    Samples, encode_ogg_opus,
+    Samples, SpeechEvent, SpeechRequest, encode_ogg_opus,
 };
 use parley_netsim::start_of_time;
 use std::time::{Duration, Instant};
 
 const RATES: [u32; 8] = [8_000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000, 192_000];
 /// Packets of one run.
-const MAX_PACKETS: usize = 400;
+pub(crate) const MAX_PACKETS: usize = 400;
 /// A packet may hold 120 ms, and be waited for 120 ms; more frames than that at one moment would be a flood.
 const MAX_FRAMES_AT_ONCE: usize = 64;
+/// No turn is longer than five minutes, and a pad of ten seconds before it.
+const MAX_TURN: Duration = Duration::from_secs(311);
 /// What a packet is that holds a telephone event (RFC 4733).
 const EVENT: u8 = 0x7e;
 /// RFC 6716, section 3.2.1: no frame is longer.
@@ -40,14 +42,14 @@ fn options(input: &mut Input<'_>) -> PipelineOptions {
 }
 
 /// A pipeline whose outputs are checked.
-struct Rig {
+pub(crate) struct Rig {
     pipeline: Pipeline,
     samples: usize,
     now: Instant,
 }
 
 impl Rig {
-    fn new(input: &mut Input<'_>) -> Self {
+    pub(crate) fn new(input: &mut Input<'_>) -> Self {
         let options = options(input);
         let mut pipeline = Pipeline::new(options).expect("valid options");
         let samples = options.input_rate.hz().div_ceil(50) as usize * options.input_layout.channels();
@@ -64,6 +66,11 @@ impl Rig {
                     frames += 1;
                 }
                 PipelineOutput::Packet(packet) => assert!(packet.payload.len() <= MAX_OPUS_BYTES),
+                PipelineOutput::Speech(SpeechEvent::Turn(turn)) => {
+                    let most = MAX_TURN.as_secs() as usize * 50 * self.samples;
+                    assert!(turn.from <= turn.to && turn.to <= turn.found_at, "{turn:?}");
+                    assert!(turn.audio.len() <= most, "a turn of {} samples", turn.audio.len());
+                }
                 PipelineOutput::Dtmf(_) | PipelineOutput::Speech(_) => {}
             }
         }
@@ -71,7 +78,7 @@ impl Rig {
     }
 
     /// Lets so much time pass, waking the pipeline when it asks for it.
-    fn pass(&mut self, time: Duration) {
+    pub(crate) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         for _ in 0..10_000 {
             let Some(at) = self.pipeline.wake_at().filter(|at| *at <= end) else {
@@ -85,8 +92,24 @@ impl Rig {
         panic!("busy for {time:?}");
     }
 
-    fn receive(&mut self, view: RtpView<'_>) {
+    pub(crate) fn receive(&mut self, view: RtpView<'_>) {
         self.pipeline.receive(self.now, view);
+        self.drain();
+    }
+
+    pub(crate) fn emit(&mut self, chunk: Chunk) {
+        self.pipeline.emit(self.now, chunk);
+        self.drain();
+    }
+
+    pub(crate) fn clear_queue(&mut self) {
+        self.pipeline.clear_queue(self.now);
+        self.drain();
+    }
+
+    /// Asks for something about speech.
+    pub(crate) fn ask(&mut self, request: SpeechRequest) {
+        self.pipeline.speech(self.now, request);
         self.drain();
     }
 }
@@ -143,8 +166,7 @@ pub fn emitted(data: &[u8]) {
             break;
         }
         let chunk = chunk(&mut input);
-        rig.pipeline.emit(rig.now, chunk.clone());
-        rig.drain();
+        rig.emit(chunk.clone());
         rig.pass(Duration::from_millis(u64::from(input.byte())));
         if input.byte() == 0 {
             let file = encode_ogg_opus(chunk, OpusOptions::default()).expect("valid options");

@@ -9,6 +9,7 @@
 mod audio;
 mod damage;
 mod input;
+mod listening;
 mod network;
 mod peer;
 mod speech;
@@ -16,6 +17,7 @@ mod text;
 
 pub use audio::{emitted, opus, pipeline};
 pub use damage::damage;
+pub use listening::listening;
 pub use network::{datagrams, handshake, stun, turn};
 pub use peer::{media, sctp};
 pub use speech::speech;
@@ -25,7 +27,7 @@ pub use text::{candidate, offer};
 pub type Target = (&'static str, fn(&[u8]), usize);
 
 /// All targets, by the names of their files in `fuzz/`.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("offer", offer, 600),
     ("candidate", candidate, 600),
     ("stun", stun, 20_000),
@@ -38,4 +40,5 @@ pub const TARGETS: [Target; 12] = [
     ("opus", opus, 1_000),
     ("emitted", emitted, 300),
     ("speech", speech, 150),
+    ("listening", listening, 150),
 ];

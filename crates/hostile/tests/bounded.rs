@@ -65,4 +65,5 @@ bounded! {
     the_decoder_survives_any_payload: "opus",
     the_encoder_survives_any_samples: "emitted",
     speech_is_looked_for_in_any_numbers: "speech",
+    a_pipeline_that_listens_for_speech_survives_its_peer: "listening",
 }

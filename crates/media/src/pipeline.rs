@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use crate::receiver::Receiver;
 use crate::sender::Sender;
-use crate::speech::SpeechStage;
+use crate::speech::{Listener, begins_reply};
 use crate::telephone_event::TelephoneEvents;
 use crate::{
     Chunk, Dtmf, EncodedPacket, Layout, Mark, MediaError, PeerWishes, PipelineOptions, PipelineStats, Played,
-    ReplyMode, RtpView, SampleRate, SpeechEvent, SpeechRequest,
+    RtpView, SampleRate, SpeechEvent, SpeechRequest,
 };
 
 /// What a [`Pipeline`] has made.
@@ -36,7 +36,7 @@ pub struct Pipeline {
     sender: Sender,
     /// The formats of the handler's frames.
     input: (SampleRate, Layout),
-    speech: Option<Box<SpeechStage>>,
+    speech: Option<Box<Listener>>,
 }
 
 impl Pipeline {
@@ -81,38 +81,23 @@ impl Pipeline {
 
     /// Asks for something about speech.
     pub fn speech(&mut self, now: Instant, request: SpeechRequest) {
-        if let SpeechRequest::Reply(mode) = request
-            && mode != ReplyMode::None
-        {
+        if begins_reply(request) {
             self.sender.heard().begin_reply();
         }
-        match (request, &mut self.speech) {
-            (SpeechRequest::Listen(settings), speech) => {
-                let begun = self.receiver.time();
-                // Every rate can be converted; were one not, the handler would have its frames as ever.
-                let stage =
-                    SpeechStage::new(settings, self.input, Box::<parley_vad::State>::default(), begun).ok();
-                *speech = stage.map(Box::new);
-            }
-            (_, None) => {}
-            (SpeechRequest::Reply(mode), Some(speech)) => speech.set_reply(mode),
-            (SpeechRequest::ContinueTurn, Some(speech)) => speech.continue_turn(),
-            (SpeechRequest::PeekTurn, Some(speech)) => speech.peek_turn(),
-            (SpeechRequest::TakeTurn, Some(speech)) => speech.take_turn(),
-            (SpeechRequest::Reset, Some(speech)) => speech.reset(),
+        if let SpeechRequest::Listen(settings) = request {
+            let listener = Listener::new(settings, self.input, &self.receiver);
+            // Every rate can be converted; were one not, the handler would have its frames as ever.
+            self.speech = listener.ok().map(Box::new);
+        } else if let Some(speech) = &mut self.speech {
+            speech.ask(request);
         }
         self.listen(now);
     }
 
-    /// Gives the frames that are there to whoever listens for speech. A start of speech silences a reply here and now,
-    /// whoever else is busy.
+    /// Gives what is there to whoever listens for speech.
     fn listen(&mut self, now: Instant) {
-        let Some(speech) = &mut self.speech else { return };
-        while let Some(frame) = self.receiver.take_frame() {
-            speech.push(frame);
-            if speech.take_interruption() {
-                speech.interrupted(self.sender.interrupt(now));
-            }
+        if let Some(speech) = &mut self.speech {
+            speech.hear(now, &mut self.receiver, &mut self.sender);
         }
     }
 

@@ -5,7 +5,7 @@ mod spoken;
 
 use common::{FRAME, MS, Packet, Rig, mono, options, tone};
 use parley_media::{Mark, PipelineOptions, ReplyMode, SpeechEvent, SpeechRequest, SpeechSettings};
-use spoken::{Script, listener, secs};
+use spoken::{HZ, Script, listener, secs};
 use std::time::Duration;
 
 fn reply(seconds: usize) -> parley_media::Chunk {
@@ -143,6 +143,32 @@ fn a_deaf_reply_hears_nothing_and_listening_begins_afresh_behind_it() {
     let (turns, began) = (scene.rig.turns(), now.as_secs_f64() + script.phrases[0].0);
     assert_eq!(turns.len(), 1);
     assert!((0.2..0.5).contains(&(began - turns[0].from.as_secs_f64())), "{:?} for {began}", turns[0].from);
+}
+
+/// Once a second, so many ms of noise that dies away: a knock, a door, a cough.
+fn knocks(ms: usize, level: f32) -> Script {
+    let mut script = Script::default().silence(1.0);
+    let mut state = 7_u32;
+    for _ in 0..30 {
+        let count = ms * HZ / 1_000;
+        for n in 0..count {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let noise = (state >> 8) as f32 / 8_388_608.0 - 1.0;
+            script.samples.push(level * noise * (-4.0 * n as f32 / count as f32).exp());
+        }
+        script = script.silence(1.0);
+    }
+    script
+}
+
+#[test]
+fn knocks_interrupt_nobody() {
+    for (ms, level) in [(10, 0.9), (50, 0.9), (150, 0.9), (300, 0.5), (300, 0.05)] {
+        let mut rig = listener(SpeechSettings::default(), options());
+        rig.ask(SpeechRequest::Reply(ReplyMode::Interruptible));
+        rig.hear(&knocks(ms, level).packets());
+        assert_eq!(rig.starts(), [], "noise of {ms} ms");
+    }
 }
 
 #[test]

@@ -45,7 +45,9 @@ pub(super) struct Detector {
     threshold: f32,
     min_speech: u64,
     min_silence: u64,
-    /// The last frame was speech.
+    /// The last frame was speech…
+    is_loud: bool,
+    /// …of the peer's.
     is_speech: bool,
     stretch: Option<Stretch>,
     /// Where the speech of the turn under way began.
@@ -64,6 +66,7 @@ impl Detector {
             threshold: settings.threshold,
             min_speech: samples(settings.min_speech),
             min_silence: samples(settings.min_silence),
+            is_loud: false,
             is_speech: false,
             stretch: None,
             turn: None,
@@ -71,9 +74,10 @@ impl Detector {
     }
 
     /// Whether a frame of that probability is speech, after those before it.
-    pub(super) fn is_speech(&self, probability: f32) -> bool {
+    pub(super) fn judge(&mut self, probability: f32) -> bool {
         let lower = (self.threshold - HYSTERESIS).max(LEAST_THRESHOLD);
-        probability >= if self.is_speech { lower } else { self.threshold }
+        self.is_loud = probability >= if self.is_loud { lower } else { self.threshold };
+        self.is_loud
     }
 
     /// Whether nothing that was said matters any more but the turn under way.
@@ -91,17 +95,12 @@ impl Detector {
         self.stretch.map(|stretch| stretch.to)
     }
 
-    /// Takes a frame that ends at `now`, and tells what it shows, in order.
-    pub(super) fn push(
-        &mut self,
-        now: u64,
-        is_speech: bool,
-        over_reply: bool,
-        mut tell: impl FnMut(Finding),
-    ) {
-        self.is_speech = is_speech;
-        self.window.push(is_speech);
-        self.follow(now, is_speech, &mut tell);
+    /// Takes a frame that ends at `now` and was [judged](Self::judge), and tells what it shows, in order. The last `theirs`
+    /// frames are the peer's, this one included; with 0 this one is none of theirs, or no speech.
+    pub(super) fn push(&mut self, now: u64, theirs: u32, over_reply: bool, mut tell: impl FnMut(Finding)) {
+        self.is_speech = self.is_loud && theirs > 0;
+        self.window.push(self.is_loud, theirs as usize);
+        self.follow(now, theirs, &mut tell);
         match self.turn {
             None => self.look_for_start(now, over_reply, &mut tell),
             Some(from) => self.look_for_end(now, from, &mut tell),
@@ -119,13 +118,15 @@ impl Detector {
     /// Forgets the last frame too.
     pub(super) fn reset(&mut self, tell: impl FnMut(Finding)) {
         self.end_turn(tell);
+        self.is_loud = false;
         self.is_speech = false;
     }
 
     /// Follows the stretch of speech.
-    fn follow(&mut self, now: u64, is_speech: bool, tell: impl FnMut(Finding)) {
-        if is_speech {
-            let new = Stretch { from: now - FRAME, to: now, told: false };
+    fn follow(&mut self, now: u64, theirs: u32, tell: impl FnMut(Finding)) {
+        if self.is_speech {
+            let from = now.saturating_sub(u64::from(theirs) * FRAME);
+            let new = Stretch { from, to: now, told: false };
             self.stretch.get_or_insert(new).to = now;
             return;
         }
@@ -179,5 +180,89 @@ impl Detector {
         if let Some(stretch) = self.stretch.filter(|stretch| stretch.told) {
             tell(Finding::Stopped(stretch.to));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    /// What frames of speech (`#`) and others show, each with the number of its frame.
+    fn findings(settings: SpeechSettings, over_reply: bool, frames: &str) -> Vec<(usize, Finding)> {
+        let mut detector = Detector::new(&settings);
+        let mut found = Vec::new();
+        for (n, frame) in frames.chars().enumerate() {
+            let is_speech = detector.judge(if frame == '#' { 0.9 } else { 0.1 });
+            let now = (n as u64 + 1) * FRAME;
+            detector.push(now, u32::from(is_speech), over_reply, |finding| found.push((n, finding)));
+        }
+        found
+    }
+
+    fn starts(settings: SpeechSettings, over_reply: bool, frames: &str) -> usize {
+        let found = findings(settings, over_reply, frames);
+        found.iter().filter(|(_, finding)| matches!(finding, Finding::Started(_))).count()
+    }
+
+    #[test]
+    fn a_start_takes_seven_frames_and_a_pause_all_but_three_of_the_window() {
+        let found = findings(SpeechSettings::default(), false, "..#######.................");
+        let [(6.., Finding::Started(from)), (_, Finding::Stopped(to)), (paused, Finding::Pause(end))] =
+            found[..]
+        else {
+            panic!("{found:?}")
+        };
+        assert_eq!((from, to, end), (2 * FRAME, 9 * FRAME, 9 * FRAME));
+        // 16 frames behind the speech, 2.75 frames of it are left in the window's 18.75: 88 ms.
+        assert_eq!((found[0].0, paused), (8, 24));
+    }
+
+    #[test]
+    fn over_a_reply_four_frames_are_a_start_unless_a_pause_would_follow_at_once() {
+        assert_eq!(starts(SpeechSettings::default(), false, ".####......"), 0);
+        assert_eq!(starts(SpeechSettings::default(), true, ".####......"), 1);
+        let slow = SpeechSettings { pause: ms(150), ..SpeechSettings::default() };
+        assert_eq!(starts(slow, true, ".####......"), 0);
+    }
+
+    #[test]
+    fn speech_goes_on_through_a_frame_that_is_hardly_less_likely() {
+        let mut detector = Detector::new(&SpeechSettings::default());
+        let judged = [0.49, 0.5, 0.36, 0.34, 0.49].map(|probability| detector.judge(probability));
+        assert_eq!(judged, [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn a_short_stretch_counts_until_it_has_ended() {
+        let frames = "#####....#####.....";
+        assert_eq!(starts(SpeechSettings::default(), false, frames), 1, "2 s of silence would end it");
+        let choosy = SpeechSettings { min_silence: ms(100), ..SpeechSettings::default() };
+        assert_eq!(starts(choosy, false, frames), 0, "two stretches of 160 ms");
+        let lenient = SpeechSettings { min_speech: ms(100), ..choosy };
+        assert_eq!(starts(lenient, false, frames), 1);
+    }
+
+    #[test]
+    fn stretches_within_a_turn_are_told_when_a_short_silence_ends_them() {
+        let settings = SpeechSettings { min_silence: ms(100), ..SpeechSettings::default() };
+        let found = findings(settings, false, "########......########....................");
+        let kinds: Vec<_> = found.iter().map(|(_, finding)| std::mem::discriminant(finding)).collect();
+        let (started, stopped) = (Finding::Started(0), Finding::Stopped(0));
+        let expected = [started, stopped, started, stopped, Finding::Pause(0)];
+        assert_eq!(kinds, expected.map(|finding| std::mem::discriminant(&finding)), "{found:?}");
+    }
+
+    #[test]
+    fn somebody_who_goes_on_after_the_longest_time_is_told_of_anew() {
+        let settings = SpeechSettings { max_continuous: Some(ms(320)), ..SpeechSettings::default() };
+        let found = findings(settings, false, &"#".repeat(20));
+        let maxima: Vec<usize> =
+            found.iter().filter(|(_, finding)| *finding == Finding::Max).map(|(n, _)| *n).collect();
+        assert_eq!(maxima, [9, 19]);
     }
 }

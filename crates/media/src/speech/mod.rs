@@ -9,6 +9,7 @@ mod clock;
 mod convert;
 mod detector;
 mod event;
+mod listener;
 mod model;
 mod quiet;
 mod recording;
@@ -17,5 +18,5 @@ mod stage;
 mod window;
 
 pub use event::{SpeechEvent, Turn, TurnEnd};
+pub(crate) use listener::{Listener, begins_reply};
 pub use settings::{ReplyMode, SpeechRequest, SpeechSettings};
-pub(crate) use stage::SpeechStage;

@@ -196,13 +196,13 @@ impl SpeechStage {
         let at = self.judged;
         self.judged += FRAME;
         let probability = if at < self.audible { self.model.probability(&self.frame) } else { 0.0 };
-        let is_speech = self.detector.is_speech(probability);
+        let theirs = u32::from(self.detector.judge(probability));
         if self.settings.probabilities {
             self.events.push_back(SpeechEvent::Probability { at: self.time(at), probability });
         }
         let over_reply = self.mode != ReplyMode::None;
         let mut findings = std::mem::take(&mut self.findings);
-        self.detector.push(self.judged, is_speech, over_reply, |finding| findings.push(finding));
+        self.detector.push(self.judged, theirs, over_reply, |finding| findings.push(finding));
         self.report(&mut findings);
     }
 
@@ -277,6 +277,8 @@ impl SpeechStage {
         if self.at_16_khz(self.recording.end() - from) >= LONGEST_TURN {
             self.end_turn();
             self.finish(self.recording.end(), TurnEnd::Max);
+            // Continued, it would be too long at once.
+            self.last = None;
         }
     }
 

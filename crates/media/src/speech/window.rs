@@ -8,49 +8,61 @@ use super::clock::FRAME;
 #[derive(Debug)]
 pub(super) struct Window {
     /// Newest last; one more than fits wholly, which counts in part.
-    frames: VecDeque<bool>,
+    frames: VecDeque<Frame>,
     /// Frames that fit wholly.
     whole: usize,
     /// Samples of the frame before them that lie in the window too.
     part: u64,
-    /// Frames of speech among the whole ones.
-    speech: u64,
+    /// Frames that count among the whole ones.
+    counted: u64,
+}
+
+/// What was thought of a frame.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    is_speech: bool,
+    /// It is the peer's speech too.
+    counts: bool,
 }
 
 impl Window {
     /// A window of that many samples at 16 kHz.
     pub(super) fn new(samples: u64) -> Self {
         let whole = (samples / FRAME).max(1) as usize;
-        Self { frames: VecDeque::with_capacity(whole + 2), whole, part: samples % FRAME, speech: 0 }
+        Self { frames: VecDeque::with_capacity(whole + 2), whole, part: samples % FRAME, counted: 0 }
     }
 
-    /// Another frame has passed.
-    pub(super) fn push(&mut self, is_speech: bool) {
-        self.frames.push_back(is_speech);
-        self.speech += u64::from(is_speech);
+    /// Another frame has passed. The last `theirs` frames are the peer's, this one included: those that are speech count.
+    pub(super) fn push(&mut self, is_speech: bool, theirs: usize) {
+        self.frames.push_back(Frame { is_speech, counts: false });
         if let Some(leaving) = self.frames.len().checked_sub(self.whole + 1) {
-            self.speech -= u64::from(self.frames[leaving]);
+            self.counted -= u64::from(self.frames[leaving].counts);
         }
         if self.frames.len() > self.whole + 1 {
             self.frames.pop_front();
+        }
+        let (count, whole) = (self.frames.len(), self.frames.len().saturating_sub(self.whole));
+        for (n, frame) in self.frames.iter_mut().enumerate().skip(count.saturating_sub(theirs)) {
+            self.counted += u64::from(frame.is_speech && !frame.counts && n >= whole);
+            frame.counts = frame.is_speech;
         }
     }
 
     /// Samples of speech in it.
     pub(super) fn speech(&self) -> u64 {
-        let partly = self.frames.len() > self.whole && self.frames[0];
-        self.speech * FRAME + if partly { self.part } else { 0 }
+        let partly = self.frames.len() > self.whole && self.frames[0].counts;
+        self.counted * FRAME + if partly { self.part } else { 0 }
     }
 
     /// How many frames ago the first one with speech began; none when none has any.
     pub(super) fn first_speech(&self) -> Option<u64> {
-        self.frames.iter().position(|speech| *speech).map(|first| (self.frames.len() - first) as u64)
+        self.frames.iter().position(|frame| frame.counts).map(|first| (self.frames.len() - first) as u64)
     }
 
     /// None of it was speech.
     pub(super) fn clear(&mut self) {
         self.frames.clear();
-        self.speech = 0;
+        self.counted = 0;
     }
 }
 
@@ -64,7 +76,7 @@ mod tests {
         frames
             .iter()
             .map(|speech| {
-                window.push(*speech);
+                window.push(*speech, 1);
                 window.speech()
             })
             .collect()
@@ -78,11 +90,23 @@ mod tests {
     }
 
     #[test]
+    fn frames_that_turn_out_to_be_speech_count_as_if_that_had_been_known() {
+        for count in 0..4 {
+            let (mut late, mut known) = (Window::new(1_100), Window::new(1_100));
+            for n in 0..4 {
+                late.push(n != 1, if n == 3 { count } else { 0 });
+                known.push(n != 1, usize::from(n + count > 3));
+            }
+            assert_eq!(late.speech(), known.speech(), "{count} frames");
+        }
+    }
+
+    #[test]
     fn the_first_speech_is_found_until_it_leaves() {
         let mut window = Window::new(1_024);
         assert_eq!(window.first_speech(), None);
         for (speech, first) in [(true, Some(1)), (false, Some(2)), (false, Some(3)), (false, None)] {
-            window.push(speech);
+            window.push(speech, 1);
             assert_eq!(window.first_speech(), first);
         }
     }

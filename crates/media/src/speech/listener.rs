@@ -1,0 +1,61 @@
+//! Listens for speech between what is received and what is sent.
+
+use std::time::Instant;
+
+use super::event::SpeechEvent;
+use super::settings::{ReplyMode, SpeechRequest, SpeechSettings};
+use super::stage::SpeechStage;
+use crate::receiver::Receiver;
+use crate::sender::Sender;
+use crate::{Layout, MediaError, SampleRate};
+
+/// Brings a stage what is heard, and what is sent, whose echo it may be; and silences a reply for it.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    stage: SpeechStage,
+}
+
+impl Listener {
+    /// # Errors
+    /// [`MediaError::Resampler`] when the rate can't be converted.
+    pub(crate) fn new(
+        settings: SpeechSettings,
+        format: (SampleRate, Layout),
+        receiver: &Receiver,
+    ) -> Result<Self, MediaError> {
+        let stage = SpeechStage::new(settings, format, Box::<parley_vad::State>::default(), receiver.time())?;
+        Ok(Self { stage })
+    }
+
+    /// Does what is asked for of a stage that listens.
+    pub(crate) fn ask(&mut self, request: SpeechRequest) {
+        match request {
+            SpeechRequest::Listen(_) => {}
+            SpeechRequest::Reply(mode) => self.stage.set_reply(mode),
+            SpeechRequest::ContinueTurn => self.stage.continue_turn(),
+            SpeechRequest::PeekTurn => self.stage.peek_turn(),
+            SpeechRequest::TakeTurn => self.stage.take_turn(),
+            SpeechRequest::Reset => self.stage.reset(),
+        }
+    }
+
+    /// Takes what was sent and received. A start of speech silences a reply here and now, whoever else is busy.
+    pub(crate) fn hear(&mut self, now: Instant, receiver: &mut Receiver, sender: &mut Sender) {
+        while let Some(frame) = receiver.take_frame() {
+            self.stage.push(frame);
+            if self.stage.take_interruption() {
+                self.stage.interrupted(sender.interrupt(now));
+            }
+        }
+    }
+
+    /// The next event.
+    pub(crate) fn poll(&mut self) -> Option<SpeechEvent> {
+        self.stage.poll()
+    }
+}
+
+/// Whether a request begins a reply.
+pub(crate) fn begins_reply(request: SpeechRequest) -> bool {
+    matches!(request, SpeechRequest::Reply(mode) if mode != ReplyMode::None)
+}
