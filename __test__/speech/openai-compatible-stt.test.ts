@@ -315,6 +315,7 @@ test('what is no speech is refused before anybody is asked', async (t) => {
     [16_000, [1, 2]],
     ['16000', new Int16Array(5)],
   ]) {
+    t.throws(() => stt.streamStt(audio as never), { any: true })
     await t.throwsAsync(stt.stt(audio as never), { any: true })
   }
   await t.throwsAsync(stt.stt(SPEECH, { signal: 5 as never }), { message: /signal must be an AbortSignal, not 5/ })

@@ -48,6 +48,15 @@ export interface OpenaiCompatibleStt extends SpeechToText {
   streamStt(audio: EmitAudio, options?: SpeechToTextOptions): AsyncGenerator<string, void, void>
 }
 
+/** What is asked of a service. */
+interface Question {
+  readonly settings: ServiceSettings
+  readonly fields: Readonly<Record<string, string>>
+  /** None of speech that is empty: then nobody is asked. */
+  readonly file: File | undefined
+  readonly signal: AbortSignal | undefined
+}
+
 const FORMATS = ['json', 'text', 'verbose_json'] as const
 const OWN_OPTIONS = ['language', 'prompt', 'temperature', 'responseFormat', 'sampleRate']
 
@@ -72,26 +81,26 @@ export function openaiCompatibleStt(options: OpenaiCompatibleSttOptions): Openai
   const { sampleRate = 16_000 } = options
   checkInteger('sampleRate', sampleRate, [8000, 48_000])
   const fields = fieldsOf(options)
+  const question = (audio: unknown, own: SpeechToTextOptions | undefined): Question => {
+    return { settings, fields, file: speechFile(audio, sampleRate), signal: signalOf(own) }
+  }
   return {
-    async stt(audio, callOptions) {
-      const call = await ask(settings, fields, speechFile(audio, sampleRate), callOptions)
-      return call === undefined ? '' : readTranscript(call)
-    },
-    async *streamStt(audio, callOptions) {
-      const call = await ask(settings, { ...fields, stream: 'true' }, speechFile(audio, sampleRate), callOptions)
-      if (call !== undefined) yield* streamTranscript(call)
-    },
+    stt: async (audio, own) => transcribe(question(audio, own)),
+    streamStt: (audio, own) => stream(question(audio, own)),
   }
 }
 
-async function ask(
-  settings: ServiceSettings,
-  fields: Readonly<Record<string, string>>,
-  file: File | undefined,
-  options: SpeechToTextOptions = {},
-): Promise<ServiceCall | undefined> {
-  const { signal } = checkObject('', options, ['signal'])
-  checkSignal(signal)
+async function transcribe(question: Question): Promise<string> {
+  const call = await ask(question)
+  return call === undefined ? '' : readTranscript(call)
+}
+
+async function* stream(question: Question): AsyncGenerator<string, void, void> {
+  const call = await ask({ ...question, fields: { ...question.fields, stream: 'true' } })
+  if (call !== undefined) yield* streamTranscript(call)
+}
+
+async function ask({ settings, fields, file, signal }: Question): Promise<ServiceCall | undefined> {
   signal?.throwIfAborted()
   if (file === undefined) return undefined
   const form = new FormData()
@@ -99,6 +108,12 @@ async function ask(
   for (const [name, value] of Object.entries(fields)) form.set(name, value)
   form.set('file', file)
   return ServiceCall.post(settings, form, signal)
+}
+
+function signalOf(options: SpeechToTextOptions = {}): AbortSignal | undefined {
+  const { signal } = checkObject('', options, ['signal'])
+  checkSignal(signal)
+  return signal
 }
 
 function speechFile(audio: unknown, rate: number): File | undefined {

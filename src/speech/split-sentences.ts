@@ -11,11 +11,16 @@ export type TextSource = string | Iterable<string | null | undefined> | AsyncIte
  *
  * @param text - whole, or in tokens
  * @returns the sentences, each as soon as the character behind it is there
- * @throws TypeError for what is no text, and whatever the tokens' source throws, after the sentences before that
+ * @throws TypeError for what is no text, at once; when iterated, whatever the tokens' source throws, after the sentences
+ * before that
  */
-export async function* splitSentences(text: TextSource): AsyncGenerator<string, void, void> {
+export function splitSentences(text: TextSource): AsyncGenerator<string, void, void> {
+  return split(tokensOf(text))
+}
+
+async function* split(tokens: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<string, void, void> {
   const splitter = new SentenceSplitter()
-  for await (const token of tokensOf(text)) {
+  for await (const token of tokens) {
     if (typeof token === 'string') yield* splitter.push(token)
     else if (token !== null && token !== undefined) throw wrongToken(token)
   }
