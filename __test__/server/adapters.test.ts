@@ -114,7 +114,7 @@ test('an option of a mount that does not exist, or has no such value, is refused
   for (const mount of mounts) {
     t.throws(() => mount({ pages: true } as never), {
       instanceOf: TypeError,
-      message: /no option pages; there are page/,
+      message: /no option pages; there is page/,
     })
     t.throws(() => mount({ page: 'yes' } as never), {
       instanceOf: TypeError,

@@ -74,7 +74,7 @@ test('fetchLatestOutput without outputs is a TimeoutError', async (t) => {
 
 const WRONG: [options: unknown, message: RegExp][] = [
   [null, /options must be an object, not null/],
-  [{ timeuot: 1 }, /no option timeuot; there are timeout/],
+  [{ timeuot: 1 }, /no option timeuot; there is timeout/],
   [{ timeout: '1' }, /timeout.*"1"/],
   [{ timeout: 0 }, /timeout.*more than 0.*not 0/],
 ]

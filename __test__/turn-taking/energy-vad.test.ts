@@ -57,7 +57,7 @@ const WRONG: [audio: unknown, options: unknown, message: string][] = [
   [[16_000, 'audio'], undefined, 'takes an Int16Array or a Float32Array, not "audio"'],
   [[-1, new Int16Array(4)], undefined, 'The sample rate must be a positive integer in Hz, not -1'],
   [[16_000, new Int16Array(4), 'quad'], undefined, "The layout must be 'mono' or 'stereo', not \"quad\""],
-  [[16_000, new Int16Array(4)], { threshold: 1 }, 'There is no option threshold; there are thresholdDb'],
+  [[16_000, new Int16Array(4)], { threshold: 1 }, 'There is no option threshold; there is thresholdDb'],
   [
     [16_000, new Int16Array(4)],
     { thresholdDb: 3 },

@@ -116,7 +116,7 @@ async function attempt(
   const allowed = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
   if (!allowed.includes(request.method)) {
     const allow = [...allowed, 'OPTIONS'].join(', ')
-    throw new Refusal(405, 'method_not_allowed', `Only ${allow} is answered here`, { allow })
+    throw new Refusal(405, 'method_not_allowed', `Only ${allowed.join(', ')} and OPTIONS are answered here`, { allow })
   }
   return route.handle(request, context)
 }

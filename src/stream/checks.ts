@@ -80,9 +80,15 @@ export function checkBoolean(name: string, value: unknown): boolean {
 export function checkWord<Word extends string>(name: string, value: unknown, words: readonly Word[]): Word {
   const word = words.find((each) => each === value)
   if (word !== undefined) return word
-  const wanted = `'${words.join("', '")}'`
+  const wanted = oneOf(words)
   if (typeof value !== 'string') throw wrongType(name, wanted, value)
   throw new RangeError(`The option ${name} must be ${wanted}, not ${describe(value)}`)
+}
+
+/** `'a'`, `'a' or 'b'`, or `one of 'a', 'b', 'c'`. */
+function oneOf(words: readonly string[]): string {
+  const quoted = words.map((word) => `'${word}'`)
+  return quoted.length > 2 ? `one of ${quoted.join(', ')}` : quoted.join(' or ')
 }
 
 /**
@@ -99,7 +105,11 @@ export function checkObject(name: string, value: unknown, known?: readonly strin
   const unknown = known === undefined ? undefined : Object.keys(value).find((key) => !known.includes(key))
   if (unknown === undefined) return value
   const path = name === '' ? unknown : `${name}.${unknown}`
-  throw new TypeError(`There is no option ${path}; there are ${(known ?? []).join(', ')}`)
+  throw new TypeError(`There is no option ${path}; ${thereAre(known ?? [])}`)
+}
+
+function thereAre(names: readonly string[]): string {
+  return names.length === 1 ? `there is ${names[0]}` : `there are ${names.join(', ')}`
 }
 
 /**
