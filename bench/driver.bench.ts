@@ -47,6 +47,7 @@ const client = {
   onWarning: ignore,
   onOutputs: ignore,
   onMark: ignore,
+  onSpeech: ignore,
   onCloseStream: ignore,
 }
 

@@ -100,6 +100,26 @@ export type { SileroVadOptions } from './turn-taking/silero-options.ts'
 export { SileroVad } from './turn-taking/silero-vad.ts'
 export { WorkerHandler } from './workers/worker-handler.ts'
 export type { WorkerHandlerOptions } from './workers/worker-handler.ts'
+export type { AlgoOptions, TurnPreset } from './turn-taking/algo-options.ts'
+export type {
+  InterruptionDetector,
+  ReplyContext,
+  ReplyFunction,
+  StartupFunction,
+  TurnDetector,
+} from './turn-taking/reply-context.ts'
+export { ReplyOnPause } from './turn-taking/reply-on-pause.ts'
+export { ReplyOnStopWords } from './turn-taking/reply-on-stop-words.ts'
+export type { ReplyOnStopWordsOptions } from './turn-taking/reply-on-stop-words.ts'
+export type {
+  Interruption,
+  SpeechEvents,
+  SpeechMoment,
+  SpeechProbability,
+  Turn,
+  TurnReason,
+} from './turn-taking/turn.ts'
+export type { ReplyOnPauseOptions } from './turn-taking/turn-settings.ts'
 export { Stream } from './server/stream.ts'
 export type { FetchOptions, StreamOptions } from './server/stream.ts'
 export type { MountOptions, ServerOptions } from './server/options.ts'

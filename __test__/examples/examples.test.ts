@@ -49,3 +49,8 @@ test('the Express example answers below its path, beside the app', async (t) => 
   const call = await callByAiortc(`${url}voice/`, { seconds: 3 })
   t.is(call.hertz, 1000)
 })
+
+test('the voice echo example starts without a network, and has the built-in page', async (t) => {
+  const url = await run(t, 'voice-echo')
+  t.regex(await (await fetch(url)).text(), /<title>Parley/)
+})

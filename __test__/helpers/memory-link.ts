@@ -16,6 +16,8 @@ export class MemoryLink implements MediaLink {
   readonly written: Written[] = []
   /** Marks behind what was written: the number, and how much audio it is about. */
   readonly marks: [mark: number, overMs: number | undefined][] = []
+  /** Of received frames. */
+  channels = 1
   /** Audio that the client has heard, in ms. */
   heardMs = 0
   readonly messages: string[] = []
@@ -88,7 +90,7 @@ export class MemoryLink implements MediaLink {
     const frame = this.#waiting.shift()
     if (frame === undefined) return 0
     into.set(frame)
-    return frame.length
+    return frame.length / this.channels
   }
 
   writeAudio(samples: Int16Array | Float32Array, sampleRate: number, channels: number): number {

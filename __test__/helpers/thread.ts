@@ -47,6 +47,7 @@ export async function attach(handler: RemoteHandler, link?: MediaLink): Promise<
     onWarning: ignore,
     onOutputs: ignore,
     onMark: ignore,
+    onSpeech: ignore,
     onCloseStream: ignore,
   }
   const context = { webrtcId: 'id', warn: ignore }

@@ -13,13 +13,18 @@ const GIVEN: Readonly<Record<string, string>> = {
   AudioFrame: "import type { AudioFrame } from 'parley-rtc'",
   EmitType: "import type { EmitType } from 'parley-rtc'",
   PlayedMark: "import { PlayedMark } from 'parley-rtc'",
+  ReplyOnPause: "import { ReplyOnPause } from 'parley-rtc'",
   Stream: "import { Stream } from 'parley-rtc'",
   getTurnCredentials: "import { getTurnCredentials } from 'parley-rtc'",
   Assistant: "declare const Assistant: new () => import('parley-rtc').AsyncStreamHandler",
+  answer: 'declare function answer(question: string, options: { signal: AbortSignal }): AsyncIterable<Int16Array>',
   app: "declare const app: import('express').Express",
+  cutLastAnswerAfter: 'declare function cutLastAnswerAfter(ms: number): void',
   languageModel: 'declare function languageModel(question: string, signal: AbortSignal): AsyncIterable<string>',
   interrupts: 'declare function interrupts(samples: Int16Array): boolean',
   nextSentence: 'declare function nextSentence(): Promise<Int16Array>',
+  transcribe:
+    'declare function transcribe(rate: number, audio: Int16Array, options: { signal: AbortSignal }): Promise<string>',
   stream: "declare const stream: import('parley-rtc').Stream",
 }
 

@@ -17,6 +17,7 @@ export class AsyncDriver extends Driver<AsyncStreamHandler> {
     super(parts)
     this.#emitLoop = new EmitLoop(this.handler, this.sink, this.ticker, this.clock, {
       isRunning: () => this.isRunning,
+      inContext: (fn) => this.inContext(fn),
       halt: () => this.halt(),
       fail: this.fail,
     })

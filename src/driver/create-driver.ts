@@ -1,3 +1,5 @@
+import { ReplyOnPause } from '../turn-taking/reply-on-pause.ts'
+import { TurnDriver } from '../turn-taking/turn-driver.ts'
 import { AsyncStreamHandler } from '../handlers/async-stream-handler.ts'
 import { StreamHandler } from '../handlers/stream-handler.ts'
 import { AsyncDriver } from './async-driver.ts'
@@ -10,12 +12,13 @@ import { SyncDriver } from './sync-driver.ts'
  *
  * @param parts - what is run, and for whom
  * @returns a runner that has not started
- * @throws TypeError for a handler of neither kind
+ * @throws TypeError for a handler of no kind
  */
 export function createDriver(parts: DriverParts): Runner {
   const { handler } = parts
   if (handler instanceof SelfRunHandler) return handler.run(parts)
+  if (handler instanceof ReplyOnPause) return new TurnDriver({ ...parts, handler })
   if (handler instanceof AsyncStreamHandler) return new AsyncDriver({ ...parts, handler })
   if (handler instanceof StreamHandler) return new SyncDriver({ ...parts, handler })
-  throw new TypeError('A handler must extend StreamHandler or AsyncStreamHandler')
+  throw new TypeError('A handler must extend StreamHandler, AsyncStreamHandler or ReplyOnPause')
 }

@@ -1,6 +1,7 @@
 import type { ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { PlayedMark } from '../frames/played-mark.ts'
+import type { SpeechNews } from '../turn-taking/turn.ts'
 
 /** The session that a driver runs a handler for: where everything goes that is no audio. None of these throws but where it says so. */
 export interface DriverClient {
@@ -20,6 +21,8 @@ export interface DriverClient {
    * @throws InvalidEmitError or SessionClosedError
    */
   onMark(mark: PlayedMark, overMs: number | undefined): void
+  /** Something happened in the conversation, which listeners of the session are told. */
+  onSpeech(news: SpeechNews): void
   /** The handler has ended the stream; the audio before it is queued already. */
   onCloseStream(message: string): void
 }

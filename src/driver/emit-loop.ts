@@ -1,4 +1,3 @@
-import type { AsyncStreamHandler } from '../handlers/async-stream-handler.ts'
 import type { Clock } from '../native/clock.ts'
 import type { EmitSink } from './emit-sink.ts'
 import { FRAME_MS, type Ticker } from './ticker.ts'
@@ -8,9 +7,16 @@ const CALLS_A_TURN = 16
 /** Values other than audio in a row, beyond which they count as nothing: what paces audio doesn't pace them. */
 const OTHERS_IN_A_ROW = 64
 
+/** What an emit loop calls: an asynchronous handler, or what stands for one. */
+interface Emitter {
+  emit(): Promise<unknown>
+}
+
 /** How an emit loop acts on its driver. */
 interface LoopControl {
   isRunning(): boolean
+  /** Runs a function so that `getCurrentContext` works in it. */
+  inContext(fn: () => void): void
   halt(): void
   fail(error: unknown): void
 }
@@ -20,7 +26,7 @@ interface LoopControl {
  * once, after 20 ms or when audio arrived.
  */
 export class EmitLoop {
-  readonly #handler: AsyncStreamHandler
+  readonly #handler: Emitter
   readonly #sink: EmitSink
   readonly #ticker: Ticker
   readonly #clock: Clock
@@ -37,7 +43,7 @@ export class EmitLoop {
    * @param clock - what time is
    * @param control - the driver
    */
-  constructor(handler: AsyncStreamHandler, sink: EmitSink, ticker: Ticker, clock: Clock, control: LoopControl) {
+  constructor(handler: Emitter, sink: EmitSink, ticker: Ticker, clock: Clock, control: LoopControl) {
     this.#handler = handler
     this.#sink = sink
     this.#ticker = ticker
@@ -62,7 +68,7 @@ export class EmitLoop {
 
   /** Called by the ticker while `emit` has nothing. */
   onTick(): void {
-    if (this.#clock.now() - this.#calledAt >= FRAME_MS - 1) this.next()
+    if (this.#clock.now() - this.#calledAt >= FRAME_MS - 1) this.#control.inContext(this.next)
   }
 
   /** Calls no more. */

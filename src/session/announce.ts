@@ -1,6 +1,8 @@
 import { captureRejectionSymbol, type EventEmitter } from 'node:events'
 import { describeThrown } from '../frames/thrown.ts'
+import type { SpeechNews } from '../turn-taking/turn.ts'
 import type { Logger } from './logger.ts'
+import type { Session } from './session.ts'
 
 /**
  * Tells listeners of an event. What one of them throws is its own affair: it is logged, and nothing else suffers.
@@ -14,6 +16,18 @@ export function announce(logger: Logger, emit: () => void): void {
   } catch (error) {
     logListenerError(logger, error)
   }
+}
+
+/**
+ * Tells a session's listeners of its conversation.
+ *
+ * @param session - whose listeners
+ * @param logger - where goes what they throw
+ * @param news - what happened
+ */
+export function announceSpeech(session: Session, logger: Logger, [name, detail]: SpeechNews): void {
+  // Node's types don't follow a name to its arguments; those of the news do.
+  announce(logger, () => void (session as unknown as EventEmitter).emit(name, detail))
 }
 
 /**

@@ -10,8 +10,10 @@ import { type HandlerContext, runInContext } from '../handlers/context.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { type Cancel, realClock } from '../native/clock.ts'
 import type { LinkEvent, MediaLink } from '../native/media-link.ts'
+import type { SpeechNews } from '../turn-taking/turn.ts'
 import { formatReceipt, HANDSHAKE } from '../signaling/messages.ts'
 import { Aftermath } from './aftermath.ts'
+import { announceSpeech } from './announce.ts'
 import type { Logger } from './logger.ts'
 import { Negotiation } from './negotiation.ts'
 import { Outbox } from './outbox.ts'
@@ -219,6 +221,11 @@ export class SessionCore implements SessionBackend, DriverClient {
    */
   onMark(mark: PlayedMark, overMs: number | undefined): void {
     if (this.#link !== undefined) this.#marks.add(this.#link, mark, overMs)
+  }
+
+  /** @param news - of the conversation, for listeners */
+  onSpeech(news: SpeechNews): void {
+    if (this.#state !== 'closed') announceSpeech(this.session, this.logger, news)
   }
 
   /** @param message - told to the client when all audio before it was heard */

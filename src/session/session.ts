@@ -4,6 +4,7 @@ import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { Played, PlayedMark } from '../frames/played-mark.ts'
 import { describe } from '../frames/describe.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import type { SpeechEvents } from '../turn-taking/turn.ts'
 import { logRejections } from './announce.ts'
 import type { Logger } from './logger.ts'
 import type { SessionStats } from './session-stats.ts'
@@ -17,8 +18,8 @@ export type SessionState = 'connecting' | 'connected' | 'disconnected' | 'closin
 /** How a client reaches the server. */
 export type Transport = 'webrtc' | 'websocket' | 'telephone'
 
-/** What a session tells its listeners. */
-export interface SessionEvents {
+/** What a session tells its listeners; those of turns only with a handler that takes turns, such as `ReplyOnPause`. */
+export interface SessionEvents extends SpeechEvents {
   /** Media flows; again after each `disconnected`. */
   connected: []
   /** Media has stopped; it may come back. */

@@ -9,6 +9,7 @@ import { AudioVideoStreamHandler } from '../handlers/audio-video-stream-handler.
 import { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { StreamHandler } from '../handlers/stream-handler.ts'
 import type { Session } from '../session/session.ts'
+import { bindTurns, ReplyOnPause } from '../turn-taking/reply-on-pause.ts'
 import { RemoteHandler } from '../workers/remote-handler.ts'
 import { WorkerHandler } from '../workers/worker-handler.ts'
 import type { Handler, Modality, Mode } from './stream-options.ts'
@@ -90,7 +91,7 @@ export class HandlerSource implements HandlerMaker {
   make(): StreamHandlerBase {
     if (typeof this.#handler === 'function') return this.#wrap(this.#handler)
     const copy = this.#copy(this.#handler)
-    if (!(copy instanceof StreamHandler) && !(copy instanceof AsyncStreamHandler)) {
+    if (!(copy instanceof StreamHandler) && !(copy instanceof AsyncStreamHandler) && !(copy instanceof ReplyOnPause)) {
       throw new InvalidCopyError(`copy() returned ${describe(copy)}, which is no handler; it must return a new one`)
     }
     if (copy === this.#handler || this.#made.has(copy)) {
@@ -134,6 +135,7 @@ function checkCopy(copy: StreamHandlerBase): void {
  */
 export function bindSession(handler: StreamHandlerBase, session: Session): void {
   if (handler instanceof DuplexHandler || handler instanceof RemoteHandler) handler.bind(session)
+  if (handler instanceof ReplyOnPause) bindTurns(handler, session)
 }
 
 function refuseVideo(handler: unknown, modality: Modality): void {
@@ -164,7 +166,8 @@ function checkClassHandler(handler: StreamHandlerBase, mode: Mode): void {
 /** TypeScript asks for them; in JavaScript nothing does before the first call. */
 function checkMethods(handler: StreamHandlerBase): void {
   const methods = handler as { receive?: unknown; emit?: unknown; copy?: unknown }
-  for (const name of ['receive', 'emit', 'copy'] as const) {
+  const names = handler instanceof ReplyOnPause ? (['copy'] as const) : (['receive', 'emit', 'copy'] as const)
+  for (const name of names) {
     if (typeof methods[name] === 'function') continue
     throw new TypeError(
       `The handler must have the methods receive, emit and copy; ${name} is ${describe(methods[name])}`,

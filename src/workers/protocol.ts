@@ -1,6 +1,7 @@
 import type { HandlerOptions } from '../handlers/handler-options.ts'
 import type { Logger } from '../session/logger.ts'
 import type { Mode } from '../stream/stream-options.ts'
+import type { SpeechNews } from '../turn-taking/turn.ts'
 import type { WireError } from './wire-error.ts'
 
 /** What a thread is started with. */
@@ -68,6 +69,7 @@ export type NewsOfHandler =
   | { readonly type: 'warning' | 'close-stream'; readonly key: number; readonly message: string }
   | { readonly type: 'outputs'; readonly key: number; readonly args: unknown[] }
   | { readonly type: 'close'; readonly key: number; readonly reason: string }
+  | { readonly type: 'speech'; readonly key: number; readonly news: SpeechNews }
 
 /** What a thread tells. */
 export type FromThread =

@@ -135,6 +135,8 @@ export class RemoteRunner implements Runner {
         return client.onOutputs(new AdditionalOutputs(...message.args))
       case 'close-stream':
         return client.onCloseStream(message.message)
+      case 'speech':
+        return client.onSpeech(message.news)
       case 'close':
         return this.#close(message.reason)
     }

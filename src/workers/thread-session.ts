@@ -9,13 +9,14 @@ import { isThenable } from '../driver/emit-sink.ts'
 import { type HandlerContext, runInContext } from '../handlers/context.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { MediaLink } from '../native/media-link.ts'
-import { announce } from '../session/announce.ts'
+import { announce, announceSpeech } from '../session/announce.ts'
 import type { Logger } from '../session/logger.ts'
 import { Outbox } from '../session/outbox.ts'
 import { PlayedMarks } from '../session/played-marks.ts'
 import { Session, type SessionBackend, type SessionState } from '../session/session.ts'
 import type { SessionStats } from '../session/session-stats.ts'
 import { bindSession } from '../stream/handler-source.ts'
+import type { SpeechNews } from '../turn-taking/turn.ts'
 import { findUncloneable } from './cloneable.ts'
 import { settingsOf } from './load-handler.ts'
 import type { AttachMessage, FromSession, HandlerSettings, RelayedEvent } from './protocol.ts'
@@ -179,6 +180,11 @@ export class ThreadSession implements DriverClient, SessionBackend {
 
   onMark(mark: PlayedMark, overMs: number | undefined): void {
     this.#marks.add(this.#parts.link, mark, overMs)
+  }
+
+  onSpeech(news: SpeechNews): void {
+    this.#post({ type: 'speech', key: this.#key, news })
+    if (this.#state !== 'closed') announceSpeech(this.#session, this.logger, news)
   }
 
   onCloseStream(message: string): void {

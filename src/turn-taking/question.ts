@@ -1,0 +1,58 @@
+import { type Cancel, type Clock } from '../native/clock.ts'
+
+/** Something that is asked or waited for, of which there is one at a time: what comes when it was cancelled isn't told. */
+export class Question {
+  readonly #clock: Clock
+  #abort: AbortController | undefined
+  #cancelTimer: Cancel | undefined
+
+  /** @param clock - what time is */
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * Asks.
+   *
+   * @param ask - asked now; the signal is aborted when nobody wants to know any more
+   * @param then - is told the answer
+   * @param failed - is told what `ask` threw, or was rejected with
+   */
+  ask<Answer>(
+    ask: (signal: AbortSignal) => Answer | Promise<Answer>,
+    then: (answer: Answer) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    this.cancel()
+    const abort = new AbortController()
+    this.#abort = abort
+    const unlessCancelled =
+      <Value>(call: (value: Value) => void) =>
+      (value: Value): void => {
+        if (abort.signal.aborted) return
+        this.#abort = undefined
+        call(value)
+      }
+    const answered = async (): Promise<Answer> => ask(abort.signal)
+    answered().then(unlessCancelled(then)).catch(unlessCancelled(failed))
+  }
+
+  /**
+   * Waits.
+   *
+   * @param ms - how long
+   * @param then - is called when that is over
+   */
+  wait(ms: number, then: () => void): void {
+    this.cancel()
+    this.#cancelTimer = this.#clock.after(ms, then)
+  }
+
+  /** Nobody wants to know any more. */
+  cancel(): void {
+    this.#abort?.abort(new DOMException('The answer is no longer wanted', 'AbortError'))
+    this.#abort = undefined
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+}
