@@ -23,8 +23,8 @@ const MAX_MARGIN: Duration = Duration::from_millis(16);
 /// A live source that was held up for no longer than this is sent at once when it comes, as a network that stood still
 /// would have it.
 const MAX_BURST: Duration = Duration::from_millis(500);
-/// After a silence of a live source, so much of what then came at once is taken for the silence's delay.
-const MAX_DEBT: Duration = Duration::from_secs(1);
+/// So much delay is taken for a hold-up's at most.
+const MAX_DEBT: Duration = Duration::from_secs(2);
 
 /// Watches how long frames wait.
 #[derive(Debug)]
@@ -84,26 +84,36 @@ impl Excess {
         self.arrivals.push_back((self.emitted, now));
     }
 
-    /// The clock is late by so much: if the source is live, it was held up by as much.
-    pub(crate) fn stalled(&mut self, late: Duration) {
-        if self.live {
-            self.debt = self.debt.max(late.min(MAX_DEBT));
-        }
-    }
-
     /// Whether the source works in real time, by the last window.
     pub(crate) fn is_live(&self) -> bool {
         self.live
     }
 
-    /// Whether a live source was held up, so that more than what came of it may be to come at once.
-    pub(crate) fn owes(&self) -> bool {
-        !self.debt.is_zero() && self.debt <= MAX_BURST
+    /// The clock starts again although it was late by so much: what waits now waits for that, too.
+    pub(crate) fn stalled(&mut self, late: Duration) {
+        if self.live || !self.debt.is_zero() {
+            self.debt = (self.debt + late).min(MAX_DEBT);
+        }
     }
 
-    /// For how long a live source was held up, when what came of it by now, `waiting` included, is no more than that.
-    pub(crate) fn held_up(&self, waiting: Duration) -> Option<Duration> {
-        (self.owes() && waiting <= self.debt + FRAME_DURATION * 2).then_some(self.debt)
+    /// What was held up has gone, but for so much.
+    pub(crate) fn settled(&mut self, left: Duration) {
+        self.debt = self.debt.min(left);
+    }
+
+    /// Whether `waiting` is no more than what came of a live source while it was held up for so long.
+    pub(crate) fn fits(&self, waiting: Duration, held_up: Duration) -> bool {
+        (self.live || self.owes()) && held_up <= MAX_BURST && waiting <= held_up + FRAME_DURATION * 2
+    }
+
+    /// For how long a live source was silent, if it may have been held up: more than what came of it by now may be to come
+    /// at once.
+    pub(crate) fn silence(&self) -> Option<Duration> {
+        self.owes().then_some(self.debt)
+    }
+
+    fn owes(&self) -> bool {
+        !self.debt.is_zero() && self.debt <= MAX_BURST
     }
 
     /// A frame is taken. Returns since when all of it was there.

@@ -32,6 +32,8 @@ pub(crate) struct Sender {
     pacer: Pacer,
     /// When a frame would have been due next when the source paused.
     paused: Option<Instant>,
+    /// What was held up goes out.
+    is_behind: bool,
     packetiser: Packetiser,
     fader: Fader,
     excess: Excess,
@@ -70,6 +72,7 @@ impl Sender {
             encoder: OpusEncoder::new(rate, layout, options.opus)?,
             pacer: Pacer::Idle,
             paused: None,
+            is_behind: false,
             packetiser: Packetiser::new(options.rtp_start),
             fader: Fader::new(rate, layout),
             excess: Excess::default(),
@@ -106,7 +109,7 @@ impl Sender {
             Err(_) => self.refused += length,
         }
         if !self.assembler.is_empty() {
-            self.pacer.emitted(now, self.excess.owes());
+            self.pacer.emitted(now, self.excess.silence().is_some());
         }
     }
 
@@ -260,32 +263,40 @@ impl Sender {
 
     /// Stamps a frame that needed nothing made up, and takes back what such frames wait for no reason.
     fn stamp_whole(&mut self, now: Instant) -> u32 {
-        let late = self.pacer.tick().map_or(Duration::ZERO, |tick| now.saturating_duration_since(tick));
-        if late > MAX_CATCH_UP {
-            self.excess.stalled(late);
-        }
         let (left, worth) = (self.assembler.depth(), self.cushion.depth(now));
-        let most = self.catch_up(now, left, worth);
-        let (mut complete, tick) = (self.excess.completed(now), self.pacer.tick().unwrap_or(now));
-        if most > MAX_CATCH_UP {
-            complete = complete.min(tick);
-        }
+        self.catch_up(now, left, worth);
+        let (complete, tick) = (self.excess.completed(now), self.pacer.tick().unwrap_or(now));
+        let (complete, most) =
+            if self.is_behind { (complete.min(tick), Duration::MAX) } else { (complete, MAX_CATCH_UP) };
         let timestamp = self.stamp(now, complete, most);
+        if self.is_behind && self.pacer.tick().is_none_or(|tick| tick > now) {
+            self.is_behind = false;
+            self.excess.settled(left);
+        }
         if let Some(ahead) = self.excess.waited(complete, tick, left, worth) {
             self.pacer.move_ahead(ahead);
         }
         timestamp
     }
 
-    /// By how much the clock may be late for the frame that was just taken, of which so much is left. What a blocked event
-    /// loop held up has the times that it would have had, and goes at once, but for the delay that is worth keeping.
-    fn catch_up(&mut self, now: Instant, left: Duration, worth: Duration) -> Duration {
-        let Some(held_up) = self.excess.held_up(left) else { return MAX_CATCH_UP };
-        if let (None, Some(paused)) = (self.pacer.tick(), self.paused) {
-            let begin = now.checked_sub(left).map_or(paused, |begin| begin.max(paused));
-            self.pacer.resume((begin + worth).min(now));
+    /// What a blocked event loop or a thread that stood still held up has the times that it would have had, and goes at
+    /// once, but for the delay that is worth keeping. So much is left behind the frame that was just taken.
+    fn catch_up(&mut self, now: Instant, left: Duration, worth: Duration) {
+        match (self.pacer.tick(), self.paused, self.excess.silence()) {
+            (Some(tick), ..) if now.saturating_duration_since(tick) > MAX_CATCH_UP && !self.is_behind => {
+                let late = now.saturating_duration_since(tick);
+                self.is_behind = self.excess.fits(left, late);
+                if !self.is_behind {
+                    self.excess.stalled(late);
+                }
+            }
+            (None, Some(paused), Some(silence)) if self.excess.fits(left, silence) => {
+                let begin = now.checked_sub(left).map_or(paused, |begin| begin.max(paused));
+                self.pacer.resume((begin + worth).min(now));
+                self.is_behind = true;
+            }
+            _ => {}
         }
-        MAX_CATCH_UP + held_up
     }
 
     /// Takes a whole frame, if there is one.
@@ -313,6 +324,7 @@ impl Sender {
     fn pause(&mut self, missed: Instant) {
         self.excess.fell_silent(missed);
         self.paused = self.pacer.tick();
+        self.is_behind = false;
         self.pacer.stop();
     }
 

@@ -112,6 +112,22 @@ fn a_machine_that_stood_still_leaves_no_delay() {
 }
 
 #[test]
+fn the_delays_of_long_stops_are_taken_back_however_they_fall() {
+    let mut rig = Rig::new(options());
+    speak(&mut rig, Duration::from_secs(2));
+    for stop in [35, 10, 8, 30, 12] {
+        rig.now += FRAME * stop;
+        for _ in 0..stop {
+            rig.emit(mono(frame(), 48_000));
+        }
+        speak(&mut rig, Duration::from_secs(1));
+    }
+    speak(&mut rig, Duration::from_secs(40));
+    let delay = delay_of_next(&mut rig);
+    assert!(delay <= 20 * MS, "{delay:?}");
+}
+
+#[test]
 fn what_a_blocked_event_loop_held_up_is_late_and_nothing_behind_it_is() {
     let mut rig = Rig::new(options());
     speak(&mut rig, Duration::from_secs(2));
