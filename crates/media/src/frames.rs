@@ -78,6 +78,11 @@ impl FrameMaker {
         self.ready.len() >= self.next_len()
     }
 
+    /// Samples of each channel that are ready, whole frames or not.
+    pub(crate) fn ready(&self) -> u64 {
+        (self.ready.len() / self.channels) as u64
+    }
+
     /// Takes the oldest frame.
     pub(crate) fn take(&mut self) -> Option<&[i16]> {
         let length = self.next_len();

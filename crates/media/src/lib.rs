@@ -14,6 +14,7 @@ mod cushion;
 mod decode;
 mod depacketise;
 mod drift;
+mod echo_guard;
 mod error;
 mod excess;
 mod extend;

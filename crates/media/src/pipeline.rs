@@ -85,7 +85,7 @@ impl Pipeline {
             self.sender.heard().begin_reply();
         }
         if let SpeechRequest::Listen(settings) = request {
-            let listener = Listener::new(settings, self.input, &self.receiver);
+            let listener = Listener::new(now, settings, self.input, &self.receiver, &mut self.sender);
             // Every rate can be converted; were one not, the handler would have its frames as ever.
             self.speech = listener.ok().map(Box::new);
         } else if let Some(speech) = &mut self.speech {

@@ -123,6 +123,21 @@ impl Receiver {
         self.decoder.frames_mut().take()
     }
 
+    /// The real time at which the stream's end belongs, what waits to be given out included; none before the start.
+    pub(crate) fn end(&self) -> Option<Instant> {
+        self.clock.as_ref().map(StreamClock::end)
+    }
+
+    /// Packets received and lost.
+    pub(crate) fn packets(&self) -> (u64, u64) {
+        (self.counts.received, self.counts.lost)
+    }
+
+    /// Samples of each channel that wait to be given out.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.decoder.frames().ready()
+    }
+
     /// How much audio was given out.
     pub(crate) fn time(&self) -> Duration {
         FRAME_DURATION * u32::try_from(self.decoder.frames().taken()).unwrap_or(u32::MAX)

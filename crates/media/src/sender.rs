@@ -11,8 +11,9 @@ use crate::opus::OpusEncoder;
 use crate::pacer::{Due, MAX_CATCH_UP, Pacer};
 use crate::packetise::{EncodedPacket, Packetiser};
 use crate::rate_control::{EncoderSettings, RateControl};
+use crate::speech::Tap;
 use crate::{
-    Chunk, FRAME_DURATION, MediaError, PeerWishes, PipelineOptions, PipelineStats, Played, SampleRate,
+    Chunk, FRAME_DURATION, Layout, MediaError, PeerWishes, PipelineOptions, PipelineStats, Played, SampleRate,
 };
 
 /// The largest encoding that says "silence goes on" and need not be sent (libopus, `opus_encode`).
@@ -39,11 +40,16 @@ pub(crate) struct Sender {
     excess: Excess,
     cushion: Cushion,
     heard: Heard,
+    /// Where what is sent can be listened to.
+    tap: Option<Tap>,
     rate_control: RateControl,
     /// What the encoder was told last.
     settings: EncoderSettings,
     /// The frame being encoded.
     frame: Vec<f32>,
+    /// What is encoded.
+    rate: SampleRate,
+    layout: Layout,
     /// Samples per channel of a frame.
     frame_length: usize,
     now: Option<Instant>,
@@ -78,9 +84,12 @@ impl Sender {
             excess: Excess::default(),
             cushion: Cushion::default(),
             heard: Heard::new(),
+            tap: None,
             settings: rate_control.settings(),
             rate_control,
             frame: vec![0.0; frame_length * layout.channels()],
+            rate,
+            layout,
             frame_length,
             now: None,
             draining: false,
@@ -169,6 +178,22 @@ impl Sender {
         if std::mem::replace(&mut self.settings, settings) != settings {
             self.encoder.set(settings);
         }
+    }
+
+    /// How many of its packets the encoder expects to be lost, in percent.
+    pub(crate) fn expected_loss(&self) -> u8 {
+        self.rate_control.expected_loss()
+    }
+
+    /// Lets what is sent be listened to, or no more.
+    pub(crate) fn tap(&mut self, on: bool) {
+        // Every rate of Opus can be converted.
+        self.tap = if on { Tap::new(self.rate, self.layout).ok() } else { None };
+    }
+
+    /// The oldest 20 ms of what was sent since the tap was set, mono at 16 kHz, and when they were.
+    pub(crate) fn take_sent(&mut self) -> Option<(Instant, &[f32])> {
+        self.tap.as_mut()?.take()
     }
 
     /// What the peer has heard of what was emitted.
@@ -315,14 +340,13 @@ impl Sender {
         let holds = self.excess.is_live() && !self.hurries() && self.assembler.depth() < FILTERED;
         if holds {
             self.underruns += 1;
-            self.pause(self.pacer.tick().unwrap_or(now));
+            self.pause(now);
         }
         holds
     }
 
-    /// Nothing came for the frame that was due then. The thread may find that late.
-    fn pause(&mut self, missed: Instant) {
-        self.excess.fell_silent(missed);
+    fn pause(&mut self, now: Instant) {
+        self.excess.fell_silent(now);
         self.paused = self.pacer.tick();
         self.is_behind = false;
         self.pacer.stop();
@@ -339,9 +363,9 @@ impl Sender {
         if self.cleared && used > 0 {
             self.fader.splice(&mut self.frame);
         }
-        let (is_end, missed) = (self.draining || self.cleared, self.pacer.tick().unwrap_or(now));
+        let is_end = self.draining || self.cleared;
         let timestamp = self.stamp(now, now, MAX_CATCH_UP);
-        self.pause(missed);
+        self.pause(now);
         if is_end {
             self.excess.reset();
         }
@@ -353,6 +377,9 @@ impl Sender {
         self.marker |= first;
         self.cleared = false;
         self.fader.note(&self.frame);
+        if let Some(tap) = &mut self.tap {
+            tap.push(due, &self.frame);
+        }
         self.heard.sent(now, self.assembler.depth());
         self.packetiser.stamp(due)
     }

@@ -5,8 +5,11 @@ mod spoken;
 
 use common::{FRAME, MS, Packet, Rig, mono, options, tone};
 use parley_media::{Mark, PipelineOptions, ReplyMode, SpeechEvent, SpeechRequest, SpeechSettings};
-use spoken::{HZ, Script, listener, secs};
+use spoken::{HZ, Script, listener, recording, secs};
 use std::time::Duration;
+
+/// When somebody speaks over an echo, s.
+const OVER: usize = 30;
 
 fn reply(seconds: usize) -> parley_media::Chunk {
     mono(tone::sine(440.0, 24_000, 24_000 * seconds), 24_000)
@@ -143,6 +146,44 @@ fn a_deaf_reply_hears_nothing_and_listening_begins_afresh_behind_it() {
     let (turns, began) = (scene.rig.turns(), now.as_secs_f64() + script.phrases[0].0);
     assert_eq!(turns.len(), 1);
     assert!((0.2..0.5).contains(&(began - turns[0].from.as_secs_f64())), "{:?} for {began}", turns[0].from);
+}
+
+/// A reply that is spoken plays for a minute, and comes back so much quieter after 150 ms. Somebody may speak over it, half
+/// a minute after its beginning.
+fn echoed(quieter: f32, guard: bool, over: Option<&str>) -> Rig {
+    let reply = (0..11).fold(Script::default(), |script, _| script.say("reply"));
+    let mut echo = Script::default().silence(0.15);
+    echo.samples.extend(reply.samples.iter().map(|sample| sample * 10_f32.powf(-quieter / 20.0)));
+    let voice = over.map(|name| recording(name).samples).unwrap_or_default();
+    for (sample, voice) in echo.samples[OVER * HZ..].iter_mut().zip(voice) {
+        *sample += voice;
+    }
+    let settings = SpeechSettings { echo_guard: guard, ..SpeechSettings::default() };
+    let mut rig = listener(settings, options());
+    rig.ask(SpeechRequest::Reply(ReplyMode::Interruptible));
+    rig.emit(mono(reply.samples, 16_000));
+    rig.hear(&echo.packets());
+    rig
+}
+
+#[test]
+fn the_echo_of_a_reply_interrupts_nobody() {
+    for quieter in [10.0, 20.0] {
+        assert_eq!(echoed(quieter, true, None).starts(), [], "{quieter} dB quieter");
+        assert!(!echoed(quieter, false, None).starts().is_empty(), "the guard is to thank for that");
+    }
+}
+
+#[test]
+fn a_voice_over_the_echo_of_a_reply_interrupts_it() {
+    for quieter in [10.0, 20.0] {
+        for name in ["interruption", "question", "greeting"] {
+            let rig = echoed(quieter, true, Some(name));
+            let began = (OVER * HZ + recording(name).phrases[0].0) as f64 / HZ as f64;
+            let (_, found) = rig.starts()[0];
+            assert!((0.0..0.4).contains(&(found - began)), "{name}, {quieter} dB: {found} for {began}");
+        }
+    }
 }
 
 /// Once a second, so many ms of noise that dies away: a knock, a door, a cough.

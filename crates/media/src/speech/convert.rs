@@ -65,6 +65,13 @@ impl Converter {
         self.convert(out);
     }
 
+    /// Converts interleaved floating-point PCM and appends what comes of it to `out`.
+    pub(crate) fn push_float(&mut self, samples: &[f32], out: &mut Fifo<f32>) {
+        self.mono.clear();
+        pcm::mix_into(samples, self.layout, Layout::Mono, &mut self.mono, |sample| sample);
+        self.convert(out);
+    }
+
     fn convert(&mut self, out: &mut Fifo<f32>) {
         match &mut self.method {
             Method::None => out.extend(&self.mono),

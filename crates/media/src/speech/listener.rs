@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
+use super::clock;
 use super::event::SpeechEvent;
+use super::losses::Losses;
 use super::settings::{ReplyMode, SpeechRequest, SpeechSettings};
 use super::stage::SpeechStage;
 use crate::receiver::Receiver;
@@ -13,18 +15,24 @@ use crate::{Layout, MediaError, SampleRate};
 #[derive(Debug)]
 pub(crate) struct Listener {
     stage: SpeechStage,
+    /// Where its clock begins.
+    origin: Instant,
+    losses: Losses,
 }
 
 impl Listener {
     /// # Errors
     /// [`MediaError::Resampler`] when the rate can't be converted.
     pub(crate) fn new(
+        now: Instant,
         settings: SpeechSettings,
         format: (SampleRate, Layout),
         receiver: &Receiver,
+        sender: &mut Sender,
     ) -> Result<Self, MediaError> {
         let stage = SpeechStage::new(settings, format, Box::<parley_vad::State>::default(), receiver.time())?;
-        Ok(Self { stage })
+        sender.tap(settings.echo_guard);
+        Ok(Self { stage, origin: now, losses: Losses::default() })
     }
 
     /// Does what is asked for of a stage that listens.
@@ -41,6 +49,14 @@ impl Listener {
 
     /// Takes what was sent and received. A start of speech silences a reply here and now, whoever else is busy.
     pub(crate) fn hear(&mut self, now: Instant, receiver: &mut Receiver, sender: &mut Sender) {
+        while let Some((at, samples)) = sender.take_sent() {
+            self.stage.sent(self.place(at), samples);
+        }
+        if let Some(end) = receiver.end() {
+            self.stage.keep_time(self.place(end), receiver.waiting());
+        }
+        let lost = self.losses.share(receiver.packets()).max(f32::from(sender.expected_loss()) / 100.0);
+        self.stage.set_loss(lost);
         while let Some(frame) = receiver.take_frame() {
             self.stage.push(frame);
             if self.stage.take_interruption() {
@@ -52,6 +68,11 @@ impl Listener {
     /// The next event.
     pub(crate) fn poll(&mut self) -> Option<SpeechEvent> {
         self.stage.poll()
+    }
+
+    /// A moment in samples at 16 kHz.
+    fn place(&self, at: Instant) -> u64 {
+        clock::samples(at.saturating_duration_since(self.origin))
     }
 }
 

@@ -10,13 +10,16 @@ mod convert;
 mod detector;
 mod event;
 mod listener;
+mod losses;
 mod model;
 mod quiet;
 mod recording;
 mod settings;
 mod stage;
+mod tap;
 mod window;
 
 pub use event::{SpeechEvent, Turn, TurnEnd};
 pub(crate) use listener::{Listener, begins_reply};
 pub use settings::{ReplyMode, SpeechRequest, SpeechSettings};
+pub(crate) use tap::Tap;

@@ -11,6 +11,7 @@ use super::model::SpeechModel;
 use super::quiet::Quiet;
 use super::recording::Recording;
 use super::settings::{ReplyMode, SpeechSettings};
+use crate::echo_guard::EchoGuard;
 use crate::fifo::Fifo;
 use crate::{Layout, MediaError, SampleRate};
 
@@ -18,6 +19,9 @@ use crate::{Layout, MediaError, SampleRate};
 const LONGEST_TURN: u64 = 300 * RATE;
 /// So long a turn may be continued after it has paused.
 const KEPT: u64 = 10 * RATE;
+
+/// So far the place of what is judged may be off real time, in samples at 16 kHz: 10 ms.
+const OFF: i64 = 160;
 
 /// The turn that ended last.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +45,9 @@ pub(crate) struct SpeechStage {
     converter: Converter,
     model: Box<dyn SpeechModel>,
     detector: Detector,
+    guard: Option<Box<EchoGuard>>,
+    /// How far places are behind the clock that sent audio is timed by.
+    behind: i64,
     quiet: Quiet,
     recording: Recording,
     mode: ReplyMode,
@@ -77,6 +84,8 @@ impl SpeechStage {
             converter: Converter::new(rate, layout)?,
             model,
             detector: Detector::new(&settings),
+            guard: settings.echo_guard.then(|| Box::new(EchoGuard::new())),
+            behind: 0,
             quiet: Quiet::default(),
             recording: Recording::new(layout.channels()),
             mode: ReplyMode::None,
@@ -106,6 +115,28 @@ impl SpeechStage {
         }
         self.end_at_limit();
         self.forget();
+    }
+
+    /// Takes what is sent: mono at 16 kHz, from that place of the clock on.
+    pub(crate) fn sent(&mut self, at: u64, samples: &[f32]) {
+        if let Some(guard) = &mut self.guard {
+            guard.sent(at, samples);
+        }
+    }
+
+    /// The share of packets that got lost lately, either way; 0 to 1.
+    pub(crate) fn set_loss(&mut self, share: f32) {
+        if let Some(guard) = &mut self.guard {
+            guard.set_loss(share);
+        }
+    }
+
+    /// The end of what was received, so many samples behind what was pushed, belongs to that place of the clock.
+    pub(crate) fn keep_time(&mut self, end: u64, waiting: u64) {
+        let behind = end as i64 - self.at_16_khz(self.recording.end() + waiting) as i64;
+        if (behind - self.behind).abs() > OFF {
+            self.behind = behind;
+        }
     }
 
     /// What becomes of speech from here on.
@@ -196,7 +227,11 @@ impl SpeechStage {
         let at = self.judged;
         self.judged += FRAME;
         let probability = if at < self.audible { self.model.probability(&self.frame) } else { 0.0 };
-        let theirs = u32::from(self.detector.judge(probability));
+        let is_speech = self.detector.judge(probability);
+        let theirs = match &mut self.guard {
+            Some(guard) => guard.hear(at.saturating_add_signed(self.behind), &self.frame, is_speech),
+            None => u32::from(is_speech),
+        };
         if self.settings.probabilities {
             self.events.push_back(SpeechEvent::Probability { at: self.time(at), probability });
         }
