@@ -1,11 +1,5 @@
 import test from 'ava'
-import {
-  EnergyVad,
-  type EmitType,
-  type PauseDetectionModel,
-  ReplyOnPause,
-  type VadResult,
-} from '../../src/index.ts'
+import { EnergyVad, type EmitType, type PauseDetectionModel, ReplyOnPause, type VadResult } from '../../src/index.ts'
 import { until } from '../helpers/call.ts'
 import { callTurns, logs, settleReply, type TurnCall } from '../helpers/turns.ts'
 

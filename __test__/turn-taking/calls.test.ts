@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { type AudioFrame, type EmitType, ReplyOnPause, type ReplyContext, type Turn } from '../../src/index.ts'
+import {
+  type AudioFrame,
+  type EmitType,
+  ReplyOnPause,
+  ReplyOnStopWords,
+  type ReplyContext,
+  type Turn,
+} from '../../src/index.ts'
 import { silence, testCall, tone, type TestCall } from '../../src/testing/index.ts'
 
 /** Path of a file of generated speech. */
@@ -89,4 +96,77 @@ test('whoever speaks over a reply stops it, and is replied to', async (t) => {
   t.true((turns[1]?.heardMs ?? 0) > 800, `${turns[1]?.heardMs}`)
   await call.end()
   t.deepEqual(aborted, [1, 2])
+})
+
+test('a turn detector keeps a sentence together across its pauses', async (t) => {
+  const seconds: number[] = []
+  const handler = new ReplyOnPause(
+    function* ([rate, audio]) {
+      seconds.push(audio.length / rate)
+      yield* beep()
+    },
+    // The last of its three phrases ends after 3.6 s.
+    { preset: 'fast', turnDetector: ([rate, audio]) => (audio.length / rate > 3 ? 1 : 0) },
+  )
+  const call = await testCall(handler, { seed: 3 })
+  const turns = turnsOf(call)
+  await call.play(wav('hesitation'), silence(1))
+  await call.waitForSound()
+  t.is(turns.length, 1)
+  const spoken = await phrases('hesitation')
+  t.true((seconds[0] ?? 0) * 1000 > (spoken.at(-1)?.endMs ?? 0) - (spoken[0]?.startMs ?? 0), `${seconds[0]} s`)
+  await call.end()
+})
+
+test('an interruption detector hears the speech over the reply, and decides', async (t) => {
+  const heard: number[] = []
+  const handler = new ReplyOnPause(
+    function* () {
+      for (let i = 0; i < 20; i++) yield tone(880, { seconds: 0.5 })
+    },
+    {
+      interruptionDetector([rate, audio]) {
+        heard.push(audio.length / rate)
+        return (heard.at(-1) ?? 0) > 0.9
+      },
+    },
+  )
+  const call = await testCall(handler, { seed: 4 })
+  await call.play(wav('greeting'))
+  await call.waitForSound()
+  await call.wait(0.5)
+  await call.play(wav('interruption'))
+  t.true(heard.length > 1 && heard.every((seconds, i) => seconds > (heard[i - 1] ?? 0.1)), JSON.stringify(heard))
+  await call.waitFor(() => call.heard.between(call.nowMs - 300).soundSeconds === 0, { what: 'silence' })
+  await call.end()
+})
+
+test('triggerResponse replies at once, to nothing, and then to half a sentence', async (t) => {
+  const seconds: number[] = []
+  const handler = new ReplyOnPause(function* ([rate, audio]) {
+    seconds.push(audio.length / rate)
+    yield tone(880, { seconds: 0.3 })
+  })
+  const call = await testCall(handler, { seed: 5 })
+  const copy = call.handler as ReplyOnPause
+  copy.triggerResponse()
+  await call.waitForSound()
+  await call.wait(1)
+  call.say(wav('question'))
+  await call.wait(1.2)
+  copy.triggerResponse()
+  await call.wait(0.1)
+  t.is(seconds[0], 0)
+  t.true((seconds[1] ?? 0) > 0.8 && (seconds[1] ?? 0) < 1.3, `${seconds[1]}`)
+  await call.end()
+})
+
+test('a stop word is found by the engine and a transcription together', async (t) => {
+  const stt = { stt: async ([rate, audio]: AudioFrame) => (audio.length / rate > 1.5 ? 'computer, what now' : 'what') }
+  const handler = new ReplyOnStopWords(beep, ['computer'], { stt })
+  const call = await testCall(handler, { seed: 6 })
+  await call.play(wav('question'), silence(1))
+  await call.waitForSound()
+  t.is(call.messages.filter(({ data }) => (data as { type?: unknown }).type === 'stopword').length, 1)
+  await call.end()
 })
