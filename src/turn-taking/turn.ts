@@ -38,7 +38,7 @@ export interface Interruption extends SpeechMoment {
 
 /** How likely it is that somebody speaks. */
 export interface SpeechProbability {
-  /** Where the frame of 32 ms ends, in seconds of stream time. */
+  /** Where the frame of 32 ms begins, in seconds of stream time. */
   readonly at: number
   /** 0 to 1. */
   readonly probability: number
