@@ -1,12 +1,14 @@
-// An echo server for load generators: `node bench/server.mjs PORT`, after `npm run build`. Prints "ready" and serves
+// A server for load generators: `node bench/server.mjs PORT`, after `npm run build`. Prints "ready" and serves
 // POST /webrtc/offer on 127.0.0.1.
 //
 //   HANDLER=async|sync|duplex|worker   which kind of handler echoes (default async); worker: async on worker threads
+//   HANDLER=turns                      answers when the caller pauses; see turns.mjs
 //   BLOCK_MS=100                       burn so much CPU once a second in the first session's handler
 //   WORKERS=N                          media threads (default: the library's)
 //   THREADS=N                          threads of HANDLER=worker at most (default 8: sessions up to 8 share none)
 import { Stream, WorkerHandler } from 'parley-rtc'
 import { AsyncEcho, duplexEcho, firstComes, SyncEcho } from './echo.mjs'
+import { toneReplies } from './turns.mjs'
 
 const port = Number(process.argv[2])
 if (!Number.isInteger(port) || port < 1 || port > 65535) {
@@ -21,6 +23,7 @@ const kinds = {
   sync: () => new SyncEcho(taken),
   duplex: () => duplexEcho(taken),
   worker: () => new WorkerHandler(new URL('./echo-worker.mjs', import.meta.url), { threads, args: [taken] }),
+  turns: toneReplies,
 }
 const kind = process.env.HANDLER ?? 'async'
 if (!Object.hasOwn(kinds, kind)) {
