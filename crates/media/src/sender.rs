@@ -340,13 +340,14 @@ impl Sender {
         let holds = self.excess.is_live() && !self.hurries() && self.assembler.depth() < FILTERED;
         if holds {
             self.underruns += 1;
-            self.pause(now);
+            self.pause(self.pacer.tick().unwrap_or(now));
         }
         holds
     }
 
-    fn pause(&mut self, now: Instant) {
-        self.excess.fell_silent(now);
+    /// Nothing came for the frame that was due then. The thread may find that late.
+    fn pause(&mut self, missed: Instant) {
+        self.excess.fell_silent(missed);
         self.paused = self.pacer.tick();
         self.is_behind = false;
         self.pacer.stop();
@@ -363,9 +364,9 @@ impl Sender {
         if self.cleared && used > 0 {
             self.fader.splice(&mut self.frame);
         }
-        let is_end = self.draining || self.cleared;
+        let (is_end, missed) = (self.draining || self.cleared, self.pacer.tick().unwrap_or(now));
         let timestamp = self.stamp(now, now, MAX_CATCH_UP);
-        self.pause(now);
+        self.pause(missed);
         if is_end {
             self.excess.reset();
         }
