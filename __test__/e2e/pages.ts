@@ -21,7 +21,10 @@ export interface Pages {
 }
 
 /** A user's own Hono server with pages of their own, and a stream mounted on it: an echo unless told otherwise. */
-export async function servePages(t: ExecutionContext, options: Partial<StreamOptions> = {}): Promise<Pages> {
+export async function servePages(
+  t: Pick<ExecutionContext, 'teardown'>,
+  options: Partial<StreamOptions> = {},
+): Promise<Pages> {
   const stream = new Stream({ handler: new Echo(), ...options } as StreamOptions)
   const app = stream.mount(new Hono(), '', { page: true })
   app.get('/:name{[a-z]+\\.(html|js)}', async (c) => {

@@ -2,7 +2,7 @@ import { accessSync } from 'node:fs'
 import type { ExecutionContext } from 'ava'
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { audioToFile } from '../../src/index.ts'
+import { audioToFile, type EmitAudio } from '../../src/index.ts'
 import { takeTurn } from './turn.ts'
 
 /** Where Debian and others install it. */
@@ -27,12 +27,15 @@ export const BEEP = { hertz: 1000, seconds: 0.2 } as const
 export interface BrowserOptions {
   /** What its person answers when a page asks for the microphone. Default: yes. */
   readonly microphone?: 'granted' | 'denied'
+  /** What the microphone says once, from when a page opens it. Default: {@link BEEP}s without end. */
+  readonly says?: EmitAudio
 }
 
-/** Launches headless Chromium with a fresh profile, and with beeps as its microphone; one at a time on a machine. */
-export async function launchBrowser({ microphone = 'granted' }: BrowserOptions = {}): Promise<Browser> {
+/** Launches headless Chromium with a fresh profile, and with a recording as its microphone; one at a time on a machine. */
+export async function launchBrowser({ microphone = 'granted', says }: BrowserOptions = {}): Promise<Browser> {
   const answer = microphone === 'granted' ? '--use-fake-ui-for-media-stream' : '--deny-permission-prompts'
-  const capture = `--use-file-for-fake-audio-capture=${await beeps()}`
+  const recording = says === undefined ? await audioToFile(beeps()) : `${await audioToFile(says)}%noloop`
+  const capture = `--use-file-for-fake-audio-capture=${recording}`
   const release = await takeTurn('chromium')
   const args = [...ARGUMENTS, answer, capture]
   const browser = await chromium.launch({ executablePath: chromiumPath(), headless: true, args })
@@ -41,7 +44,7 @@ export async function launchBrowser({ microphone = 'granted' }: BrowserOptions =
 
 /** A page with a profile of its own, that ends with its test. Whatever it reports as an error fails the test. */
 export async function openPage(
-  t: ExecutionContext,
+  t: Pick<ExecutionContext, 'teardown'>,
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
@@ -77,11 +80,11 @@ function isThere(path: string): boolean {
 }
 
 /** A recording of one second, which Chromium plays again and again. */
-async function beeps(): Promise<string> {
+function beeps(): EmitAudio {
   const sampleRate = 48_000
   const samples = Int16Array.from({ length: sampleRate }, (_, index) => {
     const time = index / sampleRate
     return time < BEEP.seconds ? 12_000 * Math.sin(2 * Math.PI * BEEP.hertz * time) : 0
   })
-  return audioToFile([sampleRate, samples])
+  return [sampleRate, samples]
 }

@@ -1,0 +1,42 @@
+import type { ExecutionContext } from 'ava'
+import type { Browser } from 'playwright-core'
+import { Recording } from '../../src/testing/index.ts'
+import { openPage } from '../helpers/browser.ts'
+
+/** Of both recordings, in Hz. */
+const RATE = 48_000
+const FRAME = RATE / 50
+
+/** A call from a page, with both its sides on one clock: ms since the microphone began. */
+export interface Conversation {
+  /** What the microphone said. */
+  readonly said: Recording
+  /** What came out of the loudspeaker. */
+  readonly heard: Recording
+  /** When packets with audio came to the page, in ms since the epoch. */
+  readonly packets: readonly number[]
+  /** What came over the data channel. */
+  readonly messages: readonly { readonly type: string; readonly data: unknown }[]
+}
+
+/** Opens the page that calls by itself, and lets its microphone speak for so long. */
+export async function converse(
+  t: Pick<ExecutionContext, 'teardown'>,
+  browser: Browser,
+  url: string,
+  seconds: number,
+): Promise<Conversation> {
+  const page = await openPage(t, browser, `${url}turns.html`)
+  await page.click('#start')
+  const kept = await page.evaluate<Record<'said' | 'heard', string> & Pick<Conversation, 'packets' | 'messages'>>(
+    `converse(${seconds})`,
+  )
+  return { ...kept, said: recording(kept.said), heard: recording(kept.heard) }
+}
+
+function recording(base64: string): Recording {
+  const bytes = Uint8Array.from(Buffer.from(base64, 'base64'))
+  const frames = Math.floor(bytes.length / 2 / FRAME)
+  const times = Array.from({ length: frames }, (_, frame) => frame * 20)
+  return new Recording(new Int16Array(bytes.buffer, 0, frames * FRAME), times)
+}

@@ -1,0 +1,44 @@
+import test from 'ava'
+import type { EmitAudio, Turn } from '../../src/index.ts'
+import type { Recording, Span } from '../../src/testing/index.ts'
+import { REPLIES, spokenCall } from './spoken-call.ts'
+import { figuresOf } from './turn-figures.ts'
+
+// What is asserted is content, order, and times in the audio itself. How long things took in real time depends on the
+// machine; bench/turns-chromium.ts prints that.
+
+test('Chromium speaks two turns and interrupts the second reply', async (t) => {
+  const call = await spokenCall(t)
+  const { heard, said, handed, turns, interruptions, phrases } = call
+  const figures = figuresOf(call)
+  t.log(figures)
+
+  t.deepEqual(call.order, ['turn', 'turn', 'interrupted', 'turn'])
+  t.deepEqual(pitches(heard), [400, 560, 780])
+  const sounds = heard.sounds()
+  const [first, second, third] = sounds.map(({ fromMs, toMs }) => (toMs - fromMs) / 1000) as [number, number, number]
+  t.true(first > 0.9 && third > 0.9, `replies of ${first} and ${third} s`)
+  t.true(second < REPLIES[1].seconds, `an interrupted reply of ${second} s`)
+  for (const [n, { fromMs, toMs }] of phrases.entries()) {
+    t.true((sounds[n] as Span).fromMs > toMs, `reply ${n} to what was said`)
+    const from = said.find(handed[n] as EmitAudio) ?? t.fail(`turn ${n} handed over what was not said`)
+    const to = from + (turns[n] as Turn).audioSeconds * 1000
+    t.true(from <= fromMs && to >= toMs, `${from} to ${to} ms handed over, ${fromMs} to ${toMs} ms said`)
+  }
+  for (const ms of figures.found) t.true(ms >= 0 && ms <= 64, `a pause found after ${ms} ms`)
+  t.true(figures.noticed <= 300, `an interruption known after ${figures.noticed} ms of it`)
+  const heardMs = interruptions[0]?.heardMs ?? 0
+  t.true(heardMs > 0 && heardMs < REPLIES[1].seconds * 1000, `${heardMs} ms of it heard`)
+  t.is(turns[2]?.heardMs, heardMs)
+  t.deepEqual(
+    call.messages.filter(({ type }) => type === 'log').map(({ data }) => data),
+    Array.from({ length: 3 }, () => ['started_talking', 'pause_detected', 'response_starting']).flat(),
+  )
+})
+
+/** What each sound is: the pitch of a reply, or undefined. */
+function pitches(heard: Recording): (number | undefined)[] {
+  const pitchOf = ({ fromMs, toMs }: Span): number | undefined =>
+    REPLIES.find(({ hertz }) => heard.between(fromMs, toMs).toneShare(hertz) > 0.8)?.hertz
+  return heard.sounds().map(pitchOf)
+}
