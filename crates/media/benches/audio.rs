@@ -138,6 +138,18 @@ fn listen_to_speech(bencher: Bencher<'_, '_>, hz: u32) {
     listen(bencher, hz, speech(48_000));
 }
 
+/// A second of speech heard while a reply of ours plays, with the guard against its echo and without: encoding included.
+#[divan::bench(args = [true, false])]
+fn listen_over_a_reply_with_the_echo_guard(bencher: Bencher<'_, '_>, echo_guard: bool) {
+    let mut rig = Rig::new(PipelineOptions { output_rate: rate(24_000), ..options() });
+    let settings = SpeechSettings { echo_guard, ..SpeechSettings::default() };
+    rig.pipeline.speech(rig.instant(), SpeechRequest::Listen(settings));
+    rig.connect();
+    let long = mono(speech(24_000).repeat(600), 24_000);
+    rig.pipeline.emit(rig.instant(), long);
+    hear(bencher, rig, &packets(), |_| false);
+}
+
 #[divan::bench(args = [16_000, 48_000])]
 fn listen_to_noise(bencher: Bencher<'_, '_>, hz: u32) {
     listen(bencher, hz, noise(0.01));
