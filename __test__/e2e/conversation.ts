@@ -3,9 +3,8 @@ import type { Browser } from 'playwright-core'
 import { Recording } from '../../src/testing/index.ts'
 import { openPage } from '../helpers/browser.ts'
 
-/** Of both recordings, in Hz. */
-const RATE = 48_000
-const FRAME = RATE / 50
+/** 20 ms at 48 kHz. */
+const FRAME = 960
 
 /** A call from a page, with both its sides on one clock: ms since the microphone began. */
 export interface Conversation {
@@ -35,8 +34,12 @@ export async function converse(
 }
 
 function recording(base64: string): Recording {
-  const bytes = Uint8Array.from(Buffer.from(base64, 'base64'))
-  const frames = Math.floor(bytes.length / 2 / FRAME)
+  return recordingOf(new Int16Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer))
+}
+
+/** Samples at 48 kHz, on a clock that began with them. */
+export function recordingOf(samples: Int16Array): Recording {
+  const frames = Math.floor(samples.length / FRAME)
   const times = Array.from({ length: frames }, (_, frame) => frame * 20)
-  return new Recording(new Int16Array(bytes.buffer, 0, frames * FRAME), times)
+  return new Recording(samples.subarray(0, frames * FRAME), times)
 }

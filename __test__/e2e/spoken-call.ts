@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks'
 import type { ExecutionContext } from 'ava'
 import { ReplyOnPause } from '../../src/index.ts'
-import type { EmitAudio, Interruption, Session, Turn } from '../../src/index.ts'
-import { type Span, tone } from '../../src/testing/index.ts'
+import type { AudioFrame, EmitAudio, Interruption, Session, Turn } from '../../src/index.ts'
+import { type Recording, type Span, tone } from '../../src/testing/index.ts'
 import { launchBrowser } from '../helpers/browser.ts'
 import type { JudgedFrame } from '../helpers/definition.ts'
-import { type Scene, scene } from '../helpers/scene.ts'
-import { type Conversation, converse } from './conversation.ts'
+import { scene } from '../helpers/scene.ts'
+import { type Conversation, converse, recordingOf } from './conversation.ts'
 import { servePages } from './pages.ts'
 
 /** Each reply is a tone; the second one is long enough to be spoken over. */
@@ -19,6 +19,9 @@ export const REPLIES = [
 /** What the microphone says: two turns, and one in the middle of the second reply. */
 const PARTS = [2.5, 'greeting', 2, 'question', 1.2, 'interruption', 2.5]
 
+/** Within a phrase; between two it is more than a second. */
+const LONGEST_GAP_MS = 700
+
 /** A frame, and when the server knew. */
 interface HeardFrame extends JudgedFrame {
   /** In ms since the epoch. */
@@ -27,7 +30,7 @@ interface HeardFrame extends JudgedFrame {
 
 /** What the server's side saw. */
 interface Notes {
-  readonly handed: EmitAudio[]
+  readonly handed: Recording[]
   readonly turns: Turn[]
   readonly interruptions: Interruption[]
   readonly frames: HeardFrame[]
@@ -37,40 +40,32 @@ interface Notes {
 
 /** A conversation, from both sides. */
 export interface SpokenCall extends Conversation, Notes {
-  /** When each phrase was said, on the page's clock: found in what the microphone said, for it may begin before the page does. */
+  /** When each phrase was said, on the page's clock. */
   readonly phrases: readonly Span[]
+  /** How long each phrase truly is, in ms. */
+  readonly lengths: readonly number[]
 }
 
 /** Lets Chromium say a scene to a `ReplyOnPause` whose replies are ready at once. */
 export async function spokenCall(t: Pick<ExecutionContext, 'teardown'>): Promise<SpokenCall> {
-  const spoken = scene(PARTS)
+  const { audio, phrases, seconds } = scene(PARTS)
   const notes: Notes = { handed: [], turns: [], interruptions: [], frames: [], order: [] }
   const { url, stream } = await servePages(t, { handler: replier(notes.handed) })
   stream.on('session', (session) => take(notes, session))
-  const browser = await launchBrowser({ says: spoken.audio })
+  const browser = await launchBrowser({ says: audio })
   try {
-    const conversation = await converse(t, browser, url, Math.floor(spoken.seconds))
-    return {
-      ...notes,
-      ...conversation,
-      phrases: spoken.phrases.map((phrase) => whenSaid(conversation, spoken, phrase)),
-    }
+    const conversation = await converse(t, browser, url, Math.floor(seconds))
+    const lengths = phrases.map(({ fromMs, toMs }) => toMs - fromMs)
+    return { ...notes, ...conversation, phrases: conversation.said.sounds(LONGEST_GAP_MS), lengths }
   } finally {
     await browser.close()
   }
 }
 
-/** Where the microphone's recording has a phrase, by how its loudness changes. */
-function whenSaid({ said }: Conversation, { audio }: Scene, { fromMs, toMs }: Span): Span {
-  const [rate, samples] = audio as [number, Int16Array]
-  const at = said.find([rate, samples.slice((fromMs * rate) / 1000, (toMs * rate) / 1000)]) ?? NaN
-  return { fromMs: at, toMs: at + toMs - fromMs }
-}
-
-function replier(handed: EmitAudio[]): ReplyOnPause {
-  const reply = function* (audio: EmitAudio): Generator<EmitAudio> {
+function replier(handed: Recording[]): ReplyOnPause {
+  const reply = function* ([, samples]: AudioFrame): Generator<EmitAudio> {
     const { hertz, seconds } = REPLIES[handed.length % REPLIES.length] as (typeof REPLIES)[number]
-    handed.push(audio)
+    handed.push(recordingOf(samples))
     for (let at = 0; at < seconds; at += 0.1) yield tone(hertz, { seconds: 0.1 })
   }
   return new ReplyOnPause(reply, { vadEvents: true })

@@ -1,4 +1,4 @@
-import type { EmitAudio, Interruption, Turn } from '../../src/index.ts'
+import type { Interruption } from '../../src/index.ts'
 import { definedPauses, FRAME } from '../helpers/definition.ts'
 import type { SpokenCall } from './spoken-call.ts'
 
@@ -48,8 +48,7 @@ function burstsOf(packets: readonly number[]): number[][] {
   return bursts
 }
 
-/** Where in the stream a turn's phrase truly began, in ms: found by the audio that was handed over. */
-function beginningOf({ said, turns, handed, phrases }: SpokenCall, turn: number): number {
-  const at = said.find(handed[turn] as EmitAudio) ?? NaN
-  return (turns[turn] as Turn).from * 1000 + (phrases[turn]?.fromMs ?? NaN) - at
+/** Where in the stream a turn's phrase truly began, in ms: by what can be heard of it in the audio that was handed over. */
+function beginningOf({ turns, handed }: SpokenCall, turn: number): number {
+  return (turns[turn]?.from ?? NaN) * 1000 + (handed[turn]?.sounds()[0]?.fromMs ?? NaN)
 }
