@@ -24,7 +24,7 @@ for (const [options, message] of [
     /speechThreshold must be at most algoOptions\.startedTalkingThreshold \(0\.2\), not 0\.3/,
   ],
   [{ algoOptions: { maxContinuousSpeechS: 0 } }, /maxContinuousSpeechS must be a number from 0\.1 to Infinity, not 0/],
-  [{ preset: 'slow' }, /The option preset must be 'default', 'fast', not "slow"/],
+  [{ preset: 'slow' }, /The option preset must be 'default' or 'fast', not "slow"/],
   [{ modelOptions: { treshold: 1 } }, /There is no option modelOptions\.treshold/],
   [{ modelOptions: { threshold: 2 } }, /modelOptions\.threshold must be a number from 0 to 1, not 2/],
   [{ model: {} }, /The option model must have the methods vad and warmup .*; vad is undefined/],
