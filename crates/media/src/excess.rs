@@ -149,7 +149,7 @@ impl Excess {
         let window = std::mem::take(&mut self.window);
         let steady = window.emitted >= FRAME_DURATION * (WINDOW - 4);
         let small = window.most_left <= LIVE;
-        self.live = steady && small;
+        self.live = steady && window.most_left <= LIVE + self.debt;
         let owes = steady && !self.debt.is_zero();
         let least = window.least_wait.filter(|_| (self.live || owes) && !window.starved)?;
         let ahead = least.saturating_sub(self.margin.max(worth)).min(FRAME_DURATION);
@@ -169,11 +169,11 @@ impl Excess {
     /// The source fell silent, and everything it emitted was sent.
     pub(crate) fn fell_silent(&mut self, now: Instant) {
         let silent_since = (self.live || !self.debt.is_zero()).then_some(now);
-        *self = Self { margin: self.margin, silent_since, ..Self::default() };
+        *self = Self { margin: self.margin, silent_since, live: self.live, ..Self::default() };
     }
 
     /// The flow was interrupted: what was seen before means nothing now.
     pub(crate) fn reset(&mut self) {
-        *self = Self { margin: self.margin, ..Self::default() };
+        *self = Self { margin: self.margin, live: self.live, ..Self::default() };
     }
 }

@@ -208,6 +208,12 @@ impl Pipeline {
         !self.sender.is_idle()
     }
 
+    /// Whether nobody minds if packets wait for some tens of milliseconds: speech is waited for, and nothing is sent.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.speech.as_ref().is_some_and(|speech| speech.is_waiting()) && !self.is_sending()
+    }
+
     /// Counters since the start.
     #[must_use]
     pub fn stats(&self) -> PipelineStats {

@@ -115,12 +115,16 @@ fn a_machine_that_stood_still_leaves_no_delay() {
 fn the_delays_of_long_stops_are_taken_back_however_they_fall() {
     let mut rig = Rig::new(options());
     speak(&mut rig, Duration::from_secs(2));
-    for stop in [35, 10, 8, 30, 12] {
+    for (stop, pause) in
+        [(35, 1_000), (10, 1_000), (8, 200), (7, 100), (9, 60), (8, 300), (30, 1_000), (12, 20)]
+    {
         rig.now += FRAME * stop;
+        rig.pipeline.wake(rig.instant());
+        rig.collect();
         for _ in 0..stop {
             rig.emit(mono(frame(), 48_000));
         }
-        speak(&mut rig, Duration::from_secs(1));
+        speak(&mut rig, Duration::from_millis(pause));
     }
     speak(&mut rig, Duration::from_secs(40));
     let delay = delay_of_next(&mut rig);

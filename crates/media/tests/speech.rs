@@ -299,6 +299,24 @@ fn after_a_reset_nothing_was_said() {
 }
 
 #[test]
+fn packets_may_wait_until_somebody_speaks_or_a_reply_plays() {
+    let script = Script::default().silence(2.0).say("question").silence(3.0);
+    let mut rig = listener(SpeechSettings::default(), options());
+    let (start, end) = script.phrases[0];
+    for packet in script.packets() {
+        rig.run_until(packet.at);
+        rig.receive(&packet);
+        let (at, is_waiting) = (rig.now.as_secs_f64(), rig.pipeline.is_waiting());
+        let is_spoken = rig.starts().len() > rig.turns().len();
+        let is_silent = at > 1.0 && at < start || at > end + 1.5;
+        assert!(!(is_spoken && is_waiting) && (!is_silent || is_waiting), "{is_waiting} at {at}");
+    }
+    assert_eq!(rig.turns().len(), 1);
+    rig.ask(SpeechRequest::Reply(parley_media::ReplyMode::Ask));
+    assert!(!rig.pipeline.is_waiting());
+}
+
+#[test]
 fn clicks_do_not_start_a_turn() {
     let mut script = Script::default().silence(1.0);
     for _ in 0..20 {

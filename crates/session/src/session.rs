@@ -204,6 +204,13 @@ impl RtcSession {
         !self.is_closed() && self.presence.was_heard_within(now, time)
     }
 
+    /// Whether nobody minds if the peer's packets wait for some tens of milliseconds: it is connected, speech is waited for,
+    /// and nothing is sent.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.state == State::Connected && self.pipeline.is_waiting()
+    }
+
     fn is_connecting(&self) -> bool {
         matches!(self.state, State::Connecting { .. })
     }

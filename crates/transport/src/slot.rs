@@ -21,6 +21,8 @@ pub(crate) struct Slot {
     pub(crate) shared: Tenure,
     /// It is to be pumped at the end of the round.
     pub(crate) dirty: bool,
+    /// Nobody minds if its packets wait a little.
+    pub(crate) is_waiting: bool,
     /// How busy its runner is, 0 to 1.
     pub(crate) load: f32,
     stats_at: Instant,
@@ -50,7 +52,15 @@ impl Slot {
     /// Takes a session over, and tells its answer.
     pub(crate) fn new(now: Instant, session: RtcSession, shared: Tenure, answer: String) -> Self {
         shared.push_event(SessionEvent::text("answer", answer));
-        Self { session, shared, dirty: false, load: 1.0, stats_at: now, sent_messages: false }
+        Self {
+            session,
+            shared,
+            dirty: false,
+            is_waiting: false,
+            load: 1.0,
+            stats_at: now,
+            sent_messages: false,
+        }
     }
 
     /// Does what the JavaScript side asks for. Returns an `ice-ufrag` that is new.

@@ -29,6 +29,9 @@ const WAKER: mio::Token = mio::Token(1);
 /// seldom share a round; with many nobody hears the few milliseconds.
 const LONGEST_ROUND: Duration = Duration::from_millis(6);
 const ROUND_PER_SESSION: Duration = Duration::from_millis(1);
+/// The same while all sessions only wait for somebody to speak: a start of speech is found after 200 ms of it, and none of
+/// it is lost. What the program asks for is done at once nevertheless.
+const WAITING_ROUND: Duration = Duration::from_millis(40);
 /// How long after it got frames JavaScript has mostly answered.
 const REPLY: Duration = Duration::from_millis(1);
 /// Batches read in one round; what is left is read in the next, after the timers had their turn.
@@ -71,6 +74,7 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
         prober,
         relays,
         sessions: sessions.clone(),
+        waiting: 0,
         #[cfg(any(test, feature = "fault-injection"))]
         faults: 0,
         scratch: Scratch::default(),
@@ -102,6 +106,8 @@ struct Worker {
     prober: Prober,
     relays: Relays,
     sessions: Arc<AtomicUsize>,
+    /// Sessions whose packets may wait a little.
+    waiting: usize,
     /// Rounds that are to panic.
     #[cfg(any(test, feature = "fault-injection"))]
     faults: u32,
@@ -204,10 +210,34 @@ impl Worker {
             return Round::Replies;
         }
         if !std::mem::take(&mut self.more) {
+            if self.all_wait() {
+                return self.rest(events);
+            }
             if !self.is_streaming {
                 self.wait(events);
             }
             self.finish_round();
+        }
+        Round::Full
+    }
+
+    fn all_wait(&self) -> bool {
+        self.waiting > 0 && self.waiting == self.slots.len()
+    }
+
+    /// Waits until the round is over or something is asked for. Neither packets nor timers matter until then.
+    fn rest(&mut self, events: &mut mio::Events) -> Round {
+        let Some(pause) = WAITING_ROUND.checked_sub(self.last_look.elapsed()) else { return Round::Full };
+        if let Err(error) = self.poll.registry().deregister(self.socket.source()) {
+            log::error!("a media worker can't leave its socket alone: {error}");
+            return Round::Full;
+        }
+        self.inbox.announce(false);
+        self.poll(events, pause);
+        if let Err(error) =
+            self.poll.registry().register(self.socket.source(), SOCKET, mio::Interest::READABLE)
+        {
+            log::error!("a media worker can't watch its socket: {error}");
         }
         Round::Full
     }
@@ -217,6 +247,10 @@ impl Worker {
         let due = [self.timers.next(), self.prober.next(), self.relays.next()].into_iter().flatten().min();
         let pause = due.map_or(IDLE, |due| due.saturating_duration_since(Instant::now()));
         self.inbox.announce(pause <= self.round());
+        self.poll(events, pause);
+    }
+
+    fn poll(&mut self, events: &mut mio::Events, pause: Duration) {
         match self.poll.poll(events, Some(pause)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 log::error!("a media worker can't wait for its socket: {error}");
@@ -407,6 +441,9 @@ impl Worker {
                 slot.shared.each_list(|list| note(&mut scratch.lists, list));
                 self.timers.set(key, pumped.wake_at);
                 let is_closed = slot.session.is_closed();
+                let is_waiting = slot.session.is_waiting();
+                let was_waiting = std::mem::replace(&mut slot.is_waiting, is_waiting);
+                self.waiting = self.waiting + usize::from(is_waiting) - usize::from(was_waiting);
                 for address in claims {
                     self.claim(now, key, address);
                 }
@@ -441,6 +478,7 @@ impl Worker {
 
     fn remove(&mut self, key: u32) {
         let Some(slot) = self.slots.remove(&key) else { return };
+        self.waiting -= usize::from(slot.is_waiting);
         self.timers.set(key, None);
         self.scratch.gone.insert(key);
         self.sessions.fetch_sub(1, Ordering::Relaxed);

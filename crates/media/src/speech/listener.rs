@@ -65,6 +65,11 @@ impl Listener {
         }
     }
 
+    /// Whether nothing depends on what comes next being heard soon.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.stage.is_waiting()
+    }
+
     /// The next event.
     pub(crate) fn poll(&mut self) -> Option<SpeechEvent> {
         self.stage.poll()

@@ -184,6 +184,11 @@ impl SpeechStage {
         self.forget();
     }
 
+    /// Whether nothing depends on what is heard next being heard soon: nobody has begun to speak, and no reply plays.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.mode == ReplyMode::None && self.turn_from.is_none() && self.detector.is_idle()
+    }
+
     /// Whether our reply is to be silenced; asked once for each start of speech. The answer's consequence goes to
     /// [`interrupted`](Self::interrupted).
     pub(crate) fn take_interruption(&mut self) -> bool {
