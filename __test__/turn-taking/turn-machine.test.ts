@@ -1,11 +1,7 @@
 import test from 'ava'
-import {
-  type Spoken,
-  type TurnAction,
-  type TurnInput,
-  TurnMachine,
-  type TurnRules,
-} from '../../src/turn-taking/turn-machine.ts'
+import type { TurnAction } from '../../src/turn-taking/turn-action.ts'
+import type { Spoken, TurnInput } from '../../src/turn-taking/turn-input.ts'
+import { TurnMachine, type TurnRules } from '../../src/turn-taking/turn-machine.ts'
 
 const PLAIN: TurnRules = { interrupts: true, judges: false }
 const JUDGING: TurnRules = { interrupts: true, judges: true }

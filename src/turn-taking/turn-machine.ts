@@ -1,54 +1,7 @@
 import type { ReplyMode, SpeechEvent } from '../native/speech.ts'
 import type { TurnReason } from './turn.ts'
-
-/** What was said, as a source tells it. */
-export type Spoken = SpeechEvent & { kind: 'pause' }
-
-/** Something that happened to a conversation. */
-export type TurnInput =
-  | (SpeechEvent & { kind: 'started' })
-  | Spoken
-  /** The turn detector has answered. */
-  | { kind: 'judged'; isOver: boolean }
-  /** The interruption detector has answered. */
-  | { kind: 'challenged'; isInterruption: boolean }
-  /** The time that was asked for with `wait` or `ask-again` is over. */
-  | { kind: 'time' }
-  /** The reply is over, and was heard. */
-  | { kind: 'finished' }
-  | { kind: 'triggered' }
-  | { kind: 'greet' }
-  | { kind: 'reset' }
-
-/** Something to be done about it. */
-export type TurnAction =
-  | { do: 'log'; message: 'started_talking' | 'pause_detected' }
-  /** Ask the turn detector. */
-  | { do: 'judge'; turn: Spoken }
-  /** Ask the interruption detector, with what was said so far. */
-  | { do: 'challenge' }
-  /** Ask it again in some time. */
-  | { do: 'ask-again' }
-  /** Wait for the speaker to go on, so long as a pause may be. */
-  | { do: 'wait' }
-  /** Nothing that was asked or is waited for counts any more. */
-  | { do: 'cancel' }
-  /** The turn that paused goes on. */
-  | { do: 'continue' }
-  /** Have the source tell what was said so far, as a turn. */
-  | { do: 'take' }
-  /** What speech does from now on. */
-  | { do: 'hear'; mode: ReplyMode }
-  /** Begin with a reply. */
-  | { do: 'reply'; turn: Spoken; reason: TurnReason }
-  /** Begin with what is said first. */
-  | { do: 'greet' }
-  /** Stop the reply. */
-  | { do: 'stop' }
-  /** Say that it was an interruption, after `stop`. */
-  | { do: 'tell-interruption'; at: number; foundAt: number }
-  /** Nothing that was said counts. */
-  | { do: 'forget' }
+import type { TurnAction } from './turn-action.ts'
+import type { Spoken, TurnInput } from './turn-input.ts'
 
 /** How a conversation goes. */
 export interface TurnRules {
