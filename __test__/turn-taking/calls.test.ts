@@ -38,6 +38,11 @@ function turnsOf(call: TestCall): Turn[] {
   return turns
 }
 
+/** What the caller was told of turns. */
+function logsOf(call: TestCall): unknown[] {
+  return call.messages.map(({ data }) => (data as { data?: unknown }).data)
+}
+
 /** A reply that is easy to find: a tone of two seconds. */
 function* beep(): Generator<EmitType> {
   yield tone(880, { seconds: 2 })
@@ -67,10 +72,7 @@ test('a sentence is replied to, with all of it, half a second after its end', as
   t.true(turn.from * 1000 <= startMs + begun && turn.to * 1000 >= endMs, JSON.stringify(turn))
   const seconds = (heard[0]?.[1].length ?? 0) / 16_000
   t.true(seconds > (endMs - startMs) / 1000 && Math.abs(seconds - turn.audioSeconds) < 0.001, `${seconds}`)
-  t.deepEqual(
-    call.messages.map(({ data }) => (data as { data?: unknown }).data),
-    ['started_talking', 'pause_detected', 'response_starting'],
-  )
+  t.deepEqual(logsOf(call), ['started_talking', 'pause_detected', 'response_starting'])
   await call.end()
 })
 
@@ -138,6 +140,62 @@ test('an interruption detector hears the speech over the reply, and decides', as
   await call.play(wav('interruption'))
   t.true(heard.length > 1 && heard.every((seconds, i) => seconds > (heard[i - 1] ?? 0.1)), JSON.stringify(heard))
   await call.waitFor(() => call.heard.between(call.nowMs - 300).soundSeconds === 0, { what: 'silence' })
+  await call.end()
+})
+
+test('what is said first is heard at once, may be interrupted, and is no turn', async (t) => {
+  const ended: string[] = []
+  const handler = new ReplyOnPause(beep, {
+    *startupFn() {
+      try {
+        for (let i = 0; i < 20; i++) yield tone(440, { seconds: 0.5 })
+      } finally {
+        ended.push('startupFn')
+      }
+    },
+  })
+  const call = await testCall(handler, { seed: 7 })
+  const turns = turnsOf(call)
+  const interruptions: number[] = []
+  call.session.on('interrupted', ({ heardMs }) => interruptions.push(heardMs))
+  await call.waitForSound()
+  t.deepEqual(logsOf(call), ['response_starting'])
+  await call.wait(1)
+  await call.play(wav('interruption'))
+  call.expectInterruption({ withinMs: 450 + 200 })
+  t.deepEqual(ended, ['startupFn'])
+  await call.waitForSound()
+  t.deepEqual(
+    turns.map(({ number, reason }) => [number, reason]),
+    [[1, 'pause']],
+  )
+  t.is(interruptions.length, 1)
+  t.true((interruptions[0] ?? 0) > 800, `${interruptions[0]}`)
+  t.deepEqual(logsOf(call), ['response_starting', 'started_talking', 'pause_detected', 'response_starting'])
+  await call.end()
+})
+
+test('whoever speaks for longer than maxContinuousSpeechS is replied to meanwhile, and none of it is lost', async (t) => {
+  const handler = new ReplyOnPause(() => [tone(880, { seconds: 0.3 })], {
+    algoOptions: { maxContinuousSpeechS: 2 },
+  })
+  const call = await testCall(handler, { seed: 8 })
+  const turns = turnsOf(call)
+  const begun = call.nowMs
+  const [phrase] = await phrases('reply')
+  await call.play(silence(1), wav('reply'), silence(2))
+  t.deepEqual(
+    turns.map(({ reason }) => reason),
+    ['max', 'max', 'pause'],
+  )
+  const [first, second, last] = turns as [Turn, Turn, Turn]
+  t.true(Math.abs(first.foundAt - first.from - 2.4) < 0.05, JSON.stringify(first))
+  t.true(second.from <= first.to && last.from <= second.to, JSON.stringify(turns))
+  const [reply] = call.heard.sounds()
+  t.true(
+    (reply?.fromMs ?? Infinity) < begun + 1000 + (phrase?.endMs ?? 0),
+    'the first reply comes while the caller speaks',
+  )
   await call.end()
 })
 

@@ -222,25 +222,6 @@ test('all that a handler may emit may be yielded', async (t) => {
   t.is(called.reason, 'close_stream')
 })
 
-test('what is first said when the client has connected may be interrupted, and gets no log messages but the last', async (t) => {
-  const handler = new ReplyOnPause(echo, {
-    *startupFn() {
-      for (;;) yield chunk(5)
-    },
-  })
-  const called = callTurns(handler)
-  await settleReply()
-  t.is(written(called)[0], 5)
-  t.deepEqual(logs(called), ['response_starting'])
-  called.link.find(started(1, { heardMs: 0 }), paused(2, 7))
-  await settleReply()
-  t.deepEqual(written(called).slice(-2), [7, 7])
-  t.deepEqual(
-    called.news.map(([name]) => name),
-    ['speech-start', 'interrupted', 'turn'],
-  )
-})
-
 test('arguments are asked for before each reply, and what comes by itself is used', async (t) => {
   const seen: unknown[] = []
   const handler = new ReplyOnPause(

@@ -15,8 +15,8 @@ export interface AlgoOptions {
 
 /**
  * Values of {@link AlgoOptions} that belong together. `'default'` waits half a second, so that nobody is cut short;
- * `'fast'` finds a pause 0.15 s after the last word, and wants a `turnDetector` that tells a pause within a sentence from
- * the end of one.
+ * `'fast'` finds a pause 0.15 s after the last word, so that a reply is heard within 0.3 s, and wants a `turnDetector` that
+ * tells a pause within a sentence from the end of one.
  */
 export type TurnPreset = 'default' | 'fast'
 
