@@ -199,6 +199,28 @@ test('whoever speaks for longer than maxContinuousSpeechS is replied to meanwhil
   await call.end()
 })
 
+test('with canInterrupt: false a reply is heard out, and what is said over it is no turn', async (t) => {
+  const handler = new ReplyOnPause(() => [tone(880, { seconds: 4 })], { canInterrupt: false })
+  const call = await testCall(handler, { seed: 9 })
+  const turns = turnsOf(call)
+  const told: string[] = []
+  call.session.on('speech-start', () => told.push('speech-start'))
+  call.session.on('interrupted', () => told.push('interrupted'))
+  await call.play(wav('greeting'))
+  await call.wait(1)
+  await call.play(wav('interruption'))
+  await call.wait(3)
+  const [reply, ...more] = call.heard.sounds()
+  t.deepEqual(more, [])
+  const seconds = ((reply?.toMs ?? 0) - (reply?.fromMs ?? 0)) / 1000
+  t.true(Math.abs(seconds - 4) < 0.1, `${seconds} s`)
+  t.is(turns.length, 1)
+  t.deepEqual(told, ['speech-start'])
+  await call.play(wav('question'), silence(1))
+  t.is(turns.length, 2)
+  await call.end()
+})
+
 test('triggerResponse replies at once, to nothing, and then to half a sentence', async (t) => {
   const seconds: number[] = []
   const handler = new ReplyOnPause(function* ([rate, audio]) {

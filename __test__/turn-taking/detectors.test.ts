@@ -169,12 +169,3 @@ test('probabilities are told when they are asked for', (t) => {
   called.link.find({ kind: 'probability', at: 0.032, probability: 0.25 })
   t.deepEqual(called.news, [['vad', { at: 0.032, probability: 0.25 }]])
 })
-
-test('a reply that can not be interrupted is deaf until it was heard', async (t) => {
-  const called = callTurns(new ReplyOnPause(echo, { canInterrupt: false }))
-  called.link.find(started(1), paused(2))
-  await settleReply()
-  called.link.play(20)
-  await until(() => orders(called).length === 2)
-  t.deepEqual(orders(called), ['deaf', 'none'])
-})
