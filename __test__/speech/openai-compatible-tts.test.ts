@@ -262,7 +262,7 @@ test('wrong options are refused at construction, wrong arguments when called', a
     [{ ...given, voice: '' }, /voice must be a name, not ""/],
     [{ ...given, speed: 5 }, /speed.*0\.25 to 4.*5/],
     [{ ...given, instructions: 5 }, /instructions must be a string, not 5/],
-    [{ ...given, responseFormat: 'mp3' }, /responseFormat.*'pcm', 'wav'.*"mp3"/],
+    [{ ...given, responseFormat: 'mp3' }, /responseFormat.*'pcm' or 'wav'.*"mp3"/],
     [{ ...given, sampleRate: 24 }, /sampleRate.*24/],
     [{ ...given, language: 'en' }, /no option language/],
   ]
