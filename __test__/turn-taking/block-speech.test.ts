@@ -202,3 +202,26 @@ test('a loudness that is no voice takes turns too', async (t) => {
   await settleReply()
   t.is(called.turns.length, 1)
 })
+
+test('a model may hand its audio over to a worker: the turn has all of it', async (t) => {
+  const lengths = [0.6, 0]
+  const model: PauseDetectionModel = {
+    vad([, { buffer }]) {
+      structuredClone(buffer, { transfer: [buffer as ArrayBuffer] })
+      return { duration: lengths.shift() ?? 0, chunks: [] }
+    },
+    warmup() {},
+  }
+  const called = callWith(model)
+  called.link.receive(...frames(60, 7))
+  await settleReply()
+  t.is(called.turns[0]?.length, 1.2 * RATE)
+  t.true(called.turns[0]?.every((sample) => sample === 7))
+})
+
+test('a model that says NaN seconds is told so', async (t) => {
+  const called = callWith(new Scripted({ duration: NaN, chunks: [] }))
+  called.link.receive(...frames(30, 1))
+  await settleReply()
+  t.regex(called.link.told.find(({ type }) => type === 'error')?.message ?? '', /gave \{ duration: NaN \}; it must be/)
+})

@@ -169,3 +169,14 @@ test('probabilities are told when they are asked for', (t) => {
   called.link.find({ kind: 'probability', at: 0.032, probability: 0.25 })
   t.deepEqual(called.news, [['vad', { at: 0.032, probability: 0.25 }]])
 })
+
+test('a turn detector may hand its audio over to a worker: the reply has all of it', async (t) => {
+  const turnDetector = ([, { buffer }]: AudioFrame): number => {
+    structuredClone(buffer, { transfer: [buffer as ArrayBuffer] })
+    return 1
+  }
+  const called = callTurns(new ReplyOnPause(echo, { turnDetector }))
+  called.link.find(started(1), paused(2, 3))
+  await settleReply()
+  t.deepEqual(written(called), [3])
+})

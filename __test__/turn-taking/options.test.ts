@@ -28,6 +28,10 @@ for (const [options, message] of [
   [{ modelOptions: { treshold: 1 } }, /There is no option modelOptions\.treshold/],
   [{ modelOptions: { threshold: 2 } }, /modelOptions\.threshold must be a number from 0 to 1, not 2/],
   [{ model: {} }, /The option model must have the methods vad and warmup .*; vad is undefined/],
+  [
+    { model: null },
+    /The option model must have the methods vad and warmup \(see PauseDetectionModel\); vad is undefined/,
+  ],
   [{ canInterrupt: 1 }, /The option canInterrupt must be true or false, not 1/],
   [{ needsContext: 'yes' }, /The option needsContext must be true or false, not "yes"/],
   [{ turnDetector: 0.5 }, /The option turnDetector must be a function, not 0\.5/],

@@ -199,6 +199,26 @@ test('a function that returns nothing to iterate is told to its client', async (
   t.is(called.core.state, 'connected')
 })
 
+for (const [what, returned, told] of [
+  ['audio', [16_000, new Int16Array(2)], /generator function: it returned \[16000, Int16Array\(2\)\]; yield it/],
+  ['a text', 'Good morning.', /generator function: it returned "Good morning\."; yield it/],
+  [
+    'an iterator whose next() gives nothing',
+    { [Symbol.iterator]: () => ({ next() {} }) },
+    /next\(\) .* gave undefined/,
+  ],
+] as const) {
+  test(`a function that returns ${what} is told to its client, and replies no more`, async (t) => {
+    const called = callTurns(new ReplyOnPause((() => returned) as never))
+    called.link.find(started(1), paused(2))
+    await settleReply()
+    const errors = called.link.told.filter(({ type }) => type === 'error')
+    t.is(errors.length, 1)
+    t.regex(errors[0]?.message ?? '', told)
+    await until(() => orders(called).at(-1) === 'none')
+  })
+}
+
 test('all that a handler may emit may be yielded', async (t) => {
   const mark = new PlayedMark('word')
   const handler = new ReplyOnPause(function* () {
@@ -341,6 +361,25 @@ test('reset() stops a reply and forgets what was said; after a reply it is calle
   handler.reset()
   t.deepEqual(orders(called), ['interruptible', 'none', 'reset'])
   t.is(called.link.depthMs, 0)
+})
+
+test('a reset() that is rejected is told, and the next turn works', async (t) => {
+  class Torn extends ReplyOnPause {
+    // oxlint-disable-next-line typescript/no-misused-promises -- as a subclass in JavaScript may have it
+    override async reset(): Promise<void> {
+      super.reset()
+      await Promise.reject(new Error('The tape is torn'))
+    }
+  }
+  const called = callTurns(new Torn(echo))
+  called.link.find(started(1), paused(2, 7))
+  await settleReply()
+  t.is(called.link.told.find(({ type }) => type === 'error')?.message, 'The tape is torn')
+  called.link.play(40)
+  await until(() => orders(called).at(-1) === 'none')
+  called.link.find(started(5), paused(6, 8))
+  await settleReply()
+  t.deepEqual(written(called), [7, 7, 8, 8])
 })
 
 test('a reply may reset its own handler, and ends by it', async (t) => {

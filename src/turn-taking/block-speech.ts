@@ -129,7 +129,8 @@ export class BlockSpeech implements SpeechSource {
       else this.#at += block.length / channels
     }
     try {
-      const result: unknown = model.vad([sampleRate, toMono(block, channels)], modelOptions)
+      // A copy: a model may hand its audio over to a worker, and the turn is made of the block too.
+      const result: unknown = model.vad([sampleRate, toMono(block.slice(), channels)], modelOptions)
       if (isThenable(result)) void this.#wait(result, take)
       else take(result)
     } catch (error) {
@@ -150,7 +151,8 @@ export class BlockSpeech implements SpeechSource {
     const { duration, chunks } = Object(result) as { duration?: unknown; chunks?: unknown }
     if (typeof duration === 'number' && duration >= 0) return { duration, chunks: Array.isArray(chunks) ? chunks : [] }
     const error = result instanceof Error ? result : undefined
-    const what = `The model's vad() gave ${describe(result)}; it must be { duration, chunks }, the seconds of speech and where they are`
+    const gave = duration === undefined ? describe(result) : `{ duration: ${describe(duration)} }`
+    const what = `The model's vad() gave ${gave}; it must be { duration, chunks }, the seconds of speech and where they are`
     this.#parts.onError(error ?? new TypeError(what))
     return { duration: 0, chunks: [] }
   }

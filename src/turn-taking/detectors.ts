@@ -43,7 +43,8 @@ export class Detectors {
     const { record, settings, answer, onError } = this.#parts
     const turn = record.describe(spoken, 'pause')
     this.#question.ask(
-      (signal) => settings.turnDetector?.(record.frame(spoken.audio), record.context(turn, signal)),
+      // A copy: it may hand its audio over to a worker, and what replies is to hear it too.
+      (signal) => settings.turnDetector?.(record.frame(spoken.audio.slice()), record.context(turn, signal)),
       this.#onProbability,
       (error) => {
         onError(error)

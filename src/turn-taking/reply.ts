@@ -80,6 +80,11 @@ export class Reply {
     }
     const result = (await next) as IteratorResult<unknown>
     this.#isBusy = false
+    if (Object(result) !== result) {
+      throw new TypeError(
+        `next() of what the reply function returned gave ${describe(result)}; it must be { done, value }`,
+      )
+    }
     if (this.#state === 'running') return result
     await this.#end()
     return undefined
@@ -88,6 +93,11 @@ export class Reply {
   async #open(): Promise<Iterator<unknown> | AsyncIterator<unknown> | undefined> {
     const iterable: unknown = await this.#parts.open(this.#abort.signal)
     if (this.#state !== 'running') return undefined
+    if (isReturned(iterable)) {
+      throw new TypeError(
+        `The reply function must be a generator function: it returned ${describe(iterable)}; yield it`,
+      )
+    }
     if (Symbol.asyncIterator in Object(iterable)) return (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator]()
     if (Symbol.iterator in Object(iterable)) return (iterable as Iterable<unknown>)[Symbol.iterator]()
     throw new TypeError(`The reply function must be a generator function: it returned ${describe(iterable)}`)
@@ -117,4 +127,9 @@ export class Reply {
     const isAbort = error === this.#abort.signal.reason || Object(error).name === 'AbortError'
     if (!isAbort) this.#parts.onLateError(error)
   }
+}
+
+/** A text, or audio that was returned, can be iterated too, but not to be heard. */
+function isReturned(value: unknown): boolean {
+  return typeof value === 'string' || (Array.isArray(value) && typeof value[0] === 'number')
 }

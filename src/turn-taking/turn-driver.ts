@@ -1,4 +1,5 @@
 import { Driver, type DriverParts } from '../driver/driver.ts'
+import { isThenable } from '../driver/emit-sink.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import type { SpeechEvent } from '../native/speech.ts'
 import { Detectors } from './detectors.ts'
@@ -229,7 +230,9 @@ export class TurnDriver extends Driver<ReplyOnPause> {
   #resetBetween(): void {
     this.#isBetween = true
     try {
-      this.handler.reset()
+      // A subclass may have made it asynchronous: nobody else would hear of its failure.
+      const done: unknown = this.handler.reset()
+      if (isThenable(done)) Promise.resolve(done).catch((error: unknown) => this.#news.complain(error))
     } catch (error) {
       this.#news.complain(error)
     }

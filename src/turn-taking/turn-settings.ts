@@ -158,8 +158,8 @@ function checkFunction<Fn>(name: string, value: Fn): Fn {
 
 /** The built-in model is none of the user's: it listens in the engine, which is sooner and cheaper than block by block. */
 function checkModel(model: PauseDetectionModel | undefined): PauseDetectionModel | undefined {
-  if (model === undefined || model.constructor === SileroVad) return undefined
   const methods = Object(model) as Partial<Record<keyof PauseDetectionModel, unknown>>
+  if (model === undefined || methods.constructor === SileroVad) return undefined
   const missing = (['vad', 'warmup'] as const).find((name) => typeof methods[name] !== 'function')
   if (missing === undefined) return model
   throw new TypeError(
