@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import test from 'ava'
 import { type AudioFrame, type EmitType, ReplyOnPause, type ReplyContext } from '../../src/index.ts'
 import type { SpeechEvent } from '../../src/native/speech.ts'
@@ -179,4 +180,24 @@ test('a turn detector may hand its audio over to a worker: the reply has all of 
   called.link.find(started(1), paused(2, 3))
   await settleReply()
   t.deepEqual(written(called), [3])
+})
+
+test.serial('a turn detector that never answers is given up after 5 s, and the reply comes', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let isAborted = false
+  const turnDetector = (_: AudioFrame, { signal }: ReplyContext): Promise<number> => {
+    signal.addEventListener('abort', () => (isAborted = true))
+    return new Promise(() => undefined)
+  }
+  const called = callTurns(new ReplyOnPause(echo, { turnDetector }))
+  called.link.find(started(1), paused(2, 3))
+  await Promise.resolve()
+  mock.timers.tick(4999)
+  t.deepEqual(written(called), [])
+  mock.timers.tick(1)
+  mock.timers.reset()
+  await until(() => written(called).length === 1)
+  t.true(isAborted)
+  t.regex(called.log.lines.join(), /turnDetector: No answer came within 5 s/)
 })

@@ -1,3 +1,4 @@
+import { TimeoutError } from '../errors.ts'
 import { describe } from '../frames/describe.ts'
 import type { Clock } from '../native/clock.ts'
 import type { SpeechEvent } from '../native/speech.ts'
@@ -47,7 +48,7 @@ export class Detectors {
       (signal) => settings.turnDetector?.(record.frame(spoken.audio.slice()), record.context(turn, signal)),
       this.#onProbability,
       (error) => {
-        onError(error)
+        onError(named('turnDetector', error))
         answer({ kind: 'judged', isOver: true })
       },
     )
@@ -66,7 +67,7 @@ export class Detectors {
       (signal) => settings.interruptionDetector?.(record.frame(speech.audio), record.context(turn, signal)),
       this.#onVerdict,
       (error) => {
-        onError(error)
+        onError(named('interruptionDetector', error))
         answer({ kind: 'challenged', isInterruption: true })
       },
     )
@@ -107,4 +108,9 @@ export class Detectors {
   #wait(ms: number): void {
     this.#question.wait(ms, () => this.#parts.answer({ kind: 'time' }))
   }
+}
+
+/** Says of a detector that does not answer which one it is. */
+function named(detector: string, error: unknown): unknown {
+  return error instanceof TimeoutError ? new TimeoutError(`${detector}: ${error.message}`) : error
 }

@@ -1,4 +1,8 @@
+import { TimeoutError } from '../errors.ts'
 import { type Cancel, type Clock } from '../native/clock.ts'
+
+/** How long an answer is waited for, in ms: somebody waits for a reply meanwhile. */
+export const ANSWER_MS = 5000
 
 /** Something that is asked or waited for, of which there is one at a time: what comes when it was cancelled isn't told. */
 export class Question {
@@ -16,7 +20,7 @@ export class Question {
    *
    * @param ask - asked now; the signal is aborted when nobody wants to know any more
    * @param then - is told the answer
-   * @param failed - is told what `ask` threw, or was rejected with
+   * @param failed - is told what `ask` threw, or was rejected with; a TimeoutError when there was no answer for 5 s
    */
   ask<Answer>(
     ask: (signal: AbortSignal) => Answer | Promise<Answer>,
@@ -31,8 +35,14 @@ export class Question {
       (value: Value): void => {
         if (abort.signal.aborted) return
         this.#abort = undefined
+        this.#cancelTimer?.()
+        this.#cancelTimer = undefined
         call(value)
       }
+    this.#cancelTimer = this.#clock.after(ANSWER_MS, () => {
+      this.cancel()
+      failed(new TimeoutError(`No answer came within ${ANSWER_MS / 1000} s`))
+    })
     const answered = async (): Promise<Answer> => ask(abort.signal)
     answered().then(unlessCancelled(then)).catch(unlessCancelled(failed))
   }
