@@ -2,7 +2,7 @@ import { TimeoutError } from '../errors.ts'
 import { type Cancel, type Clock } from '../native/clock.ts'
 
 /** How long an answer is waited for, in ms: somebody waits for a reply meanwhile. */
-export const ANSWER_MS = 5000
+const ANSWER_MS = 5000
 
 /** Something that is asked or waited for, of which there is one at a time: what comes when it was cancelled isn't told. */
 export class Question {
