@@ -41,7 +41,8 @@ pub(crate) struct Excess {
     live: bool,
     /// Since when a live source has been silent.
     silent_since: Option<Instant>,
-    /// How long it was: a blocked event loop hands over as much at once, whatever [`LIVE`] says, and no more.
+    /// How much of what waits does so for a hold-up, whatever [`LIVE`] says: the length of the last silence, which a blocked
+    /// event loop makes up for at once, and what the clock left behind when it started again.
     debt: Duration,
 }
 

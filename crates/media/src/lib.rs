@@ -40,6 +40,7 @@ mod rate_control;
 mod receiver;
 mod reordering;
 mod resample;
+mod schedule;
 mod sender;
 mod slew;
 mod speech;

@@ -3,14 +3,13 @@
 use std::time::{Duration, Instant};
 
 use crate::assemble::Assembler;
-use crate::cushion::Cushion;
-use crate::excess::Excess;
 use crate::fade::Fader;
 use crate::heard::Heard;
 use crate::opus::OpusEncoder;
-use crate::pacer::{Due, MAX_CATCH_UP, Pacer};
+use crate::pacer::Due;
 use crate::packetise::{EncodedPacket, Packetiser};
 use crate::rate_control::{EncoderSettings, RateControl};
+use crate::schedule::{Place, Schedule};
 use crate::speech::Tap;
 use crate::{
     Chunk, FRAME_DURATION, Layout, MediaError, PeerWishes, PipelineOptions, PipelineStats, Played, SampleRate,
@@ -30,15 +29,9 @@ const FILTERED: Duration = Duration::from_millis(5);
 pub(crate) struct Sender {
     assembler: Assembler,
     encoder: OpusEncoder,
-    pacer: Pacer,
-    /// When a frame would have been due next when the source paused.
-    paused: Option<Instant>,
-    /// What was held up goes out.
-    is_behind: bool,
+    schedule: Schedule,
     packetiser: Packetiser,
     fader: Fader,
-    excess: Excess,
-    cushion: Cushion,
     heard: Heard,
     /// Where what is sent can be listened to.
     tap: Option<Tap>,
@@ -76,13 +69,9 @@ impl Sender {
         Ok(Self {
             assembler: Assembler::new(rate, layout),
             encoder: OpusEncoder::new(rate, layout, options.opus)?,
-            pacer: Pacer::Idle,
-            paused: None,
-            is_behind: false,
+            schedule: Schedule::new(),
             packetiser: Packetiser::new(options.rtp_start),
             fader: Fader::new(rate, layout),
-            excess: Excess::default(),
-            cushion: Cushion::default(),
             heard: Heard::new(),
             tap: None,
             settings: rate_control.settings(),
@@ -111,14 +100,13 @@ impl Sender {
         let (length, waiting) = (chunk.duration(), self.assembler.depth());
         match self.assembler.push(chunk) {
             Ok(()) => {
-                self.cushion.arrived(now, length, waiting);
-                self.excess.emitted(now, length);
+                self.schedule.arrived(now, length, waiting);
                 self.heard.emitted(length);
             }
             Err(_) => self.refused += length,
         }
         if !self.assembler.is_empty() {
-            self.pacer.emitted(now, self.excess.silence().is_some());
+            self.schedule.begin(now);
         }
     }
 
@@ -137,14 +125,9 @@ impl Sender {
 
     fn clear_queue(&mut self, now: Instant) {
         self.now = Some(now);
-        self.excess.reset();
         self.heard.cleared(now, self.assembler.depth());
         self.assembler.clear();
-        if self.pacer.is_flowing() {
-            self.cleared = true;
-        } else {
-            self.pacer.stop();
-        }
+        self.cleared |= self.schedule.cleared();
     }
 
     pub(crate) fn drain(&mut self) {
@@ -215,7 +198,7 @@ impl Sender {
     }
 
     pub(crate) fn wake_at(&self) -> Option<Instant> {
-        self.pacer
+        self.schedule
             .wake_at(self.now, self.is_ready())
             .into_iter()
             .chain(self.heard.wake_at(self.is_idle()))
@@ -237,7 +220,7 @@ impl Sender {
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.pacer.is_idle()
+        self.schedule.is_idle()
     }
 
     pub(crate) fn count(&self, stats: &mut PipelineStats) {
@@ -246,7 +229,7 @@ impl Sender {
         stats.bitrate = self.settings.bitrate;
         stats.expected_loss = self.rate_control.expected_loss();
         stats.complexity = self.settings.complexity;
-        stats.cushion = self.now.map_or(Duration::ZERO, |now| self.cushion.depth(now));
+        stats.cushion = self.now.map_or(Duration::ZERO, |now| self.schedule.cushion(now));
         stats.output_dropped = (self.refused.as_millis() / FRAME_DURATION.as_millis()) as u64;
     }
 
@@ -272,56 +255,20 @@ impl Sender {
     /// Puts the next frame that is due into `frame`, and says its timestamp.
     fn next_frame(&mut self) -> Option<u32> {
         let now = self.now?;
-        let due = self.pacer.due(now, self.hurries());
+        let due = self.schedule.due(now, self.hurries());
         if due == Due::Nothing {
             return None;
         }
         if self.fill_whole() {
-            return Some(self.stamp_whole(now));
+            let place = self.schedule.whole(now, self.assembler.depth());
+            return Some(self.stamp(now, place));
         }
         if due == Due::Frame || self.holds(now) {
             return None;
         }
         self.assembler.finish();
-        if self.fill_whole() { Some(self.stamp(now, now, MAX_CATCH_UP)) } else { Some(self.end(now)) }
-    }
-
-    /// Stamps a frame that needed nothing made up, and takes back what such frames wait for no reason.
-    fn stamp_whole(&mut self, now: Instant) -> u32 {
-        let (left, worth) = (self.assembler.depth(), self.cushion.depth(now));
-        self.catch_up(now, left, worth);
-        let (complete, tick) = (self.excess.completed(now), self.pacer.tick().unwrap_or(now));
-        let (complete, most) =
-            if self.is_behind { (complete.min(tick), Duration::MAX) } else { (complete, MAX_CATCH_UP) };
-        let timestamp = self.stamp(now, complete, most);
-        if self.is_behind && self.pacer.tick().is_none_or(|tick| tick > now) {
-            self.is_behind = false;
-            self.excess.settled(left);
-        }
-        if let Some(ahead) = self.excess.waited(complete, tick, left, worth) {
-            self.pacer.move_ahead(ahead);
-        }
-        timestamp
-    }
-
-    /// What a blocked event loop or a thread that stood still held up has the times that it would have had, and goes at
-    /// once, but for the delay that is worth keeping. So much is left behind the frame that was just taken.
-    fn catch_up(&mut self, now: Instant, left: Duration, worth: Duration) {
-        match (self.pacer.tick(), self.paused, self.excess.silence()) {
-            (Some(tick), ..) if now.saturating_duration_since(tick) > MAX_CATCH_UP && !self.is_behind => {
-                let late = now.saturating_duration_since(tick);
-                self.is_behind = self.excess.fits(left, late);
-                if !self.is_behind {
-                    self.excess.stalled(late);
-                }
-            }
-            (None, Some(paused), Some(silence)) if self.excess.fits(left, silence) => {
-                let begin = now.checked_sub(left).map_or(paused, |begin| begin.max(paused));
-                self.pacer.resume((begin + worth).min(now));
-                self.is_behind = true;
-            }
-            _ => {}
-        }
+        let place = if self.fill_whole() { self.schedule.flushed(now) } else { self.end(now) };
+        Some(self.stamp(now, place))
     }
 
     /// Takes a whole frame, if there is one.
@@ -337,25 +284,15 @@ impl Sender {
     /// Stops without a word when a live source is late: the peer conceals that as it does what the network holds up, and what
     /// comes after all fits where it belongs.
     fn holds(&mut self, now: Instant) -> bool {
-        let holds = self.excess.is_live() && !self.hurries() && self.assembler.depth() < FILTERED;
-        if holds {
-            self.underruns += 1;
-            self.pause(self.pacer.tick().unwrap_or(now));
-        }
+        let holds = !self.hurries() && self.assembler.depth() < FILTERED && self.schedule.holds(now);
+        self.underruns += u64::from(holds);
         holds
     }
 
-    /// Nothing came for the frame that was due then. The thread may find that late.
-    fn pause(&mut self, missed: Instant) {
-        self.excess.fell_silent(missed);
-        self.paused = self.pacer.tick();
-        self.is_behind = false;
-        self.pacer.stop();
-    }
-
     /// Takes what is left, faded out, and goes idle.
-    fn end(&mut self, now: Instant) -> u32 {
-        self.underruns += u64::from(!self.draining && !self.cleared);
+    fn end(&mut self, now: Instant) -> Place {
+        let is_end = self.draining || self.cleared;
+        self.underruns += u64::from(!is_end);
         let rest = self.assembler.take_rest();
         let used = rest.len();
         self.frame.fill(0.0);
@@ -364,17 +301,11 @@ impl Sender {
         if self.cleared && used > 0 {
             self.fader.splice(&mut self.frame);
         }
-        let (is_end, missed) = (self.draining || self.cleared, self.pacer.tick().unwrap_or(now));
-        let timestamp = self.stamp(now, now, MAX_CATCH_UP);
-        self.pause(missed);
-        if is_end {
-            self.excess.reset();
-        }
-        timestamp
+        self.schedule.last(now, is_end)
     }
 
-    fn stamp(&mut self, now: Instant, complete: Instant, most: Duration) -> u32 {
-        let (due, first) = self.pacer.sent(now, complete, most);
+    /// The timestamp of the frame in `frame`, which goes out now.
+    fn stamp(&mut self, now: Instant, (due, first): Place) -> u32 {
         self.marker |= first;
         self.cleared = false;
         self.fader.note(&self.frame);
