@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import test from 'ava'
 import { EnergyVad, type EmitType, type PauseDetectionModel, ReplyOnPause, type VadResult } from '../../src/index.ts'
 import { until } from '../helpers/call.ts'
@@ -224,4 +225,18 @@ test('a model that says NaN seconds is told so', async (t) => {
   called.link.receive(...frames(30, 1))
   await settleReply()
   t.regex(called.link.told.find(({ type }) => type === 'error')?.message ?? '', /gave \{ duration: NaN \}; it must be/)
+})
+
+test.serial('a model that never answers is told of after 5 s, and asked about the next block', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const model = new Scripted(new Promise<VadResult>(() => undefined), 0)
+  const called = callWith(model)
+  called.link.receive(...frames(60, 0))
+  t.is(model.lengths.length, 1)
+  mock.timers.tick(4999)
+  t.is(model.lengths.length, 1)
+  mock.timers.tick(1)
+  t.is(model.lengths.length, 2)
+  t.regex(called.log.lines.join(), /The model's vad\(\) gave no answer within 5 s/)
 })

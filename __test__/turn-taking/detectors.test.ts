@@ -199,5 +199,5 @@ test.serial('a turn detector that never answers is given up after 5 s, and the r
   mock.timers.reset()
   await until(() => written(called).length === 1)
   t.true(isAborted)
-  t.regex(called.log.lines.join(), /turnDetector: No answer came within 5 s/)
+  t.regex(called.log.lines.join(), /turnDetector gave no answer within 5 s/)
 })

@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import test from 'ava'
 import { type EmitType, ReplyOnStopWords, type SpeechToText } from '../../src/index.ts'
 import type { SpeechEvent } from '../../src/native/speech.ts'
@@ -169,6 +170,24 @@ test('a transcription that fails is told, and the next one may succeed', async (
   await settleReply()
   t.regex(called.log.lines.join('\n'), /The service is down/)
   called.link.find(started(5), pausedAfter(4.6, 6))
+  await settleReply()
+  t.is(called.turns.length, 1)
+})
+
+test.serial('a transcription that never comes is told of after 20 s, and the next one may succeed', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const words = ['computer go']
+  const silent = new Promise<string>(() => undefined)
+  const stt = (): Promise<string> => (called.log.lines.length === 0 ? silent : Promise.resolve(words.shift() ?? ''))
+  const called = callStopWords({ stt })
+  called.link.find(started(1), pausedAfter(0.6, 2))
+  mock.timers.tick(19_999)
+  t.is(called.log.lines.length, 0)
+  mock.timers.tick(1)
+  t.regex(called.log.lines.join(), /stt\(\) gave no answer within 20 s/)
+  mock.timers.reset()
+  called.link.find(started(25), pausedAfter(24.6, 26))
   await settleReply()
   t.is(called.turns.length, 1)
 })

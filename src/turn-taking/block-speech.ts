@@ -2,9 +2,11 @@ import { describe } from '../frames/describe.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
 import { isThenable } from '../driver/emit-sink.ts'
 import type { FrameReader } from '../driver/frame-reader.ts'
+import type { Clock } from '../native/clock.ts'
 import type { ReplyMode, SpeechEvent } from '../native/speech.ts'
 import type { AlgoOptions } from './algo-options.ts'
 import type { PauseDetectionModel, VadResult } from './pause-detection-model.ts'
+import { Question } from './question.ts'
 import { join, toMono } from './samples.ts'
 import type { SpeechListener, SpeechSource } from './speech-source.ts'
 
@@ -29,6 +31,8 @@ export interface BlockParts {
   readonly algo: Required<AlgoOptions>
   /** How much audio before the block in which speech began belongs to a turn, in ms. */
   readonly padMs: number
+  /** What time is. */
+  readonly clock: Clock
   /** The model failed: its block counts as silence. */
   onError(error: unknown): void
 }
@@ -38,6 +42,7 @@ export class BlockSpeech implements SpeechSource {
   readonly #parts: BlockParts
   readonly #listener: SpeechListener
   readonly #blockLength: number
+  readonly #question: Question
   #block: Int16Array[] = []
   #length = 0
   /** Blocks of the turn that is going on. */
@@ -65,6 +70,7 @@ export class BlockSpeech implements SpeechSource {
   constructor(parts: BlockParts, listener: SpeechListener) {
     this.#parts = parts
     this.#listener = listener
+    this.#question = new Question(parts.clock)
     this.#blockLength = Math.round(parts.algo.audioChunkDuration * parts.sampleRate) * parts.channels
   }
 
@@ -108,6 +114,7 @@ export class BlockSpeech implements SpeechSource {
 
   stop(): void {
     this.#isStopped = true
+    this.#question.cancel()
   }
 
   #add(samples: Int16Array): void {
@@ -131,20 +138,26 @@ export class BlockSpeech implements SpeechSource {
     try {
       // A copy: a model may hand its audio over to a worker, and the turn is made of the block too.
       const result: unknown = model.vad([sampleRate, toMono(block.slice(), channels)], modelOptions)
-      if (isThenable(result)) void this.#wait(result, take)
+      if (isThenable(result)) this.#wait(result, take)
       else take(result)
     } catch (error) {
       take(toWebRTCError(error))
     }
   }
 
-  async #wait(result: PromiseLike<unknown>, take: (result: unknown) => void): Promise<void> {
+  #wait(result: PromiseLike<unknown>, take: (result: unknown) => void): void {
     this.#isBusy = true
-    const settled: unknown = await Promise.resolve(result).catch(toWebRTCError)
-    this.#isBusy = false
-    if (this.#isStopped) return
-    take(settled)
-    this.onAudio()
+    const settled = (answer: unknown): void => {
+      this.#isBusy = false
+      take(answer)
+      this.onAudio()
+    }
+    this.#question.ask(
+      "The model's vad()",
+      () => result,
+      settled,
+      (error) => settled(toWebRTCError(error)),
+    )
   }
 
   #check(result: unknown): VadResult {

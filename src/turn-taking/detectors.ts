@@ -1,4 +1,3 @@
-import { TimeoutError } from '../errors.ts'
 import { describe } from '../frames/describe.ts'
 import type { Clock } from '../native/clock.ts'
 import type { SpeechEvent } from '../native/speech.ts'
@@ -44,11 +43,12 @@ export class Detectors {
     const { record, settings, answer, onError } = this.#parts
     const turn = record.describe(spoken, 'pause')
     this.#question.ask(
+      'turnDetector',
       // A copy: it may hand its audio over to a worker, and what replies is to hear it too.
       (signal) => settings.turnDetector?.(record.frame(spoken.audio.slice()), record.context(turn, signal)),
       this.#onProbability,
       (error) => {
-        onError(named('turnDetector', error))
+        onError(error)
         answer({ kind: 'judged', isOver: true })
       },
     )
@@ -64,10 +64,11 @@ export class Detectors {
     const { record, settings, answer, onError } = this.#parts
     const turn = { ...record.describe(speech, 'pause'), heardMs }
     this.#question.ask(
+      'interruptionDetector',
       (signal) => settings.interruptionDetector?.(record.frame(speech.audio), record.context(turn, signal)),
       this.#onVerdict,
       (error) => {
-        onError(named('interruptionDetector', error))
+        onError(error)
         answer({ kind: 'challenged', isInterruption: true })
       },
     )
@@ -108,9 +109,4 @@ export class Detectors {
   #wait(ms: number): void {
     this.#question.wait(ms, () => this.#parts.answer({ kind: 'time' }))
   }
-}
-
-/** Says of a detector that does not answer which one it is. */
-function named(detector: string, error: unknown): unknown {
-  return error instanceof TimeoutError ? new TimeoutError(`${detector}: ${error.message}`) : error
 }

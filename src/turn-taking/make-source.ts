@@ -59,13 +59,14 @@ export function makeSource(parts: SourceParts, listener: SpeechListener): Speech
   )
 }
 
-function makePlain({ handler, settings, link, frames, onError }: SourceParts, listener: SpeechListener): SpeechSource {
+function makePlain(parts: SourceParts, listener: SpeechListener): SpeechSource {
+  const { handler, settings, link, frames, clock, onError } = parts
   const { model, modelOptions, algo } = settings
   if (model === undefined) return new NativeSpeech(link, speechSettings(settings), listener)
   const { inputSampleRate: sampleRate, expectedLayout } = handler
   const padMs = settings.silero.speechPadMs
   return new BlockSpeech(
-    { frames, sampleRate, channels: channelsOf(expectedLayout), model, modelOptions, algo, padMs, onError },
+    { frames, sampleRate, channels: channelsOf(expectedLayout), model, modelOptions, algo, padMs, clock, onError },
     listener,
   )
 }

@@ -1,29 +1,41 @@
 import { TimeoutError } from '../errors.ts'
 import { type Cancel, type Clock } from '../native/clock.ts'
 
-/** How long an answer is waited for, in ms: somebody waits for a reply meanwhile. */
+/** How long an answer is waited for unless said otherwise, in ms: somebody waits for a reply meanwhile. */
 const ANSWER_MS = 5000
 
 /** Something that is asked or waited for, of which there is one at a time: what comes when it was cancelled isn't told. */
 export class Question {
   readonly #clock: Clock
+  readonly #withinMs: number
   #abort: AbortController | undefined
   #cancelTimer: Cancel | undefined
 
-  /** @param clock - what time is */
-  constructor(clock: Clock) {
+  /**
+   * @param clock - what time is
+   * @param withinMs - how long an answer is waited for
+   */
+  constructor(clock: Clock, withinMs: number = ANSWER_MS) {
     this.#clock = clock
+    this.#withinMs = withinMs
+  }
+
+  /** Whether an answer is waited for. */
+  get isOpen(): boolean {
+    return this.#abort !== undefined
   }
 
   /**
    * Asks.
    *
+   * @param whom - what is asked, for the error of one that does not answer
    * @param ask - asked now; the signal is aborted when nobody wants to know any more
    * @param then - is told the answer
-   * @param failed - is told what `ask` threw, or was rejected with; a TimeoutError when there was no answer for 5 s
+   * @param failed - is told what `ask` threw, or was rejected with; a TimeoutError when there was no answer in time
    */
   ask<Answer>(
-    ask: (signal: AbortSignal) => Answer | Promise<Answer>,
+    whom: string,
+    ask: (signal: AbortSignal) => Answer | PromiseLike<Answer>,
     then: (answer: Answer) => void,
     failed: (error: unknown) => void,
   ): void {
@@ -39,9 +51,9 @@ export class Question {
         this.#cancelTimer = undefined
         call(value)
       }
-    this.#cancelTimer = this.#clock.after(ANSWER_MS, () => {
+    this.#cancelTimer = this.#clock.after(this.#withinMs, () => {
       this.cancel()
-      failed(new TimeoutError(`No answer came within ${ANSWER_MS / 1000} s`))
+      failed(new TimeoutError(`${whom} gave no answer within ${this.#withinMs / 1000} s`))
     })
     const answered = async (): Promise<Answer> => ask(abort.signal)
     answered().then(unlessCancelled(then)).catch(unlessCancelled(failed))

@@ -2,12 +2,15 @@ import { describe } from '../frames/describe.ts'
 import type { Cancel, Clock } from '../native/clock.ts'
 import type { ReplyMode, SpeechEvent } from '../native/speech.ts'
 import type { SpeechToText } from '../speech/speech-to-text.ts'
+import { Question } from './question.ts'
 import { toMono } from './samples.ts'
 import type { SpeechListener, SpeechSource } from './speech-source.ts'
 import { type StopWordMatch, StopWords } from './stop-words.ts'
 
 /** How much of what was said last is transcribed, in seconds. */
 const WINDOW_S = 2
+/** How long a transcription of that may take, in ms. */
+const TRANSCRIBED_MS = 20_000
 
 /** What stop words are found with. */
 export interface StopWordParts {
@@ -41,6 +44,7 @@ export class StopWordSpeech implements SpeechSource {
   readonly #listener: SpeechListener
   readonly #inner: SpeechSource
   readonly #stopWords: StopWords
+  readonly #transcription: Question
   /** Whether a stop word was heard, so that the turn counts. */
   #isAwake = false
   /** Whether words followed the stop word, so that the next pause ends the turn. */
@@ -51,7 +55,6 @@ export class StopWordSpeech implements SpeechSource {
   #started: Started | undefined
   /** Who asked for what is peeked at, in this order. */
   #peeks: ('own' | 'other')[] = []
-  #abort: AbortController | undefined
   #cancelTimer: Cancel | undefined
 
   /**
@@ -62,6 +65,7 @@ export class StopWordSpeech implements SpeechSource {
     this.#parts = parts
     this.#listener = listener
     this.#stopWords = new StopWords(parts.stopWords)
+    this.#transcription = new Question(parts.clock, TRANSCRIBED_MS)
     this.#inner = parts.makeInner((event) => this.#onSpeech(event))
   }
 
@@ -113,7 +117,7 @@ export class StopWordSpeech implements SpeechSource {
     }
     this.#started = started
     this.#cancelTimer ??= this.#parts.clock.every(this.#parts.everyMs, () => {
-      if (this.#abort === undefined && !this.#peeks.includes('own')) this.#peek('own')
+      if (!this.#transcription.isOpen && !this.#peeks.includes('own')) this.#peek('own')
     })
   }
 
@@ -183,30 +187,22 @@ export class StopWordSpeech implements SpeechSource {
     this.#listener({ ...pause, from, audio })
   }
 
-  #transcribe(speech: Peeked | Paused, then: (match: StopWordMatch | undefined) => void): void {
-    this.#abort?.abort()
-    const abort = new AbortController()
-    this.#abort = abort
-    const wait = async (): Promise<void> => {
-      const match = await this.#find(speech, abort.signal)
-      if (abort.signal.aborted) return
-      this.#abort = undefined
-      then(match)
-    }
-    void wait()
-  }
-
-  async #find({ audio }: Peeked | Paused, signal: AbortSignal): Promise<StopWordMatch | undefined> {
+  #transcribe({ audio }: Peeked | Paused, then: (match: StopWordMatch | undefined) => void): void {
     const { stt, sampleRate, channels } = this.#parts
     const last = audio.slice(-WINDOW_S * sampleRate * channels)
-    try {
-      const text: unknown = await stt.stt([sampleRate, toMono(last, channels)], { signal })
-      if (typeof text === 'string') return this.#stopWords.find(text)
-      throw new TypeError(`stt() gave ${describe(text)}; it must be a string, what was said`)
-    } catch (error) {
-      if (!signal.aborted) this.#parts.onError(error)
-      return undefined
+    const failed = (error: unknown): void => {
+      this.#parts.onError(error)
+      then(undefined)
     }
+    this.#transcription.ask(
+      'stt()',
+      (signal) => stt.stt([sampleRate, toMono(last, channels)], { signal }),
+      (text: unknown) => {
+        if (typeof text === 'string') then(this.#stopWords.find(text))
+        else failed(new TypeError(`stt() gave ${describe(text)}; it must be a string, what was said`))
+      },
+      failed,
+    )
   }
 
   /** Where what is transcribed begins. */
@@ -217,8 +213,8 @@ export class StopWordSpeech implements SpeechSource {
 
   #sleep(): void {
     this.#stopListening()
-    this.#abort?.abort()
-    this.#abort = this.#started = undefined
+    this.#transcription.cancel()
+    this.#started = undefined
     this.#isAwake = this.#isFollowed = false
     this.#from = 0
   }
