@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { askForStereo } from '../../src/client/stereo.ts'
+import { askForStereo } from '../../src/client/webrtc/stereo.ts'
 
 const OFFERS = new URL('../../crates/session/tests/offers/', import.meta.url)
 

@@ -8,6 +8,7 @@ import type { ConnectionEvents, ConnectionParts } from './connection.ts'
 import { openMicrophone } from './microphone.ts'
 import { Signaling } from './signaling.ts'
 import { stopTracks } from './voice.ts'
+import { WebRtcTransport } from './webrtc/webrtc-transport.ts'
 import type { ClientConfiguration } from './wire.ts'
 
 export {
@@ -98,10 +99,15 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
   const microphone = await mediaOf(options, configuration, constraints)
   const connection = construct({
     id,
-    signaling,
-    rtcConfiguration: options.rtcConfiguration ?? configuration.rtcConfiguration ?? {},
-    rtpParams: configuration.rtpParams ?? {},
-    mode: configuration.mode,
+    transport: (host) =>
+      new WebRtcTransport({
+        host,
+        signaling,
+        rtcConfiguration: options.rtcConfiguration ?? configuration.rtcConfiguration ?? {},
+        rtpParams: configuration.rtpParams ?? {},
+        mode: configuration.mode,
+        stream: microphone,
+      }),
     microphone,
     constraints,
     ownsMicrophone: !(options.media instanceof MediaStream),

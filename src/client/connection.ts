@@ -1,17 +1,12 @@
-import { ConnectionClosedError, ConnectTimeoutError, RefusedError } from './errors.ts'
+import { ConnectionClosedError, ConnectTimeoutError } from './errors.ts'
 import { Emitter } from './emitter.ts'
 import { LevelMeter } from './levels.ts'
 import type { Levels } from './levels.ts'
 import { openMicrophone } from './microphone.ts'
-import { Recovery } from './recovery.ts'
-import { applyRtpParams } from './sender-parameters.ts'
-import type { Signaling } from './signaling.ts'
-import { StatsReader } from './statistics.ts'
 import type { CallStats } from './statistics.ts'
-import { askForStereo } from './stereo.ts'
-import { TextChannel } from './text-channel.ts'
+import type { Transport, TransportHost } from './transport.ts'
 import { stopTracks, Voice } from './voice.ts'
-import type { Mode, RtpParams, ServerMessage } from './wire.ts'
+import type { ServerMessage } from './wire.ts'
 
 /** Where a connection stands: `reconnecting` while the path is lost and a new one is looked for. */
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'closed'
@@ -46,14 +41,8 @@ export interface ConnectionEvents {
 export interface ConnectionParts {
   /** Its `webrtc_id`. */
   readonly id: string
-  /** The HTTP side. */
-  readonly signaling: Signaling
-  /** For the browser's peer connection. */
-  readonly rtcConfiguration: RTCConfiguration
-  /** For what is sent. */
-  readonly rtpParams: RtpParams
-  /** Which way audio goes. */
-  readonly mode: Mode
+  /** Makes what carries it. */
+  readonly transport: (host: TransportHost) => Transport
   /** What is sent; undefined to send nothing. */
   readonly microphone: MediaStream | undefined
   /** How a microphone is opened that is chosen later. */
@@ -63,15 +52,6 @@ export interface ConnectionParts {
   /** What plays the server's audio; null plays nothing. */
   readonly player: HTMLAudioElement | null
 }
-
-const DIRECTIONS: Readonly<Record<Mode, RTCRtpTransceiverDirection>> = {
-  'send-receive': 'sendrecv',
-  send: 'sendonly',
-  receive: 'recvonly',
-}
-
-/** After a farewell or the end of the channel, what the server sent just before is still being played. */
-const PLAY_OUT_MS = 400
 
 /** A call with the server. Made by `connect`. */
 export class Connection extends Emitter<ConnectionEvents> {
@@ -83,12 +63,10 @@ export class Connection extends Emitter<ConnectionEvents> {
   readonly closed: Promise<Closing>
 
   readonly #parts: ConnectionParts
-  readonly #pc: RTCPeerConnection
-  readonly #channel: TextChannel
+  readonly #transport: Transport
   readonly #voice: Voice
   readonly #meter = new LevelMeter()
-  readonly #stats = new StatsReader()
-  readonly #recovery: Recovery
+  readonly #end = new AbortController()
   readonly #timers: number[] = []
   #state: ConnectionState = 'connecting'
   #farewell: string | undefined
@@ -102,18 +80,18 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.closed = new Promise((resolve) => (this.#settle = resolve))
     this.#parts = parts
     this.#voice = new Voice(parts.microphone, parts.ownsMicrophone, () => this.emit('microphonelost', undefined))
-    this.#pc = new RTCPeerConnection(parts.rtcConfiguration)
-    this.#channel = new TextChannel(this.#pc.createDataChannel('text'), {
+    this.#transport = parts.transport({
+      onTrack: (track) => this.#hear(track),
       onMessage: (message) => this.#onMessage(message),
-      onClose: () => this.#endedByServer(),
-    })
-    this.#recovery = new Recovery({
-      restart: () => this.#restart(),
       onPath: (path) => this.#setState(path === 'lost' ? 'reconnecting' : 'connected'),
-      onGivenUp: () => this.#finish({ by: 'network' }),
+      onEnd: (by) => (by === 'server' ? this.#endedByServer() : this.#finish({ by })),
     })
-    this.#addMedia()
-    this.#listen()
+    if (parts.microphone) this.#meter.attach('sent', parts.microphone)
+    addEventListener('pagehide', this.#onPageHide)
+    this.#timers.push(
+      setInterval(() => this.#tellLevels(), 50),
+      setInterval(() => void this.#tellStats(), 1000),
+    )
   }
 
   /** Where it stands. */
@@ -153,7 +131,7 @@ export class Connection extends Emitter<ConnectionEvents> {
    */
   send(text: string): void {
     if (this.#state === 'closed') throw new ConnectionClosedError()
-    this.#channel.send(text)
+    this.#transport.send(text)
   }
 
   /**
@@ -168,10 +146,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     const [track] = stream.getAudioTracks()
     if (this.#state === 'closed' || !track) return stopTracks(stream)
     track.enabled = !this.muted
-    await this.#pc
-      .getSenders()
-      .find((sender) => sender.track?.kind === 'audio')
-      ?.replaceTrack(track)
+    await this.#transport.replaceTrack(track)
     this.#voice.replace(stream)
     this.#meter.attach('sent', stream)
   }
@@ -182,8 +157,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   /** How well the call goes, now. */
-  async stats(): Promise<CallStats> {
-    return this.#stats.read(await this.#pc.getStats())
+  stats(): Promise<CallStats> {
+    return this.#transport.stats()
   }
 
   /** Ends the call, and the microphone if it was opened for it. A second time does nothing. */
@@ -192,7 +167,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   /**
-   * Negotiates, and waits until audio can flow.
+   * Connects, and waits until audio can flow.
    *
    * @internal
    * @param timeoutSeconds - how long that may take
@@ -200,73 +175,14 @@ export class Connection extends Emitter<ConnectionEvents> {
    */
   async open(timeoutSeconds: number, signal: AbortSignal | undefined): Promise<void> {
     const timeout = AbortSignal.timeout(timeoutSeconds * 1000)
-    const stop = signal ? AbortSignal.any([signal, timeout]) : timeout
+    const stop = AbortSignal.any([timeout, this.#end.signal, ...(signal ? [signal] : [])])
     try {
-      const connected = this.#whenConnected(stop)
-      // Awaited below; until then a failed negotiation is the one to be reported.
-      connected.catch(() => undefined)
-      await this.#negotiate({}, stop)
-      await Promise.all(this.#pc.getSenders().map((sender) => applyRtpParams(sender, this.#parts.rtpParams)))
-      await connected
+      await this.#transport.open(stop)
+      this.#setState('connected')
     } catch (error) {
       this.#finish({ by: 'client' })
       throw timeout.aborted && !signal?.aborted ? new ConnectTimeoutError(timeoutSeconds) : error
     }
-  }
-
-  #addMedia(): void {
-    const { stream, track } = this.#voice
-    this.#pc.addTransceiver(track ?? 'audio', {
-      direction: DIRECTIONS[this.#parts.mode],
-      streams: stream ? [stream] : [],
-    })
-    if (stream) this.#meter.attach('sent', stream)
-  }
-
-  #listen(): void {
-    const pc = this.#pc
-    pc.addEventListener('track', ({ track }) => this.#hear(track))
-    pc.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate?.candidate) void this.#parts.signaling.candidate(candidate)
-    })
-    pc.addEventListener('connectionstatechange', () => this.#onPeerState(pc.connectionState))
-    addEventListener('pagehide', this.#onPageHide)
-    this.#timers.push(
-      setInterval(() => this.#tellLevels(), 50),
-      setInterval(() => void this.#tellStats(), 1000),
-    )
-  }
-
-  async #negotiate(options: RTCOfferOptions, signal?: AbortSignal): Promise<void> {
-    const { type, sdp = '' } = await this.#pc.createOffer(options)
-    const offer = { type, sdp: askForStereo(sdp) }
-    await this.#pc.setLocalDescription(offer)
-    await this.#pc.setRemoteDescription(await this.#parts.signaling.offer(offer, signal))
-  }
-
-  async #restart(): Promise<void> {
-    try {
-      await this.#negotiate({ iceRestart: true })
-    } catch (error) {
-      // The next attempt starts from a clean state; one that was refused for good needs none.
-      if (error instanceof RefusedError) this.#finish({ by: 'server' })
-      else if (this.#pc.signalingState === 'have-local-offer') await this.#pc.setLocalDescription({ type: 'rollback' })
-      throw error
-    }
-  }
-
-  #whenConnected(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-      this.on('state', (state) => (state === 'connected' ? resolve() : undefined))
-      this.on('closed', () => reject(new ConnectionClosedError()))
-    })
-  }
-
-  #onPeerState(state: RTCPeerConnectionState): void {
-    if (this.#state === 'connecting' && state === 'connected') this.#setState('connected')
-    // Before the first connection there is nothing to recover, and `open` has its own clock.
-    else if (this.#state !== 'connecting') this.#recovery.observe(state)
   }
 
   #setState(state: ConnectionState): void {
@@ -297,7 +213,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   #endedByServer(): void {
     const closing: Closing =
       this.#farewell === undefined ? { by: 'server' } : { by: 'handler', message: this.#farewell }
-    setTimeout(() => this.#finish(closing), PLAY_OUT_MS)
+    setTimeout(() => this.#finish(closing), this.#transport.playOutMs)
   }
 
   #tellLevels(): void {
@@ -313,10 +229,10 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#setState('closed')
     removeEventListener('pagehide', this.#onPageHide)
     for (const timer of this.#timers) clearInterval(timer)
-    this.#recovery.close()
+    this.#end.abort(new ConnectionClosedError())
     this.#voice.release()
     this.#meter.close()
-    this.#pc.close()
+    this.#transport.close()
     if (this.#parts.player) this.#parts.player.srcObject = null
     this.#settle(closing)
     this.emit('closed', closing)

@@ -1,5 +1,5 @@
-import { parseMessage } from './wire.ts'
-import type { ServerMessage } from './wire.ts'
+import { parseMessage } from '../wire.ts'
+import type { ServerMessage } from '../wire.ts'
 
 /** What {@link TextChannel} tells. */
 export interface TextChannelHost {

@@ -1,4 +1,4 @@
-import type { RtpParams } from './wire.ts'
+import type { RtpParams } from '../wire.ts'
 
 /**
  * Sets what the server wants a track to be sent with. Where a browser can't, the track is sent as the browser likes.

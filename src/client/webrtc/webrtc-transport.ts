@@ -1,0 +1,143 @@
+import { RefusedError } from '../errors.ts'
+import type { Signaling } from '../signaling.ts'
+import { StatsReader } from '../statistics.ts'
+import type { CallStats } from '../statistics.ts'
+import type { Transport, TransportHost, TransportParts } from '../transport.ts'
+import type { Mode, RtpParams } from '../wire.ts'
+import { Recovery } from './recovery.ts'
+import { applyRtpParams } from './sender-parameters.ts'
+import { askForStereo } from './stereo.ts'
+import { TextChannel } from './text-channel.ts'
+
+/** What a {@link WebRtcTransport} is made of. */
+export interface WebRtcParts extends TransportParts {
+  /** The HTTP side. */
+  readonly signaling: Signaling
+  /** For the browser's peer connection. */
+  readonly rtcConfiguration: RTCConfiguration
+  /** For what is sent. */
+  readonly rtpParams: RtpParams
+  /** Which way audio goes. */
+  readonly mode: Mode
+}
+
+const DIRECTIONS: Readonly<Record<Mode, RTCRtpTransceiverDirection>> = {
+  'send-receive': 'sendrecv',
+  send: 'sendonly',
+  receive: 'recvonly',
+}
+
+/** Carries a call over a peer connection of the browser. */
+export class WebRtcTransport implements Transport {
+  readonly kind = 'webrtc'
+  /** After a farewell or the end of the channel, what the server sent just before is still being played. */
+  readonly playOutMs = 400
+
+  readonly #parts: WebRtcParts
+  readonly #host: TransportHost
+  readonly #pc: RTCPeerConnection
+  readonly #channel: TextChannel
+  readonly #stats = new StatsReader()
+  readonly #recovery: Recovery
+  readonly #connected: Promise<void>
+  #settle!: () => void
+  #hasOpened = false
+
+  /**
+   * @param parts - what it is made of
+   * @throws what the browser throws for a configuration that it can't use
+   */
+  constructor(parts: WebRtcParts) {
+    this.#parts = parts
+    this.#host = parts.host
+    this.#connected = new Promise((resolve) => (this.#settle = resolve))
+    this.#pc = new RTCPeerConnection(parts.rtcConfiguration)
+    this.#channel = new TextChannel(this.#pc.createDataChannel('text'), {
+      onMessage: (message) => this.#host.onMessage(message),
+      onClose: () => this.#host.onEnd('server'),
+    })
+    this.#recovery = new Recovery({
+      restart: () => this.#restart(),
+      onPath: (path) => this.#host.onPath(path),
+      onGivenUp: () => this.#host.onEnd('network'),
+    })
+    this.#addMedia(parts)
+    this.#listen()
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    const connected = unlessAborted(this.#connected, signal)
+    // Awaited below; until then a failed negotiation is the one to be reported.
+    connected.catch(() => undefined)
+    await this.#negotiate({}, signal)
+    await Promise.all(this.#pc.getSenders().map((sender) => applyRtpParams(sender, this.#parts.rtpParams)))
+    await connected
+  }
+
+  send(text: string): void {
+    this.#channel.send(text)
+  }
+
+  async replaceTrack(track: MediaStreamTrack): Promise<void> {
+    const sender = this.#pc.getSenders().find((each) => each.track?.kind === track.kind)
+    await sender?.replaceTrack(track)
+  }
+
+  async stats(): Promise<CallStats> {
+    return this.#stats.read(await this.#pc.getStats())
+  }
+
+  close(): void {
+    this.#recovery.close()
+    this.#pc.close()
+  }
+
+  #addMedia({ stream, mode }: WebRtcParts): void {
+    const [track] = stream?.getAudioTracks() ?? []
+    this.#pc.addTransceiver(track ?? 'audio', { direction: DIRECTIONS[mode], streams: stream ? [stream] : [] })
+  }
+
+  #listen(): void {
+    const pc = this.#pc
+    pc.addEventListener('track', ({ track }) => this.#host.onTrack(track))
+    pc.addEventListener('icecandidate', ({ candidate }) => {
+      if (candidate?.candidate) void this.#parts.signaling.candidate(candidate)
+    })
+    pc.addEventListener('connectionstatechange', () => this.#onPeerState(pc.connectionState))
+  }
+
+  async #negotiate(options: RTCOfferOptions, signal?: AbortSignal): Promise<void> {
+    const { type, sdp = '' } = await this.#pc.createOffer(options)
+    const offer = { type, sdp: askForStereo(sdp) }
+    await this.#pc.setLocalDescription(offer)
+    await this.#pc.setRemoteDescription(await this.#parts.signaling.offer(offer, signal))
+  }
+
+  async #restart(): Promise<void> {
+    try {
+      await this.#negotiate({ iceRestart: true })
+    } catch (error) {
+      // The next attempt starts from a clean state; one that was refused for good needs none.
+      if (error instanceof RefusedError) this.#host.onEnd('server')
+      else if (this.#pc.signalingState === 'have-local-offer') await this.#pc.setLocalDescription({ type: 'rollback' })
+      throw error
+    }
+  }
+
+  #onPeerState(state: RTCPeerConnectionState): void {
+    // Before the first connection there is nothing to recover, and `open` has its own clock.
+    if (this.#hasOpened) this.#recovery.observe(state)
+    else if (state === 'connected') {
+      this.#hasOpened = true
+      this.#settle()
+    }
+  }
+}
+
+/** What a promise gives, unless a signal is aborted before. */
+function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    promise.then(resolve, reject)
+  })
+}
