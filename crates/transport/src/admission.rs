@@ -5,6 +5,7 @@ use crate::inbox::Command;
 use crate::options::EngineOptions;
 use crate::panic::{contain, quieten_this_thread};
 use crate::reflexive::{Gathered, random};
+use crate::session::Session;
 use crate::shared::{Shared, Tenure};
 use crate::worker::{self, WorkerLink};
 use parley_session::{LocalAddresses, RtcSession, Seed, TurnServer};
@@ -105,7 +106,8 @@ fn answer(request: &Request, worker: &WorkerLink) -> Result<Command, (&'static s
     let (session, answer) =
         RtcSession::accept(Instant::now(), identity, local, options, seed, &request.offer)
             .map_err(|rejection| (rejection.code, rejection.message))?;
-    Ok(Command::Adopt { session: Box::new(session), shared: Tenure::new(request.shared.clone()), answer })
+    let session = Session::Rtc(Box::new(session));
+    Ok(Command::Adopt { session, shared: Tenure::new(request.shared.clone()), answer: Some(answer) })
 }
 
 /// Starts the workers that there are none of, all of them with the first offer.

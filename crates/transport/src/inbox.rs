@@ -1,19 +1,20 @@
 //! What other threads ask a worker to do.
 
+use crate::session::Session;
 use crate::shared::Tenure;
 use crate::sync::{AtomicBool, Mutex, Waker};
 use parley_media::{Chunk, Mark, SpeechRequest};
-use parley_session::{RtcSession, TurnServer};
+use parley_session::TurnServer;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 /// One request.
 pub(crate) enum Command {
-    /// Take over a session that has answered its offer; the answer is told once its checks can be routed.
+    /// Take over a session. If it has answered an offer, the answer is told once its checks can be routed.
     Adopt {
-        session: Box<RtcSession>,
+        session: Session,
         shared: Tenure,
-        answer: String,
+        answer: Option<String>,
     },
     Audio(u32, Chunk),
     Mark(u32, Mark),

@@ -19,6 +19,7 @@ mod ready;
 mod reflexive;
 mod relays;
 mod room;
+mod session;
 mod shared;
 mod slot;
 mod socket;

@@ -5,6 +5,7 @@ use crate::handle::SessionHandle;
 use crate::identity::identity;
 use crate::inbox::{Command, Inbox};
 use crate::ready::ReadyList;
+use crate::session::Session;
 use crate::shared::{QueueLimits, Shared, Tenure};
 use crate::slot::{Outlet, Slot};
 use bytes::BytesMut;
@@ -56,7 +57,8 @@ impl ManualSession {
             RtcSession::accept(now, identity, Arc::new(local), shared.options.clone(), seed, offer)
                 .map_err(|rejection| (rejection.code, rejection.message))?;
         shared.adopt_here(&inbox);
-        let slot = Slot::new(now, session, Tenure::new(shared.clone()), answer);
+        let session = Session::Rtc(Box::new(session));
+        let slot = Slot::new(now, session, Tenure::new(shared.clone()), Some(answer));
         Ok(Self { slot, inbox, commands: Vec::new(), wake_at: Some(now), _poll: poll })
     }
 

@@ -2,10 +2,11 @@
 
 use crate::inbox::Command;
 use crate::ready;
+use crate::session::Session;
 use crate::shared::{SessionEvent, Tenure, channel_state};
 use bytes::BytesMut;
 use parley_media::SpeechRequest;
-use parley_session::{ChannelError, CloseReason, Event, Input, Output, RtcSession};
+use parley_session::{ChannelError, CloseReason, Event, Input, Output};
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ const LAST_OUTPUTS: usize = 64;
 
 /// A session in the hands of whoever runs it.
 pub(crate) struct Slot {
-    pub(crate) session: RtcSession,
+    pub(crate) session: Session,
     pub(crate) shared: Tenure,
     /// It is to be pumped at the end of the round.
     pub(crate) dirty: bool,
@@ -49,9 +50,11 @@ pub(crate) struct Pumped {
 }
 
 impl Slot {
-    /// Takes a session over, and tells its answer.
-    pub(crate) fn new(now: Instant, session: RtcSession, shared: Tenure, answer: String) -> Self {
-        shared.push_event(SessionEvent::text("answer", answer));
+    /// Takes a session over, and tells its answer to an offer.
+    pub(crate) fn new(now: Instant, session: Session, shared: Tenure, answer: Option<String>) -> Self {
+        if let Some(answer) = answer {
+            shared.push_event(SessionEvent::text("answer", answer));
+        }
         Self {
             session,
             shared,
@@ -108,7 +111,7 @@ impl Slot {
         match self.session.renegotiate(now, offer) {
             Ok(answer) => {
                 self.shared.push_event(SessionEvent::text("answer", answer));
-                Some(self.session.credentials().ufrag.clone())
+                self.session.ufrag().map(str::to_owned)
             }
             Err(rejection) => {
                 let kind = "renegotiation-rejected";

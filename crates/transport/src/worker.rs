@@ -9,12 +9,13 @@ use crate::panic::{contain, quieten_this_thread};
 use crate::ready::ReadyList;
 use crate::reflexive::{Mappings, Prober};
 use crate::relays::{ByRelay, Relays};
+use crate::session::Session;
 use crate::shared::Tenure;
 use crate::slot::{Outlet, Slot};
 use crate::socket::WorkerSocket;
 use crate::timers::Timers;
 use bytes::BytesMut;
-use parley_session::{Input, LocalAddresses, RtcSession};
+use parley_session::{Input, LocalAddresses};
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
@@ -288,7 +289,7 @@ impl Worker {
         for command in commands.drain(..) {
             // One by one, so that a fault with one doesn't take the others with it.
             let done = contain(|| match command {
-                Command::Adopt { session, shared, answer } => self.adopt(now, *session, shared, answer),
+                Command::Adopt { session, shared, answer } => self.adopt(now, session, shared, answer),
                 Command::Stop => stop = true,
                 Command::TurnServers(servers) => self.relays.refresh(&servers),
                 #[cfg(any(test, feature = "fault-injection"))]
@@ -303,9 +304,11 @@ impl Worker {
         stop
     }
 
-    fn adopt(&mut self, now: Instant, session: RtcSession, shared: Tenure, answer: String) {
+    fn adopt(&mut self, now: Instant, session: Session, shared: Tenure, answer: Option<String>) {
         let key = shared.key;
-        self.mux.add_ufrag(&session.credentials().ufrag, key);
+        if let Some(ufrag) = session.ufrag() {
+            self.mux.add_ufrag(ufrag, key);
+        }
         self.slots.insert(key, Slot::new(now, session, shared, answer));
         self.touch(key);
     }

@@ -10,6 +10,8 @@ mod queue;
 mod ready;
 #[path = "../src/room.rs"]
 mod room;
+#[path = "../src/session.rs"]
+mod session;
 #[path = "../src/shared.rs"]
 mod shared;
 #[path = "../src/speech_queue.rs"]
