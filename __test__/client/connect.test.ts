@@ -5,8 +5,8 @@ const MODULE: string = '../../src/client/connect.ts'
 const { connect } = (await import(MODULE)) as { connect: (options?: object) => Promise<unknown> }
 
 /** What a browser has and Node hasn't; the peer connection refuses every configuration, as a browser does a wrong one. */
-class Microphone {
-  static opened: Microphone[] = []
+class Media {
+  static opened: Media[] = []
   stopped = false
   getTracks(): { stop: () => void }[] {
     return [{ stop: () => (this.stopped = true) }]
@@ -14,42 +14,114 @@ class Microphone {
   getAudioTracks(): EventTarget[] {
     return [new EventTarget()]
   }
+  getVideoTracks(): EventTarget[] {
+    return []
+  }
 }
-const getUserMedia = async (): Promise<Microphone> => {
-  const microphone = new Microphone()
-  Microphone.opened.push(microphone)
-  return microphone
+/** What a server says, and what a browser does with devices; each test may set others. */
+let configuration: object = { mode: 'send-receive' }
+let devices: { kind: string; deviceId: string; label: string }[] = []
+let permissions: Record<string, string> = {}
+let refusal: Error | undefined
+const asked: unknown[] = []
+const getUserMedia = async (constraints: unknown): Promise<Media> => {
+  asked.push(constraints)
+  if (refusal) throw refusal
+  const media = new Media()
+  Media.opened.push(media)
+  return media
 }
 function refuse(): never {
   throw new SyntaxError('no ICE server')
 }
 const browser = {
   document: { baseURI: 'http://127.0.0.1/' },
-  navigator: { mediaDevices: { getUserMedia } },
-  MediaStream: Microphone,
+  navigator: {
+    mediaDevices: { getUserMedia, enumerateDevices: async () => devices },
+    permissions: { query: async ({ name }: { name: string }) => ({ state: permissions[name] ?? 'prompt' }) },
+  },
+  MediaStream: Media,
   Audio: Object,
   AudioContext: Object,
-  fetch: async () => Response.json({ mode: 'send-receive' }),
+  fetch: async () => Response.json(configuration),
   RTCPeerConnection: refuse,
+  HTMLVideoElement: Object,
 }
 for (const [name, value] of Object.entries(browser)) Object.defineProperty(globalThis, name, { value })
 
 test.serial('a configuration that the browser refuses leaves no microphone open', async (t) => {
   await t.throwsAsync(connect(), { instanceOf: SyntaxError, message: 'no ICE server' })
-  t.is(Microphone.opened.length, 1)
-  t.true(Microphone.opened[0]?.stopped)
-  const own = new Microphone()
+  t.is(Media.opened.length, 1)
+  t.true(Media.opened[0]?.stopped)
+  const own = new Media()
   await t.throwsAsync(connect({ media: own }), { instanceOf: SyntaxError })
   t.false(own.stopped, "a stream of the page's own is the page's to stop")
 })
 
 test.serial('a time-out that is none is refused before the microphone is asked for', async (t) => {
-  const before = Microphone.opened.length
+  const before = Media.opened.length
   for (const timeoutSeconds of [NaN, Infinity, 0, -1, 1e9, '5']) {
     await t.throwsAsync(connect({ timeoutSeconds }), {
       instanceOf: RangeError,
       message: /timeoutSeconds must be .* not /,
     })
   }
-  t.is(Microphone.opened.length, before)
+  t.is(Media.opened.length, before)
 })
+
+test.serial(
+  'what is asked for is what the stream carries, with the constraints of the page or else of the server',
+  async (t) => {
+    const trackConstraints = { audio: { echoCancellation: false }, video: { width: 640 } }
+    const cases: [modality: string, options: object, audio: unknown, video: unknown][] = [
+      ['audio', {}, { echoCancellation: false }, false],
+      ['video', {}, false, { width: 640 }],
+      ['video', { media: { height: 99 } }, false, { height: 99 }],
+      ['audio-video', {}, { echoCancellation: false }, { width: 640 }],
+      ['audio-video', { media: { video: true } }, false, { width: 640 }],
+      [
+        'audio-video',
+        { media: { audio: true, video: { height: 99 } }, deviceId: 'm', cameraId: 'c' },
+        { echoCancellation: false, deviceId: { exact: 'm' } },
+        { height: 99, deviceId: { exact: 'c' } },
+      ],
+    ]
+    for (const [modality, options, audio, video] of cases) {
+      configuration = { mode: 'send-receive', modality, trackConstraints }
+      await t.throwsAsync(connect(options), { instanceOf: SyntaxError })
+      t.deepEqual(asked.at(-1), { audio, video }, JSON.stringify([modality, options]))
+    }
+    const before = asked.length
+    configuration = { mode: 'receive', modality: 'audio-video' }
+    await t.throwsAsync(connect(), { instanceOf: SyntaxError })
+    t.is(asked.length, before, 'a client that only receives asks for nothing')
+  },
+)
+
+function refusedWith(name: string, message = ''): Error {
+  return Object.assign(new Error(message), { name })
+}
+const microphone = { kind: 'audioinput', deviceId: '', label: '' }
+const camera = { kind: 'videoinput', deviceId: '', label: '' }
+
+for (const [why, code, error, state] of [
+  ['no camera is there', 'CAMERA_MISSING', refusedWith('NotFoundError'), { devices: [microphone] }],
+  ['no microphone is there', 'MICROPHONE_MISSING', refusedWith('NotFoundError'), { devices: [camera] }],
+  ['the camera is in use', 'CAMERA_BUSY', refusedWith('NotReadableError', 'Could not start video source'), {}],
+  ['the microphone is in use', 'MICROPHONE_BUSY', refusedWith('NotReadableError', 'Could not start audio source'), {}],
+  ['the camera is forbidden', 'CAMERA_DENIED', refusedWith('NotAllowedError'), { permissions: { camera: 'denied' } }],
+  [
+    'the microphone is forbidden',
+    'MICROPHONE_DENIED',
+    refusedWith('NotAllowedError'),
+    { permissions: { microphone: 'denied' } },
+  ],
+] as const) {
+  test.serial(`with both asked for at once, it is told which one is the reason: ${why}`, async (t) => {
+    configuration = { mode: 'send-receive', modality: 'audio-video' }
+    refusal = error
+    devices = 'devices' in state ? [...state.devices] : []
+    permissions = 'permissions' in state ? state.permissions : {}
+    await t.throwsAsync(connect(), { code: `ERR_PARLEY_${code}` })
+  })
+}

@@ -43,3 +43,22 @@ test('before anything is known nothing is claimed', (t) => {
   const { roundTripMs, lossHeard, lossSent } = new StatsReader().read([])
   t.deepEqual([roundTripMs, lossHeard, lossSent], [undefined, undefined, undefined])
 })
+
+test('of a call with pictures it tells their size and rate both ways, and the packets of its sound', (t) => {
+  const picture = { kind: 'video', framesPerSecond: 30, frameWidth: 640, frameHeight: 480 }
+  const list = [
+    { type: 'inbound-rtp', ...picture, framesDecoded: 60, freezeCount: 1, packetsReceived: 900 },
+    { type: 'outbound-rtp', ...picture, frameWidth: 320, framesSent: 61, packetsSent: 800 },
+    { type: 'inbound-rtp', kind: 'audio', packetsReceived: 100 },
+  ]
+  const read = (from: object[]): object =>
+    new StatsReader().read(from.map((stats, index) => [String(index), stats as { type: string }]))
+  const both = read(list)
+  t.like(both, {
+    packetsReceived: 100,
+    packetsSent: 800,
+    videoReceived: { framesPerSecond: 30, width: 640, height: 480, frames: 60, freezes: 1 },
+    videoSent: { framesPerSecond: 30, width: 320, height: 480, frames: 61 },
+  })
+  t.like(read(list.slice(0, 2)), { packetsReceived: 900 }, 'without sound those of the pictures')
+})

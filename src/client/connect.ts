@@ -5,30 +5,43 @@
  */
 import { Connection } from './connection.ts'
 import type { ConnectionEvents, ConnectionParts } from './connection.ts'
-import { openMicrophone } from './microphone.ts'
+import { openDevices } from './devices.ts'
+import type { Wanted } from './devices.ts'
+import { constraintsFor, kindsOf, wantedOf } from './media-request.ts'
+import type { MediaByKind } from './media-request.ts'
+import { openScreen } from './screen.ts'
 import { Signaling } from './signaling.ts'
+import type { VideoSource } from './video-sender.ts'
 import { stopTracks } from './voice.ts'
 import { WebRtcTransport } from './webrtc/webrtc-transport.ts'
 import type { ClientConfiguration } from './wire.ts'
 
 export {
+  CameraError,
   ClientError,
   ConnectionClosedError,
   ConnectTimeoutError,
   MicrophoneError,
   RefusedError,
+  ScreenError,
   UnreachableError,
 } from './errors.ts'
-export type { MicrophoneProblem } from './errors.ts'
+export type { CameraProblem, MicrophoneProblem, ScreenProblem } from './errors.ts'
+export { listCameras } from './camera.ts'
+export type { Camera } from './camera.ts'
 export { Connection } from './connection.ts'
 export type { Closing, ConnectionEvents, ConnectionState } from './connection.ts'
 export { Emitter } from './emitter.ts'
 export type { Levels } from './levels.ts'
 export { listMicrophones } from './microphone.ts'
 export type { Microphone } from './microphone.ts'
-export type { CallStats } from './statistics.ts'
+export type { MediaByKind } from './media-request.ts'
+export { canShareScreen } from './screen.ts'
+export type { CallStats, VideoStats } from './statistics.ts'
+export type { VideoSource } from './video-sender.ts'
 export type {
   ClientConfiguration,
+  Modality,
   Mode,
   PageInput,
   PageInputOption,
@@ -43,14 +56,24 @@ export interface ConnectOptions {
   /** Where the server's routes are mounted, such as `'/voice'`. Default: the folder of the page's own address. */
   readonly url?: string | URL
   /**
-   * What is sent: the microphone (`true`, default) with the server's constraints, constraints of your own, a stream that
-   * has an audio track, or nothing (`false`). In `receive` mode nothing is sent anyway.
+   * What is sent: what the stream carries, microphone, camera or both (`true`, default), with the server's constraints;
+   * constraints of your own, or `{ audio, video }` as for `getUserMedia`; a stream that has the tracks; or nothing (`false`).
+   * In `receive` mode nothing is sent anyway.
    */
-  readonly media?: boolean | MediaTrackConstraints | MediaStream
+  readonly media?: boolean | MediaTrackConstraints | MediaByKind | MediaStream
   /** Which microphone: one of {@link listMicrophones}. Default: the one that the browser takes by itself. */
   readonly deviceId?: string
-  /** What plays the server's audio. Default: an element of its own, outside of the page; null plays nothing. */
-  readonly player?: HTMLAudioElement | null
+  /** Which camera: one of {@link listCameras}. Default: the one that the browser takes by itself. */
+  readonly cameraId?: string
+  /** Where the pictures come from: `'screen'` lets the person choose one, a window or a tab. Default `'camera'`. */
+  readonly videoSource?: VideoSource
+  /**
+   * What plays what the server sends: a video element shows its pictures too. Default: for sound an element of its own,
+   * outside of the page, and for pictures none; {@link Connection.remoteStream} has both. Null plays nothing.
+   */
+  readonly player?: HTMLMediaElement | null
+  /** What shows the pictures that are sent, without sound. Default none; {@link Connection.preview} has them. */
+  readonly preview?: HTMLVideoElement | null
   /** For `new RTCPeerConnection`, in place of the server's. */
   readonly rtcConfiguration?: RTCConfiguration
   /** Headers for the requests to the server, such as a token of your own. */
@@ -59,7 +82,7 @@ export interface ConnectOptions {
   readonly credentials?: RequestCredentials
   /** The call's `webrtc_id`, when the page has to know it before. Default: a random one that can't be guessed. */
   readonly id?: string
-  /** Seconds from the first request until audio flows. Default 30. */
+  /** Seconds from the first request until media flow. Default 30. */
   readonly timeoutSeconds?: number
   /** Gives up while connecting. */
   readonly signal?: AbortSignal
@@ -76,18 +99,20 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects to a Parley server, with the microphone unless told otherwise, and plays what it says.
+ * Connects to a Parley server, with the microphone and the camera that its stream is for unless told otherwise, and plays
+ * what comes.
  *
  * ```ts
  * const call = await connect({ url: '/voice', onMessage: (message) => console.log(message) })
+ * const seen = await connect({ url: '/filter', player: document.querySelector('video') })
  * ```
  *
- * Call it from a click: browsers ask for the microphone and play sound more willingly then.
+ * Call it from a click: browsers ask for the microphone and the camera and play sound more willingly then.
  *
  * @param options - whatever differs from the defaults
  * @returns the call, connected
- * @throws MicrophoneError, RefusedError, UnreachableError or ConnectTimeoutError, each with a message for the person in
- * front of the page; the signal's reason when it was aborted; RangeError for a time-out that is none, and what the browser
+ * @throws MicrophoneError, CameraError, ScreenError, RefusedError, UnreachableError or ConnectTimeoutError, each with a
+ * message for the person in front of the page; the signal's reason when it was aborted; RangeError for a time-out that is none, and what the browser
  * throws for a configuration that it can't use
  */
 export async function connect(options: ConnectOptions = {}): Promise<Connection> {
@@ -95,8 +120,9 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
   const id = options.id ?? randomId()
   const signaling = new Signaling(requestSettings(options), id)
   const configuration = await signaling.configuration(options.signal)
-  const constraints = constraintsOf(options, configuration)
-  const microphone = await mediaOf(options, configuration, constraints)
+  const kinds = kindsOf(configuration.modality)
+  const constraints = constraintsFor(ownConstraints(options), options, configuration)
+  const media = await mediaOf(options, configuration, constraints)
   const connection = construct({
     id,
     transport: (host) =>
@@ -106,12 +132,15 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
         rtcConfiguration: options.rtcConfiguration ?? configuration.rtcConfiguration ?? {},
         rtpParams: configuration.rtpParams ?? {},
         mode: configuration.mode,
-        stream: microphone,
+        kinds,
+        stream: media,
       }),
-    microphone,
+    media,
+    ownsMedia: !(options.media instanceof MediaStream),
+    videoSource: options.videoSource ?? 'camera',
     constraints,
-    ownsMicrophone: !(options.media instanceof MediaStream),
-    player: options.player === undefined ? new Audio() : options.player,
+    player: options.player === undefined ? defaultPlayer(kinds) : options.player,
+    preview: options.preview ?? null,
   })
   subscribe(connection, options)
   await connection.open(timeoutSeconds, options.signal)
@@ -140,30 +169,51 @@ function requestSettings(options: ConnectOptions): ConstructorParameters<typeof 
   return { url: base, headers, credentials }
 }
 
-function constraintsOf(options: ConnectOptions, { trackConstraints = {} }: ClientConfiguration): MediaTrackConstraints {
-  const { media, deviceId } = options
-  const chosen = deviceId === undefined ? {} : { deviceId: { exact: deviceId } }
-  if (typeof media === 'object' && !(media instanceof MediaStream)) return { ...media, ...chosen }
-  const isByKind = 'audio' in trackConstraints || 'video' in trackConstraints
-  const theirs = isByKind ? trackConstraints.audio : (trackConstraints as MediaTrackConstraints)
-  return { ...theirs, ...chosen }
+function ownConstraints({ media = true }: ConnectOptions): boolean | MediaTrackConstraints | MediaByKind {
+  return media instanceof MediaStream || media
 }
 
 async function mediaOf(
-  { media = true }: ConnectOptions,
+  options: ConnectOptions,
   { mode }: ClientConfiguration,
-  constraints: MediaTrackConstraints,
+  constraints: Wanted,
 ): Promise<MediaStream | undefined> {
-  if (mode === 'receive' || media === false) return undefined
-  return media instanceof MediaStream ? media : openMicrophone(constraints)
+  const { media, videoSource } = options
+  if (mode === 'receive') return undefined
+  if (media instanceof MediaStream) return media
+  const { audio, video } = wantedOf(ownConstraints(options), constraints)
+  if (!audio && !video) return undefined
+  if (videoSource !== 'screen' || !video) return openDevices({ audio, video })
+  return withSound(await openScreen(screenConstraints(video)), audio)
 }
 
-/** A browser refuses a configuration that it can't use; the microphone is open by then, and must not stay so. */
+/** A microphone beside a screen; one that can't be opened must not leave the screen recorded. */
+async function withSound(screen: MediaStream, audio: MediaTrackConstraints | undefined): Promise<MediaStream> {
+  if (!audio) return screen
+  try {
+    return new MediaStream([...screen.getTracks(), ...(await openDevices({ audio })).getTracks()])
+  } catch (error) {
+    stopTracks(screen)
+    throw error
+  }
+}
+
+/** What counts for a screen of what was meant for a camera: how many pictures a second. Bounds are refused for a screen. */
+function screenConstraints({ frameRate }: MediaTrackConstraints): MediaTrackConstraints {
+  return typeof frameRate === 'number' ? { frameRate } : {}
+}
+
+/** Pictures alone make no sound. */
+function defaultPlayer(kinds: readonly (keyof Wanted)[]): HTMLMediaElement | null {
+  return kinds.includes('audio') ? new Audio() : null
+}
+
+/** A browser refuses a configuration that it can't use; the devices are open by then, and must not stay so. */
 function construct(parts: ConnectionParts): Connection {
   try {
     return new Connection(parts)
   } catch (error) {
-    if (parts.microphone && parts.ownsMicrophone) stopTracks(parts.microphone)
+    if (parts.media && parts.ownsMedia) stopTracks(parts.media)
     throw error
   }
 }

@@ -2,9 +2,13 @@ import { ConnectionClosedError, ConnectTimeoutError } from './errors.ts'
 import { Emitter } from './emitter.ts'
 import { LevelMeter } from './levels.ts'
 import type { Levels } from './levels.ts'
-import { openMicrophone } from './microphone.ts'
+import { openDevices } from './devices.ts'
+import type { Wanted } from './devices.ts'
+import { play, showSilently, stopPlaying } from './player.ts'
 import type { CallStats } from './statistics.ts'
 import type { Transport, TransportHost } from './transport.ts'
+import { VideoSender } from './video-sender.ts'
+import type { VideoSource } from './video-sender.ts'
 import { stopTracks, Voice } from './voice.ts'
 import type { ServerMessage } from './wire.ts'
 
@@ -31,6 +35,10 @@ export interface ConnectionEvents {
   stats: CallStats
   /** The microphone was taken away, as when it is unplugged: choose another. */
   microphonelost: undefined
+  /** The camera was taken away: choose another. */
+  cameralost: undefined
+  /** The screen is shared no more, for the person ended it in the browser. The camera is sent again, if it was before. */
+  screenended: undefined
   /** The browser plays nothing before the person touches the page: call `play()` from a click. */
   playbackblocked: undefined
   /** It ended. */
@@ -43,21 +51,25 @@ export interface ConnectionParts {
   readonly id: string
   /** Makes what carries it. */
   readonly transport: (host: TransportHost) => Transport
-  /** What is sent; undefined to send nothing. */
-  readonly microphone: MediaStream | undefined
-  /** How a microphone is opened that is chosen later. */
-  readonly constraints: MediaTrackConstraints
-  /** Whether the stream was opened for this call, and ends with it. */
-  readonly ownsMicrophone: boolean
-  /** What plays the server's audio; null plays nothing. */
-  readonly player: HTMLAudioElement | null
+  /** What is sent: a track of each kind, or of fewer. */
+  readonly media: MediaStream | undefined
+  /** Whether it was opened for this call, and ends with it. */
+  readonly ownsMedia: boolean
+  /** Where its pictures come from. */
+  readonly videoSource: VideoSource
+  /** How a microphone and a camera are opened that are chosen later. */
+  readonly constraints: Wanted
+  /** What plays what the server sends; null plays nothing. */
+  readonly player: HTMLMediaElement | null
+  /** What shows the pictures that are sent; null for nothing. */
+  readonly preview: HTMLVideoElement | null
 }
 
 /** A call with the server. Made by `connect`. */
 export class Connection extends Emitter<ConnectionEvents> {
   /** Its `webrtc_id`: what the server's own code knows this call by. */
   readonly id: string
-  /** What the server sends; its track comes with the first answer. */
+  /** What the server sends, sound and pictures; its tracks come with the first answer. */
   readonly remoteStream: MediaStream = new MediaStream()
   /** Resolves when it has ended, with how; never rejects. */
   readonly closed: Promise<Closing>
@@ -65,6 +77,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   readonly #parts: ConnectionParts
   readonly #transport: Transport
   readonly #voice: Voice
+  readonly #video: VideoSender
   readonly #meter = new LevelMeter()
   readonly #end = new AbortController()
   readonly #timers: number[] = []
@@ -79,14 +92,15 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.id = parts.id
     this.closed = new Promise((resolve) => (this.#settle = resolve))
     this.#parts = parts
-    this.#voice = new Voice(parts.microphone, parts.ownsMicrophone, () => this.emit('microphonelost', undefined))
+    this.#voice = new Voice(soundOf(parts.media), parts.ownsMedia, () => this.emit('microphonelost', undefined))
+    this.#video = this.#makeVideo()
     this.#transport = parts.transport({
-      onTrack: (track) => this.#hear(track),
+      onTrack: (track) => this.#receive(track),
       onMessage: (message) => this.#onMessage(message),
       onPath: (path) => this.#setState(path === 'lost' ? 'reconnecting' : 'connected'),
       onEnd: (by) => (by === 'server' ? this.#endedByServer() : this.#finish({ by })),
     })
-    if (parts.microphone) this.#meter.attach('sent', parts.microphone)
+    if (this.#voice.stream) this.#meter.attach('sent', this.#voice.stream)
     addEventListener('pagehide', this.#onPageHide)
     this.#timers.push(
       setInterval(() => this.#tellLevels(), 50),
@@ -123,6 +137,56 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#voice.muted = muted
   }
 
+  /** The pictures that are sent, the camera's or the screen's, for a video element; empty when none are. */
+  get preview(): MediaStream {
+    return this.#video.preview
+  }
+
+  /** The track of the pictures that are sent, for its label and settings; undefined when none are. */
+  get videoTrack(): MediaStreamTrack | undefined {
+    return this.#video.track
+  }
+
+  /** Where the pictures come from that are sent; undefined when none are. */
+  get videoSource(): VideoSource | undefined {
+    return this.#video.source
+  }
+
+  /** Whether black pictures are sent in place of the camera's or the screen's. */
+  get videoMuted(): boolean {
+    return this.#video.muted
+  }
+
+  /**
+   * Sends black pictures in place of the camera's or the screen's, or theirs again.
+   *
+   * @param muted - whether black ones are sent; default true
+   */
+  muteVideo(muted = true): void {
+    this.#video.muted = muted
+  }
+
+  /**
+   * Sends another camera from now on, or a camera again after the screen, without a new offer. Muting is kept.
+   *
+   * @param deviceId - one of `listCameras()`; undefined for the browser's own choice
+   * @throws CameraError in plain words; what was sent before goes on then
+   */
+  useCamera(deviceId?: string): Promise<void> {
+    return this.#video.useCamera(deviceId)
+  }
+
+  /**
+   * Sends a screen, a window or a tab, which the person chooses, in place of the camera. Call it from a click. It ends with
+   * `useCamera()`, or when the person ends it in the browser (`screenended`). Its sound isn't sent.
+   *
+   * @param constraints - of the recording, such as `{ frameRate: 5 }`
+   * @throws ScreenError in plain words; what was sent before goes on then
+   */
+  shareScreen(constraints?: MediaTrackConstraints): Promise<void> {
+    return this.#video.shareScreen(constraints)
+  }
+
   /**
    * Sends a text over the data channel; before it opens, it is kept and sent then.
    *
@@ -142,16 +206,16 @@ export class Connection extends Emitter<ConnectionEvents> {
    */
   async useMicrophone(deviceId?: string): Promise<void> {
     const chosen = deviceId === undefined ? {} : { deviceId: { exact: deviceId } }
-    const stream = await openMicrophone({ ...this.#parts.constraints, ...chosen })
+    const stream = await openDevices({ audio: { ...this.#parts.constraints.audio, ...chosen } })
     const [track] = stream.getAudioTracks()
     if (this.#state === 'closed' || !track) return stopTracks(stream)
     track.enabled = !this.muted
-    await this.#transport.replaceTrack(track)
+    await this.#transport.replaceTrack('audio', track)
     this.#voice.replace(stream)
     this.#meter.attach('sent', stream)
   }
 
-  /** Plays the server's audio, where the browser waits for a click before it plays anything. Call it from one. */
+  /** Plays what the server sends, where the browser waits for a click before it plays anything. Call it from one. */
   async play(): Promise<void> {
     await this.#parts.player?.play()
   }
@@ -161,13 +225,13 @@ export class Connection extends Emitter<ConnectionEvents> {
     return this.#transport.stats()
   }
 
-  /** Ends the call, and the microphone if it was opened for it. A second time does nothing. */
+  /** Ends the call, and the microphone and the camera if they were opened for it. A second time does nothing. */
   close(): void {
     this.#finish({ by: 'client' })
   }
 
   /**
-   * Connects, and waits until audio can flow.
+   * Connects, and waits until media can flow.
    *
    * @internal
    * @param timeoutSeconds - how long that may take
@@ -191,15 +255,26 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.emit('state', state)
   }
 
-  #hear(track: MediaStreamTrack): void {
-    this.remoteStream.addTrack(track)
-    this.#meter.attach('heard', this.remoteStream)
-    const { player } = this.#parts
-    if (!player) return
-    player.srcObject = this.remoteStream
-    player.play().catch((error: unknown) => {
-      if ((error as DOMException).name === 'NotAllowedError') this.emit('playbackblocked', undefined)
+  #makeVideo(): VideoSender {
+    const { media, videoSource, ownsMedia, constraints, preview } = this.#parts
+    const video = new VideoSender({
+      track: media?.getVideoTracks()[0],
+      source: videoSource,
+      owned: ownsMedia,
+      constraints: constraints.video ?? {},
+      send: (track) => this.#transport.replaceTrack('video', track),
+      onLost: () => this.emit('cameralost', undefined),
+      onScreenEnded: () => this.emit('screenended', undefined),
     })
+    if (preview) showSilently(preview, video.preview)
+    return video
+  }
+
+  #receive(track: MediaStreamTrack): void {
+    this.remoteStream.addTrack(track)
+    if (track.kind === 'audio') this.#meter.attach('heard', this.remoteStream)
+    const { player } = this.#parts
+    if (player) play(player, this.remoteStream, () => this.emit('playbackblocked', undefined))
   }
 
   #onMessage(message: ServerMessage): void {
@@ -231,10 +306,17 @@ export class Connection extends Emitter<ConnectionEvents> {
     for (const timer of this.#timers) clearInterval(timer)
     this.#end.abort(new ConnectionClosedError())
     this.#voice.release()
+    this.#video.release()
     this.#meter.close()
     this.#transport.close()
-    if (this.#parts.player) this.#parts.player.srcObject = null
+    stopPlaying(this.#parts.player, this.#parts.preview)
     this.#settle(closing)
     this.emit('closed', closing)
   }
+}
+
+/** The part of a stream that is heard. */
+function soundOf(stream: MediaStream | undefined): MediaStream | undefined {
+  const tracks = stream?.getAudioTracks() ?? []
+  return tracks.length > 0 ? new MediaStream(tracks) : undefined
 }

@@ -19,6 +19,12 @@ export class ClientError extends Error {
 /** Why there is no microphone. */
 export type MicrophoneProblem = 'denied' | 'missing' | 'busy' | 'insecure'
 
+/** Why there is no camera. */
+export type CameraProblem = MicrophoneProblem
+
+/** Why the screen isn't shared. */
+export type ScreenProblem = 'denied' | 'unavailable'
+
 const MICROPHONE_WORDS: Readonly<Record<MicrophoneProblem, string>> = {
   denied: "The page may not use the microphone. Allow it in the browser's settings for this site, then try again.",
   missing: 'No microphone was found. Plug one in or choose another, then try again.',
@@ -40,6 +46,52 @@ export class MicrophoneError extends ClientError {
    */
   constructor(problem: MicrophoneProblem, options?: ErrorOptions) {
     super(`ERR_PARLEY_MICROPHONE_${problem.toUpperCase()}`, MICROPHONE_WORDS[problem], options)
+    this.problem = problem
+  }
+}
+
+const CAMERA_WORDS: Readonly<Record<CameraProblem, string>> = {
+  denied: "The page may not use the camera. Allow it in the browser's settings for this site, then try again.",
+  missing: 'No camera was found. Plug one in or choose another, then try again.',
+  busy: 'The camera could not be opened; another program may be using it. Close that program, then try again.',
+  insecure: 'Browsers open the camera only for pages at https:// or at localhost. Open this page at such an address.',
+}
+
+/** The camera could not be opened. */
+export class CameraError extends ClientError {
+  /** The name of the class. */
+  override name = 'CameraError'
+  /** Refused by the person or a policy, not there, in use, or the page's address isn't secure. */
+  readonly problem: CameraProblem
+
+  /**
+   * @param problem - why
+   * @param options - `cause`: what the browser said
+   */
+  constructor(problem: CameraProblem, options?: ErrorOptions) {
+    super(`ERR_PARLEY_CAMERA_${problem.toUpperCase()}`, CAMERA_WORDS[problem], options)
+    this.problem = problem
+  }
+}
+
+const SCREEN_WORDS: Readonly<Record<ScreenProblem, string>> = {
+  denied: 'The screen is not shared: no window or screen was chosen, or the browser may not record it.',
+  unavailable: "This browser can't share its screen.",
+}
+
+/** The screen could not be shared. */
+export class ScreenError extends ClientError {
+  /** The name of the class. */
+  override name = 'ScreenError'
+  /** Refused by the person or a policy, or the browser can't. */
+  readonly problem: ScreenProblem
+
+  /**
+   * @param problem - why
+   * @param options - `cause`: what the browser said
+   */
+  constructor(problem: ScreenProblem, options?: ErrorOptions) {
+    super(`ERR_PARLEY_SCREEN_${problem.toUpperCase()}`, SCREEN_WORDS[problem], options)
     this.problem = problem
   }
 }
@@ -100,7 +152,7 @@ export class ConnectTimeoutError extends ClientError {
   constructor(seconds: number) {
     super(
       'ERR_PARLEY_CONNECT_TIMEOUT',
-      `The server answered, but no audio path to it was found within ${seconds} s. A firewall may be in the way.`,
+      `The server answered, but no path for its media was found within ${seconds} s. A firewall may be in the way.`,
     )
   }
 }

@@ -39,7 +39,8 @@ export class LevelMeter {
   read(): Levels {
     // Where a browser wants a touch before it plays anything, asking before only earns a warning.
     const isTouched = hasBeenTouched()
-    if (isTouched || this.#streams.has('sent')) this.#open()
+    const isNeeded = this.#streams.has('sent') || (isTouched && this.#streams.size > 0)
+    if (isNeeded) this.#open()
     if (this.#context?.state === 'suspended' && isTouched) void this.#context.resume()
     return { sent: this.#read('sent'), heard: this.#read('heard') }
   }

@@ -36,7 +36,7 @@ export class Signaling {
    */
   async configuration(signal?: AbortSignal): Promise<ClientConfiguration> {
     const value = await this.#request('webrtc/config', { method: 'GET' }, signal)
-    return { mode: 'send-receive', ...value }
+    return { mode: 'send-receive', modality: 'audio', ...value }
   }
 
   /**

@@ -6,7 +6,7 @@ export type TransportKind = 'webrtc' | 'websocket'
 
 /** What a {@link Transport} tells the call that it carries. */
 export interface TransportHost {
-  /** A track of the server is there, to be heard. */
+  /** A track of the server is there, to be heard or seen. */
   onTrack(track: MediaStreamTrack): void
   /** The server sent a message. */
   onMessage(message: ServerMessage): void
@@ -23,7 +23,7 @@ export interface Transport {
   /** Milliseconds for which there is still something to be heard of what has arrived. */
   readonly playOutMs: number
   /**
-   * Connects, and waits until audio can flow.
+   * Connects, and waits until media can flow.
    *
    * @param signal - ends the attempt
    * @throws RefusedError or UnreachableError, and the signal's reason
@@ -36,11 +36,12 @@ export interface Transport {
    */
   send(text: string): void
   /**
-   * Sends another track of the same kind from now on.
+   * Sends another track from now on.
    *
-   * @param track - of a microphone
+   * @param kind - sound or pictures; a transport that doesn't carry it does nothing
+   * @param track - of that kind; null to send nothing
    */
-  replaceTrack(track: MediaStreamTrack): Promise<void>
+  replaceTrack(kind: 'audio' | 'video', track: MediaStreamTrack | null): Promise<void>
   /** How well the call goes, now. */
   stats(): Promise<CallStats>
   /** Ends it. A second time does nothing. */

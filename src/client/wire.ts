@@ -1,5 +1,8 @@
-/** Which way audio goes, seen from the client. */
+/** Which way media goes, seen from the client. */
 export type Mode = 'send-receive' | 'send' | 'receive'
+
+/** What kinds of media a stream carries. */
+export type Modality = 'audio' | 'video' | 'audio-video'
 
 /** What the built-in page shows beside the call. */
 export interface PageSettings {
@@ -88,7 +91,9 @@ export interface ClientConfiguration {
       }
   /** For what the client sends. */
   readonly rtpParams?: RtpParams
-  /** Which way audio goes. */
+  /** What kinds of media go. */
+  readonly modality?: Modality
+  /** Which way they go. */
   readonly mode: Mode
   /** Inputs that the built-in page shows. */
   readonly additionalInputs?: readonly PageInput[]

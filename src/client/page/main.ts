@@ -1,17 +1,23 @@
-import { connect, fetchConfiguration } from '../connect.ts'
+import { connect, fetchConfiguration, listMicrophones } from '../connect.ts'
 import type { ClientConfiguration, Closing, Connection, ServerMessage } from '../connect.ts'
+import { DeviceChoice } from './device-choice.ts'
 import { InputsPanel } from './inputs-panel.ts'
 import { showLook } from './look.ts'
 import { MessageLog } from './message-log.ts'
-import { MicrophoneChoice } from './microphone-choice.ts'
 import { OutputsPanel } from './outputs-panel.ts'
+import { Pictures } from './pictures.ts'
 import { TextBox } from './text-box.ts'
 import { byId, showAlert, showLevels, showMode, showState, showStats, showTitles } from './view.ts'
 import { Waveform } from './waveform.ts'
 
 const log = new MessageLog(byId('log'), byId('log-empty'))
 const waveform = new Waveform(byId('voices') as HTMLCanvasElement)
-const microphones = new MicrophoneChoice(byId('microphone') as HTMLSelectElement, () => void chooseMicrophone())
+const microphones = new DeviceChoice(
+  byId('microphone') as HTMLSelectElement,
+  listMicrophones,
+  () => void chooseMicrophone(),
+)
+const pictures = new Pictures((problem) => showAlert(problem === undefined ? '' : wordsOf(problem)))
 const mute = byId('mute') as HTMLButtonElement
 const outputs = new OutputsPanel(byId('outputs'), byId('outputs-list'))
 const inputs = new InputsPanel({
@@ -46,8 +52,10 @@ async function prepare(): Promise<void> {
   }
 }
 
-function show({ mode, ui = {}, additionalInputs = [], additionalOutputs = [] }: ClientConfiguration): void {
-  showMode(mode)
+function show(configuration: ClientConfiguration): void {
+  const { mode, modality = 'audio', ui = {}, additionalInputs = [], additionalOutputs = [] } = configuration
+  showMode(modality, mode)
+  pictures.show(modality, mode)
   showTitles(ui)
   showLook(ui)
   inputs.show(additionalInputs, ui.sendInputOn ?? 'change')
@@ -83,6 +91,7 @@ function optionsOf(signal: AbortSignal): NonNullable<Parameters<typeof connect>[
   return {
     signal,
     ...(deviceId !== undefined && { deviceId }),
+    ...pictures.options,
     onState: (state) => state !== 'closed' && showState(state),
     onMessage,
     onLevels: (levels) => {
@@ -98,6 +107,7 @@ function onConnected(connected: Connection): void {
   startedAt = performance.now()
   mute.disabled = connected.microphone === undefined
   textBox.enabled = true
+  pictures.begin(connected)
   outputs.begin(connected.id)
   void inputs.begin(connected.id)
   connected.on('microphonelost', () => showAlert('The microphone is gone. Plug it in again, or choose another.'))
@@ -123,6 +133,7 @@ function sendText(text: string): void {
 function onClosed(closing: Closing): void {
   call = undefined
   textBox.enabled = false
+  pictures.end()
   inputs.end()
   outputs.refresh()
   setMuted(false)

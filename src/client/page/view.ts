@@ -1,7 +1,7 @@
 import type { ConnectionState } from '../connection.ts'
 import type { Levels } from '../levels.ts'
-import type { CallStats } from '../statistics.ts'
-import type { Mode, PageSettings } from '../wire.ts'
+import type { CallStats, VideoStats } from '../statistics.ts'
+import type { Modality, Mode, PageSettings } from '../wire.ts'
 
 /** What the page shows: before and after a call it is idle. */
 export type PageState = 'idle' | Exclude<ConnectionState, 'closed'>
@@ -80,6 +80,7 @@ export function showStats(stats: CallStats | undefined, seconds: number): void {
   byId('round-trip').textContent = milliseconds(stats?.roundTripMs)
   byId('loss-sent').textContent = percent(stats?.lossSent)
   byId('loss-heard').textContent = percent(stats?.lossHeard)
+  showPicture(stats?.videoReceived?.frames ? stats.videoReceived : stats?.videoSent)
   byId('duration').textContent = `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
 }
 
@@ -94,15 +95,33 @@ export function showTitles({ title, subtitle, hideTitle = false }: PageSettings)
   byId('titles').classList.toggle('visually-hidden', hideTitle)
 }
 
+/** Says what the page is for, until the server's user chose other words. */
+const SUBTITLES: Readonly<Record<Modality, string>> = {
+  audio: 'Press start, and speak.',
+  video: 'Press start, and look.',
+  'audio-video': 'Press start, speak, and look.',
+}
+
 /**
- * Leaves out what a mode has no use for.
+ * Leaves out what a modality and a mode have no use for.
  *
- * @param mode - which way audio goes
+ * @param modality - what goes
+ * @param mode - which way it goes
  */
-export function showMode(mode: Mode): void {
-  for (const id of ['microphone-field', 'mute', 'sent-row']) byId(id).hidden = mode === 'receive'
+export function showMode(modality: Modality, mode: Mode): void {
+  const isSoundSent = modality !== 'video' && mode !== 'receive'
+  for (const id of ['microphone-field', 'mute', 'sent-row']) byId(id).hidden = !isSoundSent
+  byId('meters').hidden = modality === 'video'
   byId('heard-row').hidden = mode === 'send'
+  byId('subtitle').textContent = SUBTITLES[modality]
   document.body.dataset['mode'] = mode
+  document.body.dataset['modality'] = modality
+}
+
+function showPicture(video: VideoStats | undefined): void {
+  const { width, height, framesPerSecond } = video ?? {}
+  byId('picture-size').textContent = width && height ? `${width} × ${height}` : '–'
+  byId('picture-rate').textContent = framesPerSecond === undefined ? '–' : framesPerSecond.toFixed(0)
 }
 
 function percent(part: number | undefined): string {

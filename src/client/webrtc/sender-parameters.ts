@@ -5,9 +5,9 @@ import type { RtpParams } from '../wire.ts'
  *
  * @param sender - negotiated, so that it has encodings
  * @param params - the server's
+ * @param isVideo - whether it sends pictures
  */
-export async function applyRtpParams(sender: RTCRtpSender, params: RtpParams): Promise<void> {
-  const isVideo = sender.track?.kind === 'video'
+export async function applyRtpParams(sender: RTCRtpSender, params: RtpParams, isVideo: boolean): Promise<void> {
   const { maxBitrate, priority, maxFramerate, scaleResolutionDownBy, degradationPreference } = params
   const encoding = given({ maxBitrate, priority, ...(isVideo && { maxFramerate, scaleResolutionDownBy }) })
   const whole = given({ degradationPreference: isVideo ? degradationPreference : undefined })
@@ -19,6 +19,16 @@ export async function applyRtpParams(sender: RTCRtpSender, params: RtpParams): P
   } catch {
     // The values were checked by the server: what a browser refuses it doesn't know.
   }
+}
+
+/**
+ * What each of two senders gets: where both kinds are sent, a bitrate is meant for the pictures.
+ *
+ * @param params - the server's
+ * @returns those for sound beside pictures
+ */
+export function besideVideo({ priority }: RtpParams): RtpParams {
+  return priority === undefined ? {} : { priority }
 }
 
 /** Only what has a value: browsers take undefined for one. */

@@ -5,7 +5,7 @@ import type { CallStats } from '../statistics.ts'
 import type { Transport, TransportHost, TransportParts } from '../transport.ts'
 import type { Mode, RtpParams } from '../wire.ts'
 import { Recovery } from './recovery.ts'
-import { applyRtpParams } from './sender-parameters.ts'
+import { applyRtpParams, besideVideo } from './sender-parameters.ts'
 import { askForStereo } from './stereo.ts'
 import { TextChannel } from './text-channel.ts'
 
@@ -17,8 +17,10 @@ export interface WebRtcParts extends TransportParts {
   readonly rtcConfiguration: RTCConfiguration
   /** For what is sent. */
   readonly rtpParams: RtpParams
-  /** Which way audio goes. */
+  /** Which way media goes. */
   readonly mode: Mode
+  /** What kinds of media go. */
+  readonly kinds: readonly ('audio' | 'video')[]
 }
 
 const DIRECTIONS: Readonly<Record<Mode, RTCRtpTransceiverDirection>> = {
@@ -37,6 +39,7 @@ export class WebRtcTransport implements Transport {
   readonly #host: TransportHost
   readonly #pc: RTCPeerConnection
   readonly #channel: TextChannel
+  readonly #senders = new Map<'audio' | 'video', RTCRtpSender>()
   readonly #stats = new StatsReader()
   readonly #recovery: Recovery
   readonly #connected: Promise<void>
@@ -70,7 +73,7 @@ export class WebRtcTransport implements Transport {
     // Awaited below; until then a failed negotiation is the one to be reported.
     connected.catch(() => undefined)
     await this.#negotiate({}, signal)
-    await Promise.all(this.#pc.getSenders().map((sender) => applyRtpParams(sender, this.#parts.rtpParams)))
+    await this.#applyRtpParams()
     await connected
   }
 
@@ -78,9 +81,8 @@ export class WebRtcTransport implements Transport {
     this.#channel.send(text)
   }
 
-  async replaceTrack(track: MediaStreamTrack): Promise<void> {
-    const sender = this.#pc.getSenders().find((each) => each.track?.kind === track.kind)
-    await sender?.replaceTrack(track)
+  async replaceTrack(kind: 'audio' | 'video', track: MediaStreamTrack | null): Promise<void> {
+    await this.#senders.get(kind)?.replaceTrack(track)
   }
 
   async stats(): Promise<CallStats> {
@@ -92,9 +94,22 @@ export class WebRtcTransport implements Transport {
     this.#pc.close()
   }
 
-  #addMedia({ stream, mode }: WebRtcParts): void {
-    const [track] = stream?.getAudioTracks() ?? []
-    this.#pc.addTransceiver(track ?? 'audio', { direction: DIRECTIONS[mode], streams: stream ? [stream] : [] })
+  #addMedia({ stream, mode, kinds }: WebRtcParts): void {
+    // In one stream, so that the server knows what belongs together.
+    const init = { direction: DIRECTIONS[mode], streams: stream ? [stream] : [] }
+    for (const kind of kinds) {
+      const track = stream?.getTracks().find((each) => each.kind === kind)
+      this.#senders.set(kind, this.#pc.addTransceiver(track ?? kind, init).sender)
+    }
+  }
+
+  async #applyRtpParams(): Promise<void> {
+    const { rtpParams } = this.#parts
+    const forSound = this.#senders.has('video') ? besideVideo(rtpParams) : rtpParams
+    for (const [kind, sender] of this.#senders) {
+      // oxlint-disable-next-line no-await-in-loop -- two at most, and neither waits for a network
+      await applyRtpParams(sender, kind === 'video' ? rtpParams : forSound, kind === 'video')
+    }
   }
 
   #listen(): void {
