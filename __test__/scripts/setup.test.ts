@@ -43,8 +43,8 @@ unixTest('set-up with an old Rust says which one is needed', async (t) => {
 
 unixTest('set-up that may not install packages names all that are missing', async (t) => {
   const path = await pathWith(t, { cargo: 'cargo 99.0.0', cc: '' })
-  t.regex(await failingSetUp(t, path, 'start'), /Missing: make, CMake\./)
-  t.regex(await failingSetUp(t, path, 'test'), /Missing: make, CMake, Chromium, .*Python with venv\./)
+  t.regex(await failingSetUp(t, path, 'start'), /Missing: make, CMake, libvpx as a static library .*\. Install/)
+  t.regex(await failingSetUp(t, path, 'test'), /Missing: make, CMake, libvpx .*, Chromium, .*Python with venv\./)
 })
 
 unixTest('set-up for an unknown purpose names the known ones', async (t) => {

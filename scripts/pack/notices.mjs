@@ -9,16 +9,19 @@ const RUST_TARGETS = {
   'linux-arm64-gnu': 'aarch64-unknown-linux-gnu',
 }
 
-/** What a crate of this repository brings along that is not its own. */
-const WEIGHTS = { title: 'the weights of Silero VAD 6.2.3', licence: 'crates/vad/weights/LICENSE' }
+/** What the crates of this repository bring along that is not their own. */
+const BROUGHT = [
+  { title: 'the weights of Silero VAD 6.2.3', terms: 'MIT', licence: 'crates/vad/weights/LICENSE' },
+  { title: 'libvpx', terms: 'BSD-3-Clause', licence: 'crates/video/libvpx.license.txt' },
+]
 
 /** One text for a platform: the crates and their licences, then each distinct text with the crates that bring it. */
 export function thirdPartyNotices(platform) {
   const crates = linkedCrates(metadata(RUST_TARGETS[platform]))
-  const works = [...crates.map((crate) => `${titleOf(crate)} (${crate.license})`), `${WEIGHTS.title} (MIT)`]
-  const list = works.join('\n')
+  const linked = crates.map((crate) => `${titleOf(crate)} (${crate.license})`)
+  const list = [...linked, ...BROUGHT.map(({ title, terms }) => `${title} (${terms})`)].join('\n')
   const texts = [...groupByText(crates)].map(([text, titles]) => `From ${titles.join(', ')}:\n\n${text}`)
-  texts.push(`From ${WEIGHTS.title}:\n\n${readFileSync(WEIGHTS.licence, 'utf8').trim()}`)
+  for (const { title, licence } of BROUGHT) texts.push(`From ${title}:\n\n${readFileSync(licence, 'utf8').trim()}`)
   const introduction = 'The addon of Parley contains the Rust standard library (MIT OR Apache-2.0) and these works:'
   return [`${introduction}\n\n${list}`, ...texts].join(`\n\n${'='.repeat(80)}\n\n`)
 }

@@ -1,13 +1,21 @@
 // System packages: only those whose programs are missing, and only when we may install them.
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
 import { ask, CannotGoOn, run, say } from './run.mjs'
 
-/** What the build needs (libopus is compiled by CMake), and what the tests need beyond it. */
+/**
+ * What the build needs (libopus is compiled by CMake, libvpx is linked from the system's static library), and what the
+ * tests need beyond it.
+ */
 const FOR_BUILDING = [
   { program: 'a C compiler', isThere: () => onPath('cc', 'gcc', 'clang'), packages: ['gcc', 'libc6-dev'] },
   { program: 'make', isThere: () => onPath('make', 'ninja'), packages: ['make'] },
   { program: 'CMake', isThere: () => onPath('cmake'), packages: ['cmake'] },
+  {
+    program: 'libvpx as a static library (libvpx.a, not only libvpx.so)',
+    isThere: hasLibvpx,
+    packages: ['libvpx-dev'],
+  },
 ]
 const FOR_TESTING = [
   { program: 'Chromium', isThere: () => process.env['CHROMIUM'] || onPath('chromium'), packages: ['chromium'] },
@@ -44,8 +52,20 @@ function byHand(packages) {
 function elsewhere(programs, packages) {
   return (
     `Missing: ${programs}. Install them with this system's package manager and start again.\n` +
-    `(On Debian the packages are: ${packages.join(' ')}. On macOS: xcode-select --install; brew install cmake.)`
+    `(On Debian the packages are: ${packages.join(' ')}. On macOS: xcode-select --install; brew install cmake libvpx. Where no package\n` +
+    ` has libvpx.a, build libvpx with --enable-static --enable-pic, and name the folder it is installed in, with its\n` +
+    ` include and lib, in PARLEY_LIBVPX.)`
   )
+}
+
+/** Looks where the build script of crates/video does. */
+function hasLibvpx() {
+  if (process.env['PARLEY_LIBVPX'] || process.platform === 'win32') return true
+  const compiler = process.env['CC'] || ['cc', 'gcc', 'clang'].find((name) => onPath(name))
+  const file = compiler && ask(compiler, ['-print-file-name=libvpx.a'])?.trim()
+  if (file && isAbsolute(file)) return true
+  const folder = onPath('pkg-config') && ask('pkg-config', ['--variable=libdir', 'vpx'])?.trim()
+  return Boolean(folder) && existsSync(join(folder, 'libvpx.a'))
 }
 
 function hasPythonWithVenv() {
