@@ -34,6 +34,7 @@ export function call(handler: StreamHandlerBase, options: Partial<SessionParts> 
     id: 'id',
     handler,
     logger: log,
+    transport: 'webrtc',
     remoteAddress: '192.0.2.1',
     timeLimit: Infinity,
     outputTargetMs: 400,

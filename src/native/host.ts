@@ -5,6 +5,7 @@ import { mapError } from './map-error.ts'
 import type { MediaLink } from './media-link.ts'
 import { NativeLink } from './native-link.ts'
 import { ServerAddresses } from './server-addresses.ts'
+import type { SocketLink, WireSettings } from './socket-link.ts'
 
 /** Where the media threads listen; sessions with equal settings share one engine of the process. */
 export type EngineSettings = EngineOptions
@@ -26,6 +27,20 @@ export interface MediaHost {
    * @throws RangeError naming a setting that is out of range
    */
   accept(engine: EngineSettings, settings: LinkSettings, offerSdp: string): MediaLink
+}
+
+/** What runs the media of sessions over sockets. */
+export interface SocketHost {
+  /**
+   * Begins a session; `connected` follows at once.
+   *
+   * @param engine - where its media runs
+   * @param settings - how it behaves
+   * @param wire - what its audio is like on the socket
+   * @returns the session's media
+   * @throws RangeError naming a setting that is out of range
+   */
+  open(engine: EngineSettings, settings: LinkSettings, wire: WireSettings): SocketLink
 }
 
 /** The media engine as one JavaScript thread sees it: one wake-up for all its sessions. */

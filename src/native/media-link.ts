@@ -89,6 +89,8 @@ export interface LinkListener {
   onRoom(): void
   /** Something happened. */
   onEvent(event: LinkEvent): void
+  /** Payloads for a socket are due. */
+  onPayload?(): void
 }
 
 /** One session of the media engine, as driver and session see it. All PCM is interleaved. */

@@ -1,4 +1,4 @@
-import { ChannelClosedError, ChannelFullError } from '../errors.ts'
+import { ChannelClosedError, ChannelFullError, MessageTooLargeError } from '../errors.ts'
 import { describe } from '../frames/describe.ts'
 import { messageOf } from '../frames/thrown.ts'
 import type { MediaLink } from '../native/media-link.ts'
@@ -8,6 +8,20 @@ import type { Logger } from './logger.ts'
 /** Messages and candidates that may wait for the media engine to be loaded and the offer to be handed over. */
 const MAX_EARLY = 64
 
+/** Bytes of the longest message. */
+const MAX_BYTES = 65_536
+
+/**
+ * Refuses what a data channel would refuse, where there is none.
+ *
+ * @param text - a message
+ * @throws MessageTooLargeError when it is longer than 64 KiB in UTF-8
+ */
+export function checkMessageSize(text: string): void {
+  // No character takes more than three bytes for each of its UTF-16 units.
+  if (text.length * 3 > MAX_BYTES && Buffer.byteLength(text) > MAX_BYTES) throw new MessageTooLargeError()
+}
+
 /** What goes to a session's media, whether there is any yet or not. */
 export class Outbox {
   /** Is told what could not be sent. */
@@ -15,6 +29,7 @@ export class Outbox {
   readonly #prefix: string
   #early: ((link: MediaLink) => void)[] = []
   #link: MediaLink | undefined
+  #send: (text: string) => void = () => undefined
   #isClosed = false
 
   /**
@@ -30,9 +45,11 @@ export class Outbox {
    * There is media now: what has waited goes out.
    *
    * @param link - where to
+   * @param send - sends a text, where that isn't done by the media
    */
-  open(link: MediaLink): void {
+  open(link: MediaLink, send: (text: string) => void = (text) => link.sendMessage(text)): void {
     this.#link = link
+    this.#send = send
     for (const action of this.#early.splice(0)) this.attempt(() => action(link))
   }
 
@@ -66,7 +83,7 @@ export class Outbox {
     if (this.#link === undefined && this.#early.length >= MAX_EARLY) {
       throw new ChannelFullError(`${MAX_EARLY} messages and candidates wait for the media engine already`)
     }
-    this.withLink((link) => link.sendMessage(text))
+    this.withLink(() => this.#send(text))
   }
 
   /**

@@ -2,14 +2,14 @@ import { createDriver } from '../driver/create-driver.ts'
 import type { DriverClient } from '../driver/driver-client.ts'
 import { isThenable } from '../driver/emit-sink.ts'
 import type { Runner } from '../driver/runner.ts'
-import { type ParleyError, SessionFailedError } from '../errors.ts'
+import { ParleyError, SessionFailedError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { PlayedMark } from '../frames/played-mark.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
 import { type HandlerContext, runInContext } from '../handlers/context.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { type Cancel, realClock } from '../native/clock.ts'
-import type { LinkEvent, MediaLink } from '../native/media-link.ts'
+import type { LinkEvent, LinkListener, MediaLink } from '../native/media-link.ts'
 import type { SpeechNews } from '../turn-taking/turn.ts'
 import { formatReceipt, HANDSHAKE } from '../signaling/messages.ts'
 import { Aftermath } from './aftermath.ts'
@@ -18,7 +18,7 @@ import type { Logger } from './logger.ts'
 import { Negotiation } from './negotiation.ts'
 import { Outbox } from './outbox.ts'
 import { PlayedMarks } from './played-marks.ts'
-import { Session, type SessionBackend, type SessionState } from './session.ts'
+import { Session, type SessionBackend, type SessionState, type Transport } from './session.ts'
 import { SessionNews } from './session-news.ts'
 import { SessionOutputs } from './session-outputs.ts'
 import type { SessionParts } from './session-parts.ts'
@@ -26,6 +26,14 @@ import { readStats, type SessionStats } from './session-stats.ts'
 
 /** How long the engine may take to send the messages that are queued when a session closes. */
 const CLOSE_GRACE_MS = 5000
+
+/** Where a session over a socket sends. */
+export interface SocketOutlet {
+  /** Sends a text to the client. */
+  readonly send: (text: string) => void
+  /** Sends the audio that is due. */
+  readonly flush: () => void
+}
 
 /** A session's work: its offers, its handler's driver, its messages, and its end. */
 export class SessionCore implements SessionBackend, DriverClient {
@@ -60,11 +68,15 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.logger = parts.logger
     this.outbox = new Outbox(parts.logger, parts.id)
     this.#news = new SessionNews(this.session, this.outbox)
-    this.#context = { webrtcId: parts.id, warn: (message) => this.outbox.notice('warning', message) }
+    this.#context = contextOf(parts, (message) => this.outbox.notice('warning', message))
   }
 
   get state(): SessionState {
     return this.#state
+  }
+
+  get transport(): Transport {
+    return this.#parts.transport
   }
 
   get remoteAddress(): string | undefined {
@@ -144,16 +156,39 @@ export class SessionCore implements SessionBackend, DriverClient {
    * @throws NegotiationError when the offer can't be used, and what keeps the handler from being made
    */
   attach(link: MediaLink): Promise<string> {
-    this.#link = link
     const answer = this.#negotiation.wait()
+    const { prepared } = this.#run(link, this.#onEvent)
+    return prepared === undefined ? answer : Promise.all([answer, prepared]).then(([sdp]) => sdp)
+  }
+
+  /**
+   * Gives the session its media when they come over a socket, where nothing is negotiated.
+   *
+   * @param link - its media
+   * @param socket - what goes to the client
+   */
+  attachSocket(link: MediaLink, { send, flush }: SocketOutlet): void {
+    const onEvent = (event: LinkEvent): void => {
+      // Audio that was due before something happened is heard before it.
+      flush()
+      this.#onEvent(event)
+    }
+    const { prepared } = this.#run(link, onEvent, { send, flush })
+    prepared?.catch((error: unknown) => this.fail(error instanceof ParleyError ? error : toWebRTCError(error)))
+    this.#onChannelOpen()
+  }
+
+  #run(link: MediaLink, onEvent: LinkListener['onEvent'], socket?: SocketOutlet): Runner {
+    this.#link = link
     const { outputTargetMs, muted } = this.#parts
     const parts = { handler: this.handler, link, client: this, context: this.#context, outputTargetMs, muted }
     const driver = createDriver(parts)
     this.#driver = driver
-    link.listen({ onAudio: () => driver.onAudio(), onRoom: () => driver.onRoom(), onEvent: this.#onEvent })
-    this.outbox.open(link)
+    const onPayload = socket && { onPayload: () => socket.flush() }
+    link.listen({ onAudio: () => driver.onAudio(), onRoom: () => driver.onRoom(), onEvent, ...onPayload })
+    this.outbox.open(link, socket?.send)
     this.outbox.attempt(() => connectHandler(this.handler, this.#handlerConnection))
-    return driver.prepared === undefined ? answer : Promise.all([answer, driver.prepared]).then(([sdp]) => sdp)
+    return driver
   }
 
   /**
@@ -236,6 +271,23 @@ export class SessionCore implements SessionBackend, DriverClient {
     this.#link?.drain()
   }
 
+  /**
+   * The client pressed a key.
+   *
+   * @param digit - which
+   * @param durationMs - for how long
+   */
+  onDtmf(digit: string, durationMs: number): void {
+    this.#news.announce('dtmf', digit, durationMs)
+  }
+
+  /** @param text - the client sent it */
+  onMessage(text: string): void {
+    if (text === HANDSHAKE) return
+    this.outbox.trySend(formatReceipt(text))
+    this.#news.announce('message', text)
+  }
+
   readonly #handlerConnection = {
     send: (text: string): void => this.outbox.send(text),
     clearQueue: (): void => this.clearQueue(),
@@ -257,9 +309,9 @@ export class SessionCore implements SessionBackend, DriverClient {
       case 'channel-open':
         return this.#onChannelOpen()
       case 'message':
-        return this.#onMessage(event.text)
+        return this.onMessage(event.text)
       case 'dtmf':
-        return this.#news.announce('dtmf', event.digit, event.durationMs)
+        return this.onDtmf(event.digit, event.durationMs)
       case 'played':
         return this.#onPlayed(event)
       case 'drained':
@@ -313,12 +365,6 @@ export class SessionCore implements SessionBackend, DriverClient {
   #callHandler(call: () => unknown): void {
     const result = runInContext(this.#context, call)
     if (isThenable(result)) result.then(undefined, (error: unknown) => this.fail(toWebRTCError(error)))
-  }
-
-  #onMessage(text: string): void {
-    if (text === HANDSHAKE) return
-    this.outbox.trySend(formatReceipt(text))
-    this.#news.announce('message', text)
   }
 
   #onPlayed(event: LinkEvent & { kind: 'played' }): void {
@@ -375,4 +421,9 @@ export class SessionCore implements SessionBackend, DriverClient {
 /** `192.0.2.1:5000` or `[2001:db8::1]:5000` without the port. */
 function withoutPort(address: string | undefined): string | undefined {
   return address?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+}
+
+/** A handler over WebRTC sees no key `websocket` at all. */
+function contextOf({ id, websocket }: SessionParts, warn: HandlerContext['warn']): HandlerContext {
+  return websocket === undefined ? { webrtcId: id, warn } : { webrtcId: id, websocket, warn }
 }

@@ -1,5 +1,6 @@
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { Logger } from './logger.ts'
+import type { Transport } from './session.ts'
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -9,7 +10,11 @@ export interface SessionParts {
   handler: StreamHandlerBase
   /** Where to write what an operator may want to read. */
   logger: Logger
-  /** The address that the offer came from, until media tells it. */
+  /** How the client reaches the server. */
+  transport: Transport
+  /** What `getCurrentContext().websocket` is in the handler; undefined for a session over WebRTC. */
+  websocket?: unknown
+  /** The address that the offer or the socket came from, until media tells it. */
   remoteAddress: string | undefined
   /** How long it may last once connected, in seconds; `Infinity` for no limit. */
   timeLimit: number

@@ -15,7 +15,7 @@ import type { SessionStats } from './session-stats.ts'
  */
 export type SessionState = 'connecting' | 'connected' | 'disconnected' | 'closing' | 'closed'
 
-/** How a client reaches the server. */
+/** How a client reaches the server: by WebRTC, by a WebSocket, or by telephone. */
 export type Transport = 'webrtc' | 'websocket' | 'telephone'
 
 /** What a session tells its listeners; those of turns only with a handler that takes turns, such as `ReplyOnPause`. */
@@ -49,6 +49,8 @@ export interface SessionBackend {
   readonly handler: StreamHandlerBase
   /** Where errors of listeners go. */
   readonly logger: Logger
+  /** How the client reaches the server. */
+  readonly transport: Transport
   /** Where the session stands. */
   readonly state: SessionState
   /** The client's IP address. */
@@ -59,7 +61,7 @@ export interface SessionBackend {
   readonly queuedMs: number
   /** Counters and queue depths. */
   stats(): SessionStats
-  /** Sends a message over the data channel. */
+  /** Sends a message over the data channel, or the socket. */
   sendMessage(message: string): void
   /** Drops all audio that was emitted and not sent yet. */
   clearQueue(): void
@@ -90,7 +92,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /** How the client reaches the server. */
   get transport(): Transport {
-    return 'webrtc'
+    return this.#backend.transport
   }
 
   /** Where it stands. */
@@ -123,7 +125,8 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 
   /**
-   * Sends a message over the data channel; before it opens the message is kept.
+   * Sends a message over the data channel; before it opens the message is kept. Over a WebSocket it goes out at once; by
+   * telephone nobody reads it.
    *
    * @param message - any string, up to 64 KiB in UTF-8
    * @throws ChannelClosedError after the channel has closed, MessageTooLargeError, ChannelFullError, TypeError for what is no

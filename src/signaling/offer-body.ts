@@ -72,9 +72,17 @@ function parseCandidate(webrtcId: string, fields: Fields): CandidateRequest {
   }
 }
 
-function parseId(id: unknown): string {
+/**
+ * Reads the id that a client chose for its connection.
+ *
+ * @param id - as it was sent
+ * @param field - which field has it
+ * @returns the id
+ * @throws InvalidRequestError naming the field
+ */
+export function parseId(id: unknown, field = 'webrtc_id'): string {
   if (typeof id === 'string' && id.length > 0 && id.length <= MAX_ID_LENGTH && !CONTROL.test(id)) return id
-  throw wrong('webrtc_id', `a string of 1 to ${MAX_ID_LENGTH} characters, none of them a control character`, id)
+  throw wrong(field, `a string of 1 to ${MAX_ID_LENGTH} characters, none of them a control character`, id)
 }
 
 type Fields = Record<string, unknown>

@@ -68,6 +68,17 @@ export class SessionRegistry {
   }
 
   /**
+   * Takes a session over a socket in, which counts for everybody at once.
+   *
+   * @param core - the session
+   * @param address - where its socket comes from
+   */
+  addSocket(core: SessionCore, address: string | undefined): void {
+    this.add(core, undefined, address)
+    this.#slots.connect(core)
+  }
+
+  /**
    * Waits until all sessions have ended.
    *
    * @param timeoutSeconds - for how long at most

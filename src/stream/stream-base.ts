@@ -3,11 +3,14 @@ import { ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { describeThrown, toWebRTCError } from '../frames/thrown.ts'
 import { PLACEHOLDER } from '../handlers/stream-handler-base.ts'
-import { Host, type MediaHost } from '../native/host.ts'
+import { Host, type MediaHost, type SocketHost } from '../native/host.ts'
 import { announce, logRejections } from '../session/announce.ts'
 import type { SessionCore } from '../session/session-core.ts'
 import type { Session } from '../session/session.ts'
+import type { SocketPeer } from '../session/socket-peer.ts'
+import type { SocketSession } from '../session/socket-session.ts'
 import type { OfferResult } from '../signaling/offer-result.ts'
+import { Admission } from './admission.ts'
 import { checkDrain, checkObject, checkSeconds, checkWord } from './checks.ts'
 import { type ClientConfiguration, clientConfiguration } from './client-configuration.ts'
 import { type OfferContext, OfferDesk } from './offer-desk.ts'
@@ -15,13 +18,14 @@ import { OutputBoard } from './output-board.ts'
 import { resolveOptions } from './resolve-options.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { ShownOutputs } from './shown-outputs.ts'
+import { SocketDesk, type SocketRequest } from './socket-desk.ts'
 import type { StreamBaseOptions, StreamSettings } from './stream-options.ts'
 
 export type { StreamBaseOptions } from './stream-options.ts'
 
 /** What a stream tells its listeners. Nobody has to listen. */
 export interface StreamEvents {
-  /** An offer was answered. */
+  /** An offer was answered, or a socket's session has begun. */
   session: [session: Session]
   /** Its media flows, for the first time or again. */
   'session:connected': [session: Session]
@@ -31,8 +35,12 @@ export interface StreamEvents {
   error: [error: ParleyError, session?: Session]
 }
 
+/** Why the sessions of a stream end that is closed. */
+export const STREAM_CLOSED = 'The stream was closed'
+
 // Assigned by the class, the only one that may touch its private fields, and kept off it so that users don't see it.
 let offer: (stream: StreamBase, body: unknown, context: OfferContext, host: MediaHost) => Promise<OfferResult>
+let socket: (stream: StreamBase, request: SocketRequest, peer: SocketPeer, host: SocketHost) => SocketSession
 
 /** A handler offered to clients, without a server: whoever has a way to carry offers calls {@link StreamBase.offer}. */
 export class StreamBase extends EventEmitter<StreamEvents> {
@@ -40,7 +48,9 @@ export class StreamBase extends EventEmitter<StreamEvents> {
   readonly options: StreamSettings
   readonly #registry: SessionRegistry
   readonly #outputs = new OutputBoard()
+  readonly #admission: Admission
   readonly #desk: OfferDesk
+  readonly #sockets: SocketDesk
   readonly #shown: ShownOutputs | undefined
 
   /**
@@ -57,13 +67,16 @@ export class StreamBase extends EventEmitter<StreamEvents> {
     }
     Host.prepare()
     this.#registry = new SessionRegistry(concurrencyLimit)
-    this.#desk = new OfferDesk(this.options, this.#registry, {
-      onSession: (core) => this.#onSession(core),
-      onError: (error) => this.#onError(error),
-    })
+    const listener = {
+      onSession: (core: SessionCore) => this.#onSession(core),
+      onError: (error: unknown) => this.#onError(error),
+    }
+    this.#admission = new Admission(this.options, this.#registry, listener)
+    this.#desk = new OfferDesk(this.options, this.#registry, this.#admission, listener)
+    this.#sockets = new SocketDesk(this.options, this.#registry, this.#admission, listener)
   }
 
-  /** The sessions by their clients' ids, from when their offer was taken until they have ended. */
+  /** The sessions by their clients' ids, from when their offer or their socket was taken until they have ended. */
   get sessions(): ReadonlyMap<string, Session> {
     return this.#registry.sessions
   }
@@ -165,7 +178,7 @@ export class StreamBase extends EventEmitter<StreamEvents> {
    * used. A later call, or an offer, tries again
    */
   async ready(): Promise<void> {
-    await Promise.all([Host.open(), this.#desk.prepare()])
+    await Promise.all([Host.open(), this.#admission.prepare()])
   }
 
   /**
@@ -177,11 +190,11 @@ export class StreamBase extends EventEmitter<StreamEvents> {
    */
   async close(options: { drain?: number } = {}): Promise<void> {
     const drain = checkDrain(options)
-    this.#desk.close()
+    this.#admission.close()
     if (drain !== 0) await this.#registry.whenEmpty(drain)
-    for (const session of this.sessions.values()) session.close('The stream was closed')
+    for (const session of this.sessions.values()) session.close(STREAM_CLOSED)
     await this.#registry.whenSettled()
-    await this.#desk.end()
+    await this.#admission.end()
   }
 
   /** The same as {@link close}, at the end of an `await using` block. */
@@ -225,7 +238,26 @@ export class StreamBase extends EventEmitter<StreamEvents> {
 
   static {
     offer = (stream, body, context, host) => stream.#desk.answer(body, context, host)
+    socket = (stream, request, peer, host) => stream.#sockets.open(request, peer, host)
   }
+}
+
+/**
+ * Begins a session over a socket.
+ *
+ * @param stream - the session's
+ * @param request - what its client wants
+ * @param peer - the far end
+ * @param host - runs the media
+ * @returns what the far end acts on; the peer is told whether there is a session. This never throws
+ */
+export function openSocket(
+  stream: StreamBase,
+  request: SocketRequest,
+  peer: SocketPeer,
+  host: SocketHost,
+): SocketSession {
+  return socket(stream, request, peer, host)
 }
 
 /**

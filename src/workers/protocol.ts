@@ -1,5 +1,6 @@
 import type { HandlerOptions } from '../handlers/handler-options.ts'
 import type { Logger } from '../session/logger.ts'
+import type { Transport } from '../session/session.ts'
 import type { Mode } from '../stream/stream-options.ts'
 import type { SpeechNews } from '../turn-taking/turn.ts'
 import type { WireError } from './wire-error.ts'
@@ -28,6 +29,8 @@ export interface AttachMessage {
   readonly key: number
   /** The id that the client chose. */
   readonly id: string
+  /** How the client reaches the server. */
+  readonly transport: Transport
   /** The client's address, until media tells it. */
   readonly remoteAddress: string | undefined
   /** What its copy of the handler must be like, for its media was made so. */
@@ -69,6 +72,7 @@ export type NewsOfHandler =
   | { readonly type: 'warning' | 'close-stream'; readonly key: number; readonly message: string }
   | { readonly type: 'outputs'; readonly key: number; readonly args: unknown[] }
   | { readonly type: 'close'; readonly key: number; readonly reason: string }
+  | { readonly type: 'send'; readonly key: number; readonly text: string }
   | { readonly type: 'speech'; readonly key: number; readonly news: SpeechNews }
 
 /** What a thread tells. */

@@ -43,9 +43,12 @@ export class RemoteHandler extends SelfRunHandler {
 
   override run(parts: DriverParts): Runner {
     const { phoneMode, latestArgs } = this
-    const remoteAddress = this.#session?.remoteAddress
-    this.#runner = new RemoteRunner(this.thread, parts, (reason) => this.#session?.close(reason))
-    this.#runner.attach({ remoteAddress, settings: this.#settings, phoneMode, args: latestArgs })
+    const { remoteAddress, transport = 'webrtc' } = this.#session ?? {}
+    this.#runner = new RemoteRunner(this.thread, parts, {
+      close: (reason) => this.#session?.close(reason),
+      sendMessage: (message) => this.#session?.sendMessage(message),
+    })
+    this.#runner.attach({ transport, remoteAddress, settings: this.#settings, phoneMode, args: latestArgs })
     return this.#runner
   }
 

@@ -1,10 +1,11 @@
 import type { DriverParts } from '../driver/driver.ts'
 import type { DriverClient } from '../driver/driver-client.ts'
 import type { Runner } from '../driver/runner.ts'
-import { NegotiationError, ParleyError } from '../errors.ts'
+import { ChannelClosedError, NegotiationError, ParleyError } from '../errors.ts'
 import { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
 import type { LinkEvent } from '../native/media-link.ts'
+import type { Session } from '../session/session.ts'
 import type { PoolThread } from './pool-thread.ts'
 import type { AttachMessage, FromSession, NewsOfHandler, RelayedEvent } from './protocol.ts'
 import { unpackError, type WireError } from './wire-error.ts'
@@ -16,7 +17,7 @@ export class RemoteRunner implements Runner {
   readonly key: number
   readonly #thread: PoolThread
   readonly #parts: DriverParts
-  readonly #close: (reason: string) => void
+  readonly #session: Pick<Session, 'close' | 'sendMessage'>
   readonly #ended: Promise<void>
   #state: 'preparing' | 'prepared' | 'ending' | 'ended' = 'preparing'
   #prepare!: { resolve: () => void; reject: (error: Error) => void }
@@ -25,12 +26,12 @@ export class RemoteRunner implements Runner {
   /**
    * @param thread - where the handler runs
    * @param parts - the session's
-   * @param close - closes the session, when the handler asks for it
+   * @param session - closed, or sent a message, when the handler asks for it
    */
-  constructor(thread: PoolThread, parts: DriverParts, close: (reason: string) => void) {
+  constructor(thread: PoolThread, parts: DriverParts, session: Pick<Session, 'close' | 'sendMessage'>) {
     this.#thread = thread
     this.#parts = parts
-    this.#close = close
+    this.#session = session
     this.key = parts.link.key
     this.prepared = new Promise((resolve, reject) => (this.#prepare = { resolve, reject }))
     this.#ended = new Promise((resolve) => (this.#end = resolve))
@@ -43,7 +44,7 @@ export class RemoteRunner implements Runner {
   }
 
   /** @param message - what the thread has to know to make its handler */
-  attach(message: Pick<AttachMessage, 'remoteAddress' | 'settings' | 'phoneMode' | 'args'>): void {
+  attach(message: Omit<AttachMessage, 'type' | 'key' | 'id' | 'outputTargetMs' | 'muted'>): void {
     const { context, outputTargetMs, muted } = this.#parts
     const { key } = this
     this.#thread.post({ type: 'attach', key, id: context.webrtcId, outputTargetMs, muted, ...message })
@@ -138,7 +139,18 @@ export class RemoteRunner implements Runner {
       case 'speech':
         return client.onSpeech(message.news)
       case 'close':
-        return this.#close(message.reason)
+        return this.#session.close(message.reason)
+      case 'send':
+        return this.#send(message.text, client)
+    }
+  }
+
+  #send(text: string, client: DriverClient): void {
+    try {
+      this.#session.sendMessage(text)
+    } catch (error) {
+      // What the handler sent last may come when the socket has closed.
+      if (!(error instanceof ChannelClosedError)) client.onComplaint(toWebRTCError(error))
     }
   }
 

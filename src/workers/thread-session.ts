@@ -11,9 +11,9 @@ import { closedConnection, connectHandler, type StreamHandlerBase } from '../han
 import type { MediaLink } from '../native/media-link.ts'
 import { announce, announceSpeech } from '../session/announce.ts'
 import type { Logger } from '../session/logger.ts'
-import { Outbox } from '../session/outbox.ts'
+import { checkMessageSize, Outbox } from '../session/outbox.ts'
 import { PlayedMarks } from '../session/played-marks.ts'
-import { Session, type SessionBackend, type SessionState } from '../session/session.ts'
+import { Session, type SessionBackend, type SessionState, type Transport } from '../session/session.ts'
 import type { SessionStats } from '../session/session-stats.ts'
 import { bindSession } from '../stream/handler-source.ts'
 import type { SpeechNews } from '../turn-taking/turn.ts'
@@ -73,6 +73,10 @@ export class ThreadSession implements DriverClient, SessionBackend {
 
   get state(): SessionState {
     return this.#state
+  }
+
+  get transport(): Transport {
+    return this.#parts.message.transport
   }
 
   get remoteAddress(): string | undefined {
@@ -214,7 +218,7 @@ export class ThreadSession implements DriverClient, SessionBackend {
     const { handler, link, message } = this.#parts
     handler.phoneMode = message.phoneMode
     bindSession(handler, this.#session)
-    this.#outbox.open(link)
+    this.#outbox.open(link, message.transport === 'webrtc' ? undefined : this.#sendOverSocket)
     const connection = { send: (text: string) => this.#outbox.send(text), clearQueue: () => link.clearQueue() }
     this.#outbox.attempt(() => connectHandler(handler, connection))
     if (message.args !== 'not_set') this.setArgs(message.args)
@@ -227,6 +231,12 @@ export class ThreadSession implements DriverClient, SessionBackend {
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** The main thread has the socket. */
+  readonly #sendOverSocket = (text: string): void => {
+    checkMessageSize(text)
+    this.#post({ type: 'send', key: this.#key, text })
   }
 
   readonly #fail = (error: unknown): void => {
