@@ -32,6 +32,14 @@ export class OneFrameLink implements MediaLink {
 
   mark(): void {}
 
+  readVideo(): undefined {
+    return undefined
+  }
+
+  writeVideo(): boolean {
+    return true
+  }
+
   playedMs(): number {
     return 0
   }

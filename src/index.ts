@@ -33,10 +33,15 @@ export { EventLoop } from './handlers/event-loop.ts'
 export type { HandlerOptions } from './handlers/handler-options.ts'
 export { StreamHandlerBase } from './handlers/stream-handler-base.ts'
 export { StreamHandler } from './handlers/stream-handler.ts'
+export { VideoStreamHandler } from './handlers/video-stream-handler.ts'
+export type { VideoData, VideoFunction, VideoStreamHandlerOptions } from './handlers/video-stream-handler.ts'
 export type { AudioVideoHandlerOptions, VideoDtype } from './handlers/video-options.ts'
 export { waitForItem } from './handlers/wait-for-item.ts'
 export type { DuplexFunction } from './driver/duplex-handler.ts'
+export type { AudioVideoEmitFunction } from './driver/audio-video-generator-handler.ts'
 export type { EmitFunction } from './driver/generator-handler.ts'
+export type { GeneratorOf } from './driver/generator-run.ts'
+export type { VideoEmitFunction } from './driver/video-generator-handler.ts'
 export type { MediaStats } from './native/media-link.ts'
 export type { Logger } from './session/logger.ts'
 export { Session } from './session/session.ts'
@@ -70,6 +75,7 @@ export type {
   OpusSettings,
   PortRange,
   QueueDepths,
+  VideoMediaOptions,
 } from './stream/media-options.ts'
 export type { OfferContext } from './stream/offer-desk.ts'
 export type { InputDescription, InputOption } from './stream/input-descriptions.ts'
@@ -79,10 +85,14 @@ export type { UiOptions } from './stream/page-options.ts'
 export { StreamBase } from './stream/stream-base.ts'
 export type { StreamEvents } from './stream/stream-base.ts'
 export type {
+  AudioBroadcastOption,
+  AudioVideoBroadcastOption,
   BroadcastOptions,
   CommonOptions,
   ConversationOptions,
+  DuplexOption,
   Handler,
+  HandlerOption,
   Modality,
   Mode,
   OutputsHandler,
@@ -92,6 +102,8 @@ export type {
   StreamSettings,
   TrackConstraints,
   TrackConstraintsByKind,
+  VideoBroadcastOption,
+  VideoFunctionOption,
 } from './stream/stream-options.ts'
 export { EnergyVad } from './turn-taking/energy-vad.ts'
 export type { EnergyVadOptions } from './turn-taking/energy-vad.ts'

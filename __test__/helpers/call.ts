@@ -2,6 +2,8 @@ import type { Logger } from '../../src/index.ts'
 import type { StreamHandlerBase } from '../../src/index.ts'
 import { SessionCore } from '../../src/session/session-core.ts'
 import type { SessionParts } from '../../src/session/session-parts.ts'
+import type { Clock } from '../../src/native/clock.ts'
+import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { MemoryLink } from './memory-link.ts'
 
 /** A logger that keeps what it is told. */
@@ -27,9 +29,12 @@ export interface Call {
 }
 
 /** Calls a handler: the offer is answered and the client has connected. */
-export function call(handler: StreamHandlerBase, options: Partial<SessionParts> & { connected?: boolean } = {}): Call {
-  const { connected = true, ...parts } = options
-  const [link, log] = [new MemoryLink(parts.outputTargetMs), new Log()]
+export function call(
+  handler: StreamHandlerBase,
+  options: Partial<SessionParts> & { connected?: boolean; clock?: Clock } = {},
+): Call {
+  const { connected = true, clock, ...parts } = options
+  const [link, log] = [new MemoryLink(parts.outputTargetMs, clock), new Log()]
   const core = new SessionCore({
     id: 'id',
     handler,
@@ -52,6 +57,26 @@ export function call(handler: StreamHandlerBase, options: Partial<SessionParts> 
 /** 20 ms of a handler's input, all samples of one value. */
 export function frame(value = 1, length = 960): Int16Array {
   return new Int16Array(length).fill(value)
+}
+
+/** Time that passes when a test says so. */
+export class HandTime {
+  readonly clock: VirtualClock = new VirtualClock(() => this.now)
+  /** In ms. */
+  now = 0
+
+  /** Lets time pass, and everybody do what is due meanwhile. */
+  async pass(ms: number): Promise<void> {
+    const end = this.now + ms
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- time passes step by step
+      await settle()
+      if (this.clock.next > end) break
+      this.now = this.clock.next
+      this.clock.runDue()
+    }
+    this.now = end
+  }
 }
 
 /** Lets promises that have settled be followed up, timers of no delay too. */

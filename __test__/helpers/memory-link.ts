@@ -1,4 +1,7 @@
 import { SessionClosedError } from '../../src/errors.ts'
+import { type EmitVideo, type VideoDtype, type VideoFormat, type VideoFrame } from '../../src/index.ts'
+import { valuesOf } from '../../src/frames/video-frame.ts'
+import type { Clock } from '../../src/native/clock.ts'
 import { readStats } from '../../src/session/session-stats.ts'
 import type { LinkEvent, LinkListener, MediaLink, MediaStats } from '../../src/native/media-link.ts'
 import type { ReplyMode, SpeechEvent, SpeechSettings } from '../../src/native/speech.ts'
@@ -10,9 +13,18 @@ export interface Written {
   readonly channels: number
 }
 
+/** A picture of one value that the client sends. */
+export interface Picture {
+  readonly width: number
+  readonly height: number
+  readonly value: number
+  readonly timestamp: number
+}
+
 /** A session's media without a network: frames are put in by hand, and time passes by hand. */
 export class MemoryLink implements MediaLink {
   readonly key = 0
+  readonly clock: Clock | undefined
   readonly written: Written[] = []
   /** Marks behind what was written: the number, and how much audio it is about. */
   readonly marks: [mark: number, overMs: number | undefined][] = []
@@ -20,6 +32,14 @@ export class MemoryLink implements MediaLink {
   channels = 1
   /** Audio that the client has heard, in ms. */
   heardMs = 0
+  /** Pictures that were written, and what their first value was then. */
+  readonly shown: (EmitVideo & { value: number })[] = []
+  /** Pictures that the encoder takes before it is behind. */
+  videoRoom = Infinity
+  /** Pictures that were skipped because they were from before the time asked for, or not the newest. */
+  skipped = 0
+  /** Whether only the newest picture waits. */
+  newestOnly = false
   readonly messages: string[] = []
   readonly candidates: string[] = []
   readonly closes: boolean[] = []
@@ -36,10 +56,12 @@ export class MemoryLink implements MediaLink {
   hasEnded = false
   #listener: LinkListener | undefined
   readonly #waiting: Int16Array[] = []
+  readonly #pictures: Picture[] = []
   readonly #speech: SpeechEvent[] = []
   readonly #targetMs: number
 
-  constructor(targetMs = 400) {
+  constructor(targetMs = 400, clock?: Clock) {
+    this.clock = clock
     this.#targetMs = targetMs
   }
 
@@ -57,6 +79,24 @@ export class MemoryLink implements MediaLink {
   receive(...frames: Int16Array[]): void {
     this.#waiting.push(...frames)
     this.#listener?.onAudio()
+  }
+
+  /** Pictures that nobody has read. */
+  get seenWaiting(): number {
+    return this.#pictures.length
+  }
+
+  /** Receives pictures, and says so once. */
+  see(...pictures: Picture[]): void {
+    this.#pictures.push(...pictures)
+    if (this.newestOnly) this.skipped += this.#pictures.splice(0, this.#pictures.length - 1).length
+    this.#listener?.onVideo?.()
+  }
+
+  /** The encoder has caught up, by so many pictures. */
+  makeVideoRoom(pictures = 1): void {
+    this.videoRoom += pictures
+    this.#listener?.onVideoRoom?.()
   }
 
   /** Finds out about speech, and says so once. A start that interrupts drops what is written until the queue is cleared. */
@@ -109,6 +149,27 @@ export class MemoryLink implements MediaLink {
   mark(mark: number, overMs: number | undefined): void {
     if (this.hasEnded) throw new SessionClosedError()
     this.marks.push([mark, overMs])
+  }
+
+  readVideo(format: VideoFormat, dtype: VideoDtype, fromSeconds: number): VideoFrame | undefined {
+    while ((this.#pictures[0]?.timestamp ?? Infinity) < fromSeconds) {
+      this.#pictures.shift()
+      this.skipped++
+    }
+    const picture = this.#pictures.shift()
+    if (picture === undefined) return undefined
+    const { width, height, value, timestamp } = picture
+    const length = valuesOf(format, width, height)
+    const data = dtype === 'uint8' ? new Uint8Array(length) : new Float32Array(length)
+    return { width, height, format, data: data.fill(value), timestamp }
+  }
+
+  writeVideo(picture: EmitVideo): boolean {
+    if (this.hasEnded) throw new SessionClosedError()
+    if (this.videoRoom <= 0) return false
+    this.videoRoom--
+    this.shown.push({ ...picture, value: picture.data[0] ?? -1 })
+    return true
   }
 
   playedMs(): number {

@@ -21,7 +21,11 @@ export interface Attached {
 
 /** What a thread of the pool is started with. */
 export function threadSetup(name: string, args: readonly unknown[] = []): ThreadSetup {
-  return { url: moduleUrl(name).href, args, mode: 'send-receive', hasInputs: false }
+  return {
+    url: moduleUrl(name).href,
+    args,
+    purpose: { modality: 'audio', mode: 'send-receive', hasInputs: false, fps: 30 },
+  }
 }
 
 /** Media that a client could connect to. */

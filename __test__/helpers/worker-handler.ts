@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import type { ExecutionContext } from 'ava'
 import {
+  type CommonOptions,
+  type HandlerOption,
   type Session,
   type Stream,
-  type StreamOptions,
   WorkerHandler,
   type WorkerHandlerOptions,
 } from '../../src/index.ts'
@@ -25,7 +26,7 @@ export function workerHandler(name: string, options?: WorkerHandlerOptions): Wor
 export async function serveWorker(
   t: ExecutionContext,
   handler: WorkerHandler,
-  options: Partial<StreamOptions> = {},
+  options: Partial<Omit<HandlerOption & CommonOptions, 'handler'>> = {},
 ): Promise<{ stream: Stream; url: string; log: Log }> {
   const log = new Log()
   const served = await serve(t, {

@@ -42,12 +42,13 @@ class Time {
 }
 
 const INPUT = ['__webrtc_value__']
+const PURPOSE = { modality: 'audio', mode: 'send-receive', hasInputs: false, fps: 30 } as const
 
 /** A pool whose time passes by hand; waits until each of its threads is loaded. */
 async function makePool(threads: number) {
   const [gate, time, log] = [new Gate(), new Time(), new Log()]
   const handler = new WorkerHandler(moduleUrl('gate'), { threads, args: [gate.cells] })
-  const pool = new WorkerPool(handler, 'send-receive', false, log, time.clock)
+  const pool = new WorkerPool(handler, PURPOSE, log, time.clock)
   await pool.prepare()
   return { pool, gate, time, log }
 }

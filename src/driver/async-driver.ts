@@ -15,12 +15,7 @@ export class AsyncDriver extends Driver<AsyncStreamHandler> {
   /** @param parts - what is run, and for whom */
   constructor(parts: DriverParts<AsyncStreamHandler>) {
     super(parts)
-    this.#emitLoop = new EmitLoop(this.handler, this.sink, this.ticker, this.clock, {
-      isRunning: () => this.isRunning,
-      inContext: (fn) => this.inContext(fn),
-      halt: () => this.halt(),
-      fail: this.fail,
-    })
+    this.#emitLoop = new EmitLoop(this.handler, this.sink, this.ticker, this.clock, this.control)
   }
 
   override onAudio(): void {

@@ -7,8 +7,10 @@ import type { MediaLink } from '../native/media-link.ts'
 import type { DriverClient } from './driver-client.ts'
 import { EmitSink, isThenable } from './emit-sink.ts'
 import { FrameReader } from './frame-reader.ts'
+import type { LoopControl } from './loop-control.ts'
 import type { Runner } from './runner.ts'
 import { Ticker } from './ticker.ts'
+import { type VideoLoops, videoLoopsOf } from './video-loops.ts'
 
 /** What a driver needs to run a handler. */
 export interface DriverParts<Handler extends StreamHandlerBase = StreamHandlerBase> {
@@ -28,7 +30,7 @@ export interface DriverParts<Handler extends StreamHandlerBase = StreamHandlerBa
 
 /** Runs one handler against one session. The only code that calls handlers. */
 export abstract class Driver<
-  Handler extends StreamHandlerBase & { startUp(): unknown } = StreamHandlerBase & { startUp(): unknown },
+  Handler extends StreamHandlerBase & { startUp?(): unknown } = StreamHandlerBase & { startUp?(): unknown },
 > implements Runner {
   /** The handler that is run. */
   protected readonly handler: Handler
@@ -40,6 +42,9 @@ export abstract class Driver<
   protected readonly ticker: Ticker
   /** What time is. */
   protected readonly clock: Clock
+  /** How loops act on this driver. */
+  protected readonly control: LoopControl
+  readonly #video: VideoLoops | undefined
   readonly #client: DriverClient
   readonly #context: HandlerContext
   #state: 'new' | 'running' | 'halted' | 'ended' = 'new'
@@ -54,6 +59,13 @@ export abstract class Driver<
     this.sink = new EmitSink(link, client, handler.expectedLayout, outputTargetMs, muted)
     this.#client = client
     this.#context = context
+    this.control = {
+      isRunning: () => this.isRunning,
+      inContext: (fn) => this.inContext(fn),
+      halt: () => this.halt(),
+      fail: this.fail,
+    }
+    this.#video = videoLoopsOf(parts, this.control)
   }
 
   /** Whether the handler may be called. */
@@ -66,15 +78,16 @@ export abstract class Driver<
     if (this.#state !== 'new') return
     this.#state = 'running'
     this.inContext(() => {
-      void this.watch(() => this.handler.startUp())
+      void this.watch(() => this.handler.startUp?.())
       this.run()
+      if (this.isRunning) this.#video?.start()
     })
   }
 
   /** Calls the handler no more, but leaves it as it is: its session is closing. */
   halt(): void {
     if (this.#state === 'running') this.#state = 'halted'
-    this.stop()
+    this.#stop()
   }
 
   /**
@@ -85,7 +98,7 @@ export abstract class Driver<
   end(): Promise<void> {
     if (this.#state === 'ended') return Promise.resolve()
     this.#state = 'ended'
-    this.stop()
+    this.#stop()
     return this.inContext(() => this.watch(() => this.handler.shutdown()))
   }
 
@@ -95,11 +108,26 @@ export abstract class Driver<
   /** The output queue has fallen to its target. */
   abstract onRoom(): void
 
+  /** Pictures may be read. */
+  onVideo(): void {
+    this.#video?.onVideo()
+  }
+
+  /** The encoder has caught up. */
+  onVideoRoom(): void {
+    this.#video?.onRoom()
+  }
+
   /** Starts the loops. */
   protected abstract run(): void
 
   /** Lets go of timers. */
   protected abstract stop(): void
+
+  #stop(): void {
+    this.stop()
+    this.#video?.stop()
+  }
 
   /** Runs a function so that `getCurrentContext` works in it. */
   protected inContext<Result>(fn: () => Result): Result {
@@ -117,7 +145,7 @@ export abstract class Driver<
   }
 
   /** The handler threw, or a promise of its rejected. */
-  protected readonly fail = (error: unknown): void => {
+  protected readonly fail: (error: unknown) => void = (error) => {
     const wrapped = toWebRTCError(error)
     const wasRunning = this.isRunning
     this.halt()

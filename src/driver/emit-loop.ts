@@ -1,5 +1,6 @@
 import type { Clock } from '../native/clock.ts'
 import type { EmitSink } from './emit-sink.ts'
+import type { LoopControl } from './loop-control.ts'
 import { FRAME_MS, type Ticker } from './ticker.ts'
 
 /** Calls that may settle at once, one after the other, before the event loop gets a turn. */
@@ -10,15 +11,6 @@ const OTHERS_IN_A_ROW = 64
 /** What an emit loop calls: an asynchronous handler, or what stands for one. */
 interface Emitter {
   emit(): Promise<unknown>
-}
-
-/** How an emit loop acts on its driver. */
-interface LoopControl {
-  isRunning(): boolean
-  /** Runs a function so that `getCurrentContext` works in it. */
-  inContext(fn: () => void): void
-  halt(): void
-  fail(error: unknown): void
 }
 
 /**

@@ -1,11 +1,11 @@
-import { InvalidEmitError, SessionClosedError } from '../errors.ts'
+import { InvalidEmitError } from '../errors.ts'
 import { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { channelsOf, type EmitAudio, type Layout } from '../frames/audio-frame.ts'
 import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
 import { PlayedMark } from '../frames/played-mark.ts'
-import { messageOf } from '../frames/thrown.ts'
 import type { MediaLink } from '../native/media-link.ts'
+import { Complaints } from './complaints.ts'
 import type { DriverClient } from './driver-client.ts'
 
 /** What became of an emitted value: audio was queued; something else was done; there was nothing; the stream ends. */
@@ -23,9 +23,9 @@ export class EmitSink {
   readonly #layout: Layout
   readonly #targetMs: number
   readonly #muted: boolean
+  readonly #complaints: Complaints
   #depthMs = 0
   #warned = false
-  #complaint = ''
 
   /**
    * @param link - takes the audio
@@ -40,6 +40,7 @@ export class EmitSink {
     this.#layout = layout
     this.#targetMs = targetMs
     this.#muted = muted
+    this.#complaints = new Complaints(client)
   }
 
   /** Whether more than the target is queued; `onRoom` comes when that changes. */
@@ -59,13 +60,7 @@ export class EmitSink {
     try {
       return this.#deliver(value)
     } catch (error) {
-      // The media thread knows of the end before its event comes: what was emitted meanwhile is nobody's mistake.
-      if (error instanceof SessionClosedError) return 'closed'
-      // A value that throws while it is looked at, such as a proxy, may throw anything.
-      this.#complain(
-        error instanceof Error ? error : new InvalidEmitError(`emit() gave a value that throws: ${messageOf(error)}`),
-      )
-      return 'nothing'
+      return this.#complaints.take(error, 'emit()')
     }
   }
 
@@ -110,13 +105,6 @@ export class EmitSink {
       this.#client.onWarning("The handler emits audio, but nobody hears it: the stream's mode is 'send'")
     }
     return 'nothing'
-  }
-
-  /** The same complaint is made once in a row: a handler that emits nonsense may do so fifty times a second. */
-  #complain(error: Error): void {
-    if (error.message === this.#complaint) return
-    this.#complaint = error.message
-    this.#client.onComplaint(error)
   }
 }
 

@@ -21,6 +21,10 @@ export interface Runner {
   onAudio(): void
   /** The output queue has fallen to its target. */
   onRoom(): void
+  /** Pictures may be read. */
+  onVideo(): void
+  /** The encoder has caught up. */
+  onVideoRoom(): void
   /**
    * The engine has passed a mark that was put by whoever runs the handler elsewhere.
    *

@@ -19,8 +19,15 @@ export type EmitType =
   | null
   | undefined
 
-/** A picture that `videoEmit` may return, in any of the three number types, each with values from 0 to 255. */
-export type EmitVideo = VideoFrame<Uint8Array | Uint16Array | Float32Array>
+/**
+ * A picture that a handler may emit, in any of the three number types, each with values from 0 to 255. Width and height must be
+ * even, from 2 to 4,096 pixels, and may change from picture to picture. A received picture may be emitted as it is. Without a
+ * `timestamp`, or with one that doesn't rise, the picture is of now.
+ */
+export type EmitVideo = Omit<VideoFrame<Uint8Array | Uint16Array | Float32Array>, 'timestamp'> & {
+  /** Seconds from the start of the stream. */
+  timestamp?: number | undefined
+}
 
 /** What `videoEmit` may return; as {@link EmitType}, with a picture for the audio. */
 export type VideoEmitType =

@@ -11,7 +11,7 @@ export interface HandlerOptions {
   outputFrameSize?: number
   /** Rate at which `receive` gets audio, in Hz; 48,000 by default. */
   inputSampleRate?: number
-  /** Frames a second of a video handler; 30 by default. */
+  /** The most pictures a second of a video handler: `videoEmit` is called no more often; 30 by default. */
   fps?: number
 }
 
@@ -44,9 +44,19 @@ export function checkHandlerOptions(options: HandlerOptions): void {
   if (!isPositiveInteger(inputSampleRate)) {
     throw new RangeError(`inputSampleRate must be a positive integer (Hz), not ${describe(inputSampleRate)}`)
   }
-  if (!(typeof fps === 'number' && fps > 0 && Number.isFinite(fps))) {
-    throw new RangeError(`fps must be a positive number, not ${describe(fps)}`)
-  }
+  checkFps(fps)
+}
+
+/**
+ * Refuses a frame rate that can't be.
+ *
+ * @param fps - as a user gave it
+ * @returns the same
+ * @throws RangeError naming it
+ */
+export function checkFps(fps: unknown): number {
+  if (typeof fps === 'number' && fps > 0 && Number.isFinite(fps)) return fps
+  throw new RangeError(`fps must be a positive number, not ${describe(fps)}`)
 }
 
 function isPositiveInteger(value: unknown): value is number {

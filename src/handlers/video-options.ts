@@ -1,5 +1,5 @@
 import { describe } from '../frames/describe.ts'
-import type { VideoFormat } from '../frames/video-frame.ts'
+import { VIDEO_FORMATS, type VideoFormat } from '../frames/video-frame.ts'
 import type { HandlerOptions } from './handler-options.ts'
 
 /** Number type of the pixels that `videoReceive` gets. Values are 0 to 255 in either. */
@@ -33,6 +33,6 @@ export function checkVideoDtype(value: VideoDtype): VideoDtype {
  * @throws RangeError naming it
  */
 export function checkVideoFormat(value: VideoFormat): VideoFormat {
-  if (value === 'bgr24' || value === 'rgb24' || value === 'rgba' || value === 'i420') return value
+  if (VIDEO_FORMATS.includes(value)) return value
   throw new RangeError(`videoFormat must be 'bgr24', 'rgb24', 'rgba' or 'i420', not ${describe(value)}`)
 }

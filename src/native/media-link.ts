@@ -1,3 +1,6 @@
+import type { EmitVideo } from '../frames/emit-type.ts'
+import type { VideoFormat, VideoFrame } from '../frames/video-frame.ts'
+import type { VideoDtype } from '../handlers/video-options.ts'
 import type { Clock } from './clock.ts'
 import type { ReplyMode, SpeechEvent, SpeechSettings } from './speech.ts'
 
@@ -91,6 +94,10 @@ export interface LinkListener {
   onEvent(event: LinkEvent): void
   /** Payloads for a socket are due. */
   onPayload?(): void
+  /** Pictures may be read. */
+  onVideo?(): void
+  /** A picture may be written again, after one was refused. */
+  onVideoRoom?(): void
 }
 
 /** One session of the media engine, as driver and session see it. All PCM is interleaved. */
@@ -150,6 +157,23 @@ export interface MediaLink {
    * @throws SessionClosedError after the end
    */
   mark(mark: number, overMs: number | undefined): void
+  /**
+   * Takes the oldest picture that waits, or the newest when older ones are skipped, and converts it.
+   *
+   * @param format - into which
+   * @param dtype - into which number type
+   * @param fromSeconds - pictures from before this time of the stream are skipped, and counted as that
+   * @returns the picture, in a fresh array; undefined when none waits
+   */
+  readVideo(format: VideoFormat, dtype: VideoDtype, fromSeconds: number): VideoFrame | undefined
+  /**
+   * Converts a picture and hands it to the encoder. Where no video is sent it counts as sent.
+   *
+   * @param picture - checked; its data isn't kept
+   * @returns whether it was taken; false when the encoder is behind, and `onVideoRoom` follows
+   * @throws SessionClosedError after the end, InvalidEmitError for a picture that can't be
+   */
+  writeVideo(picture: EmitVideo): boolean
   /** How much written audio the client has heard, in ms; it never falls. */
   playedMs(): number
   /** Depth of the output queue in ms. */

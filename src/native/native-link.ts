@@ -1,4 +1,5 @@
 import type { NativeEvent, NativeSession, NativeSpeechEvent } from '#binding'
+import type { VideoFrame } from '../frames/video-frame.ts'
 import type { Clock } from './clock.ts'
 import { isolate } from './isolate.ts'
 import { mapError } from './map-error.ts'
@@ -105,6 +106,14 @@ export class NativeLink implements MediaLink {
     } catch (error) {
       throw mapError(error)
     }
+  }
+
+  readVideo(): VideoFrame | undefined {
+    return undefined
+  }
+
+  writeVideo(): boolean {
+    return true
   }
 
   playedMs(): number {

@@ -184,8 +184,14 @@ export class SessionCore implements SessionBackend, DriverClient {
     const parts = { handler: this.handler, link, client: this, context: this.#context, outputTargetMs, muted }
     const driver = createDriver(parts)
     this.#driver = driver
-    const onPayload = socket && { onPayload: () => socket.flush() }
-    link.listen({ onAudio: () => driver.onAudio(), onRoom: () => driver.onRoom(), onEvent, ...onPayload })
+    link.listen({
+      onAudio: () => driver.onAudio(),
+      onRoom: () => driver.onRoom(),
+      onVideo: () => driver.onVideo(),
+      onVideoRoom: () => driver.onVideoRoom(),
+      onEvent,
+      ...(socket && { onPayload: () => socket.flush() }),
+    })
     this.outbox.open(link, socket?.send)
     this.outbox.attempt(() => connectHandler(this.handler, this.#handlerConnection))
     return driver

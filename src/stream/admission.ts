@@ -130,8 +130,8 @@ export class Admission {
   }
 }
 
-function makerOf({ handler, mode, additionalInputs, logger }: StreamSettings): HandlerMaker {
-  const hasInputs = additionalInputs.length > 0
-  if (handler instanceof WorkerHandler) return new WorkerPool(handler, mode, hasInputs, logger)
-  return new HandlerSource(handler, mode, hasInputs)
+function makerOf({ handler, modality, mode, additionalInputs, rtpParams, logger }: StreamSettings): HandlerMaker {
+  const purpose = { modality, mode, hasInputs: additionalInputs.length > 0, fps: rtpParams.maxFramerate ?? 30 }
+  if (handler instanceof WorkerHandler) return new WorkerPool(handler, purpose, logger)
+  return new HandlerSource(handler, purpose)
 }

@@ -6,6 +6,8 @@ import type { StreamSettings } from './stream-options.ts'
 
 /** The lowest bitrate that Opus has (RFC 6716, section 2). */
 const LEAST_BITRATE = 6000
+/** Below it there is no picture to speak of, in bit/s. */
+const LEAST_VIDEO_BITRATE = 30_000
 
 /**
  * Where the media of a stream's sessions runs.
@@ -35,7 +37,10 @@ export function engineSettings({ media }: StreamSettings, servers: ResolvedIceSe
 export function linkSettings(settings: StreamSettings, handler: StreamHandlerBase): LinkSettings {
   const { media, mode, rtpParams } = settings
   const channels = channelsOf(handler.expectedLayout)
+  const video = videoSettings(settings, handler)
   return {
+    audio: settings.modality !== 'video',
+    ...(video === undefined ? {} : { video }),
     inputSampleRate: handler.inputSampleRate,
     inputChannels: channels,
     outputSampleRate: handler.outputSampleRate,
@@ -52,5 +57,31 @@ export function linkSettings(settings: StreamSettings, handler: StreamHandlerBas
     opusFec: media.opus.fec,
     opusDtx: media.opus.dtx,
     opusApplication: media.opus.application,
+  }
+}
+
+/**
+ * Whether a handler that is slow gets the newest picture.
+ *
+ * @param handler - any
+ * @returns what it was given as `skipFrames`; false for one that has no such option
+ */
+export function skipsFrames(handler: StreamHandlerBase): boolean {
+  return 'skipFrames' in handler && handler.skipFrames === true
+}
+
+function videoSettings(settings: StreamSettings, handler: StreamHandlerBase): LinkSettings['video'] {
+  const { modality, media, mode, rtpParams } = settings
+  if (modality === 'audio') return undefined
+  return {
+    receives: mode !== 'receive',
+    sends: mode !== 'send',
+    queueFrames: media.video.queueFrames,
+    newestOnly: skipsFrames(handler),
+    maxBitrate: Math.max(
+      LEAST_VIDEO_BITRATE,
+      Math.min(media.video.bitrate, Math.floor(rtpParams.maxBitrate ?? Infinity)),
+    ),
+    maxFramerate: Math.max(1, Math.min(handler.fps, rtpParams.maxFramerate ?? Infinity)),
   }
 }

@@ -16,8 +16,24 @@ export interface MediaOptions {
   jitter?: Partial<JitterBounds>
   /** The encoder. */
   opus?: OpusEncoderOptions
+  /** Pictures, both ways. */
+  video?: VideoMediaOptions
   /** How much audio may wait for the handler (5000), and up to how much emitted audio the handler is asked for more (400). */
   queueMs?: Partial<QueueDepths>
+}
+
+/** How pictures are encoded, and how many may wait. */
+export interface VideoMediaOptions {
+  /**
+   * Bit/s that the encoder aims at when the network has them, 50,000 to 50,000,000; 2,500,000 by default. No more than
+   * `rtpParams.maxBitrate`.
+   */
+  bitrate?: number
+  /**
+   * Pictures that may wait for the handler, 1 to 300; 15 by default, half a second. When there are more the oldest goes, and is
+   * counted as dropped. A waiting picture of 1280x720 takes 1.4 MB.
+   */
+  queueFrames?: number
 }
 
 /** A range of UDP ports, 1 to 65,535; in {@link MediaSettings} also 0 to 0 for any. */
@@ -89,6 +105,8 @@ export interface MediaSettings {
   readonly jitter: Readonly<JitterBounds>
   /** The encoder; `channels` is undefined when the handler's layout decides. */
   readonly opus: OpusSettings
+  /** Pictures, both ways. */
+  readonly video: Readonly<Required<VideoMediaOptions>>
   /** Bound of the input queue, target of the output queue. */
   readonly queueMs: Readonly<QueueDepths>
 }
@@ -109,7 +127,7 @@ export interface OpusSettings {
   readonly application: OpusApplication
 }
 
-const NAMES = ['workers', 'udpPorts', 'bindAddress', 'announcedAddresses', 'jitter', 'opus', 'queueMs']
+const NAMES = ['workers', 'udpPorts', 'bindAddress', 'announcedAddresses', 'jitter', 'opus', 'video', 'queueMs']
 
 /**
  * Checks the option `media`.
@@ -128,6 +146,7 @@ export function resolveMedia(media: MediaOptions = {}): MediaSettings {
     announcedAddresses: resolveAddresses(media.announcedAddresses ?? []),
     jitter: resolveJitter(media.jitter ?? {}),
     opus: resolveOpus(media.opus ?? {}),
+    video: resolveVideo(media.video ?? {}),
     queueMs: resolveQueues(media.queueMs ?? {}),
   }
 }
@@ -183,6 +202,14 @@ function resolveOpus(opus: OpusEncoderOptions): MediaSettings['opus'] {
     dtx: checkBoolean('media.opus.dtx', dtx),
     channels,
     application: checkWord('media.opus.application', application, ['voip', 'audio']),
+  }
+}
+
+function resolveVideo(video: VideoMediaOptions): MediaSettings['video'] {
+  const { bitrate = 2_500_000, queueFrames = 15 } = checkObject('media.video', video, ['bitrate', 'queueFrames'])
+  return {
+    bitrate: checkInteger('media.video.bitrate', bitrate, [50_000, 50_000_000]),
+    queueFrames: checkInteger('media.video.queueFrames', queueFrames, [1, 300]),
   }
 }
 

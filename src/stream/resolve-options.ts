@@ -1,14 +1,20 @@
 import { stderrLogger, type Logger } from '../session/logger.ts'
 import { safeLogger } from '../session/safe-logger.ts'
+import { checkHandler, modalityOf } from './check-handler.ts'
 import { checkBoolean, checkJson, checkObject, checkSeconds, checkWord, isRecord, wrongType } from './checks.ts'
-import { checkHandler, modalityOf } from './handler-source.ts'
 import { iceServers } from './ice-servers.ts'
 import { resolveMedia } from './media-options.ts'
 import { checkInputs } from './input-descriptions.ts'
 import { checkOutputs } from './output-descriptions.ts'
 import { checkUi } from './page-options.ts'
 import { checkRtcConfiguration } from './rtc-configuration.ts'
-import type { RtcConfigurationSource, RtpParams, StreamBaseOptions, StreamSettings } from './stream-options.ts'
+import type {
+  Modality,
+  RtcConfigurationSource,
+  RtpParams,
+  StreamBaseOptions,
+  StreamSettings,
+} from './stream-options.ts'
 
 const NAMES = [
   'handler',
@@ -52,7 +58,7 @@ export function resolveOptions(options: StreamBaseOptions): StreamSettings {
     modality,
     mode,
     ...resolveLimits(options),
-    ...resolveConfigurations(options),
+    ...resolveConfigurations(options, modality),
     ...resolvePage(options),
     media: resolveMedia(options.media),
     logger: checkLogger(options.logger ?? stderrLogger),
@@ -80,6 +86,7 @@ function checkLimit(limit: number): number {
 
 function resolveConfigurations(
   options: StreamBaseOptions,
+  modality: Modality,
 ): Pick<StreamSettings, 'rtpParams' | 'rtcConfiguration' | 'serverRtcConfiguration' | 'trackConstraints'> {
   const { rtpParams = {}, rtcConfiguration = {}, serverRtcConfiguration = {}, trackConstraints = {} } = options
   checkSource('rtcConfiguration', rtcConfiguration)
@@ -89,7 +96,7 @@ function resolveConfigurations(
     iceServers(serverRtcConfiguration)
     checkRtcConfiguration('serverRtcConfiguration', serverRtcConfiguration)
   }
-  checkTrackConstraints(trackConstraints)
+  checkTrackConstraints(trackConstraints, modality)
   return { rtpParams: checkRtpParams(rtpParams), rtcConfiguration, serverRtcConfiguration, trackConstraints }
 }
 
@@ -99,8 +106,14 @@ function checkSource(name: string, source: RtcConfigurationSource): void {
   }
 }
 
-function checkTrackConstraints(constraints: object): void {
+function checkTrackConstraints(constraints: object, modality: Modality): void {
   const byKind = checkObject('trackConstraints', constraints)
+  const other = Object.keys(byKind).find((key) => key !== 'audio' && key !== 'video')
+  if (modality === 'audio-video' && other !== undefined) {
+    throw new TypeError(
+      `The option trackConstraints must be { audio, video } for the modality 'audio-video': which of both is ${other} of?`,
+    )
+  }
   for (const kind of ['audio', 'video']) {
     if (byKind[kind] !== undefined) checkObject(`trackConstraints.${kind}`, byKind[kind])
   }

@@ -1,6 +1,9 @@
+import type { AudioVideoEmitFunction } from '../driver/audio-video-generator-handler.ts'
 import type { DuplexFunction } from '../driver/duplex-handler.ts'
 import type { EmitFunction } from '../driver/generator-handler.ts'
+import type { VideoEmitFunction } from '../driver/video-generator-handler.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import type { VideoFunction } from '../handlers/video-stream-handler.ts'
 import type { Logger } from '../session/logger.ts'
 import type { Session } from '../session/session.ts'
 import type { WorkerHandler } from '../workers/worker-handler.ts'
@@ -17,10 +20,17 @@ export type Modality = 'audio' | 'video' | 'audio-video'
 export type Mode = 'send-receive' | 'send' | 'receive'
 
 /**
- * What serves a stream's connections: a handler, whose `copy()` is called for each of them; in `receive` mode a generator
- * function; in the other modes a duplex function; or a `WorkerHandler`, which runs either on worker threads.
+ * What serves a stream's connections: a handler, whose `copy()` is called for each of them; a function, whose kind is decided by
+ * modality and mode; or a `WorkerHandler`, which runs either on worker threads.
  */
-export type Handler = StreamHandlerBase | DuplexFunction<Session> | EmitFunction | WorkerHandler
+export type Handler =
+  | StreamHandlerBase
+  | WorkerHandler
+  | DuplexFunction<Session>
+  | VideoFunction
+  | EmitFunction
+  | VideoEmitFunction
+  | AudioVideoEmitFunction
 
 /** A configuration, or a function that makes a fresh one for a request. */
 export type RtcConfigurationSource =
@@ -29,7 +39,7 @@ export type RtcConfigurationSource =
 /** `MediaTrackConstraints` of the Media Capture standard, as plain JSON. */
 export type TrackConstraints = Readonly<Record<string, unknown>>
 
-/** Constraints of one's own for each kind of track. */
+/** Constraints of one's own for each kind of track; for the modality `'audio-video'` no others are taken. */
 export interface TrackConstraintsByKind {
   /** Of the microphone. */
   audio?: TrackConstraints
@@ -58,29 +68,80 @@ export interface RtpParams {
  */
 export type OutputsHandler = (current: readonly unknown[], ...outputArgs: unknown[]) => unknown
 
-/** Options of a stream. Only `handler` is needed, and which one may be given is decided by `mode`. */
+/** Options of a stream. Only `handler` is needed; which one may be given is decided by `modality` and `mode`. */
 export type StreamBaseOptions = CommonOptions & (ConversationOptions | BroadcastOptions)
 
-/** What serves connections on which the client's audio is received. */
-export interface ConversationOptions {
-  /** A handler, whose `copy()` is called for each connection, a duplex function, or either on worker threads. */
-  handler: StreamHandlerBase | DuplexFunction<Session> | WorkerHandler
+/** What serves connections on which the client is heard or seen. */
+export type ConversationOptions = HandlerOption | DuplexOption | VideoFunctionOption
+
+/** What serves connections on which the client only listens or watches. */
+export type BroadcastOptions = AudioBroadcastOption | VideoBroadcastOption | AudioVideoBroadcastOption
+
+/** A handler of a class, or one on worker threads. */
+export interface HandlerOption {
+  /** Its `copy()` is called for each connection. */
+  handler: StreamHandlerBase | WorkerHandler
+  /** What the handler's class says; must be given for a `WorkerHandler` that isn't one of audio. */
+  modality?: Modality
+  /** `'send-receive'` by default; `'receive'` for a `WorkerHandler` of a generator function, or with `'audio-video'`. */
+  mode?: Mode
+}
+
+/** A duplex function. */
+export interface DuplexOption {
+  /** Gets the client's frames, and yields what the client hears. */
+  handler: DuplexFunction<Session>
+  /** Always given, for a function is taken for video without it. */
+  modality: 'audio'
   /** `'send-receive'` by default. */
   mode?: 'send-receive' | 'send'
 }
 
-/** What serves connections on which the client only listens. */
-export interface BroadcastOptions {
-  /** A generator function, or one on worker threads. */
-  handler: EmitFunction | WorkerHandler
+/** A video function. */
+export interface VideoFunctionOption {
+  /** Gets each picture of the client, and returns what the client sees. */
+  handler: VideoFunction
+  /** `'video'` by default. */
+  modality?: 'video'
+  /** `'send-receive'` by default. */
+  mode?: 'send-receive' | 'send'
+}
+
+/** A generator function of audio. */
+export interface AudioBroadcastOption {
+  /** Gets the additional arguments, and yields what the client hears. */
+  handler: EmitFunction
+  /** Always given, for a function is taken for video without it. */
+  modality: 'audio'
+  /** Always given. */
+  mode: 'receive'
+}
+
+/** A generator function of pictures. */
+export interface VideoBroadcastOption {
+  /** Gets the additional arguments, and yields what the client sees, at most `rtpParams.maxFramerate` (30) a second. */
+  handler: VideoEmitFunction
+  /** `'video'` by default. */
+  modality?: 'video'
+  /** Always given. */
+  mode: 'receive'
+}
+
+/** A generator function of audio and pictures. */
+export interface AudioVideoBroadcastOption {
+  /**
+   * Gets the additional arguments, and yields what the client hears and sees, each at its own pace: up to 8 pictures wait for
+   * audio that is yielded behind them, and up to 16 chunks of audio for a picture.
+   */
+  handler: AudioVideoEmitFunction
+  /** Always given. */
+  modality: 'audio-video'
   /** Always given. */
   mode: 'receive'
 }
 
 /** Options of a stream, whatever its mode. */
 export interface CommonOptions {
-  /** Default: what the handler's class says, `'video'` for a function. Only `'audio'` is supported so far. */
-  modality?: Modality
   /** How many sessions there may be at once: a positive integer or `Infinity`; 1 by default. */
   concurrencyLimit?: number
   /** A session ends that many seconds after it connected; by default it doesn't. */

@@ -128,7 +128,8 @@ function checkOptions(options: TestCallOptions): TestCallOptions & { seed: numbe
 
 function makeStream(handler: Handler, { mode = 'send-receive', stream = {} }: TestCallOptions): StreamBase {
   const media = { bindAddress: '127.0.0.1', ...stream.media }
-  return new StreamBase({ modality: 'audio', logger: quiet, ...stream, handler, mode, media } as StreamBaseOptions)
+  const kind = typeof handler === 'function' ? { modality: 'audio' } : {}
+  return new StreamBase({ ...kind, logger: quiet, ...stream, handler, mode, media } as StreamBaseOptions)
 }
 
 function refuseWorker(stream: StreamBase): void {

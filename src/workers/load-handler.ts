@@ -2,14 +2,17 @@ import { WorkerLoadError } from '../errors.ts'
 import { describe } from '../frames/describe.ts'
 import { messageOf } from '../frames/thrown.ts'
 import { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
-import { checkHandler, HandlerSource, type LocalHandler } from '../stream/handler-source.ts'
+import { checkHandler, modalityOf } from '../stream/check-handler.ts'
+import { HandlerSource, type LocalHandler } from '../stream/handler-source.ts'
+import { skipsFrames } from '../stream/link-settings.ts'
+import type { Modality } from '../stream/stream-options.ts'
 import type { HandlerSettings, ThreadSetup } from './protocol.ts'
 
 /** What a thread has after it has loaded its module. */
 export interface LoadedHandler {
   /** Makes the handlers of connections. */
   readonly source: HandlerSource
-  /** How they want their audio. */
+  /** How they want their media. */
   readonly settings: HandlerSettings
 }
 
@@ -22,26 +25,37 @@ type HandlerClass = new (...args: readonly unknown[]) => StreamHandlerBase
  * @returns what makes its handlers
  * @throws WorkerLoadError that names the module, what is wrong with it, and what to do
  */
-export async function loadHandler({ url, args, mode, hasInputs }: ThreadSetup): Promise<LoadedHandler> {
+export async function loadHandler({ url, args, purpose }: ThreadSetup): Promise<LoadedHandler> {
   const handler = construct(url, await importDefault(url), args)
   try {
-    checkHandler(handler, 'audio', mode)
+    checkHandler(handler, purpose.modality, purpose.mode)
   } catch (cause) {
-    throw new WorkerLoadError(`The default export of ${url} can't be used: ${messageOf(cause)}`, { cause })
+    throw new WorkerLoadError(
+      `The default export of ${url} can't be used: ${messageOf(cause)}${modalityHint(handler, purpose.modality)}`,
+      {
+        cause,
+      },
+    )
   }
-  const source = new HandlerSource(handler as LocalHandler, mode, hasInputs)
+  const source = new HandlerSource(handler as LocalHandler, purpose)
   return { source, settings: settingsOf(handler instanceof StreamHandlerBase ? handler : source.make()) }
 }
 
 /**
- * How a handler wants its audio.
+ * How a handler wants its media.
  *
  * @param handler - any
  * @returns values that can cross to another thread
  */
 export function settingsOf(handler: StreamHandlerBase): HandlerSettings {
   const { expectedLayout, inputSampleRate, outputSampleRate, fps } = handler
-  return { expectedLayout, inputSampleRate, outputSampleRate, fps }
+  return { expectedLayout, inputSampleRate, outputSampleRate, fps, skipFrames: skipsFrames(handler) }
+}
+
+/** The main thread can't see what kind of handler a module has before it is loaded. */
+function modalityHint(handler: unknown, modality: Modality): string {
+  const kind = modalityOf(handler)
+  return kind === modality ? '' : `; or give the stream the option modality: '${kind}'`
 }
 
 async function importDefault(url: string): Promise<unknown> {

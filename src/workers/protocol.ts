@@ -1,7 +1,8 @@
 import type { HandlerOptions } from '../handlers/handler-options.ts'
+import type { VideoStreamHandlerOptions } from '../handlers/video-stream-handler.ts'
 import type { Logger } from '../session/logger.ts'
 import type { Transport } from '../session/session.ts'
-import type { Mode } from '../stream/stream-options.ts'
+import type { HandlerPurpose } from '../stream/handler-source.ts'
 import type { SpeechNews } from '../turn-taking/turn.ts'
 import type { WireError } from './wire-error.ts'
 
@@ -11,15 +12,14 @@ export interface ThreadSetup {
   readonly url: string
   /** What its class is constructed with. */
   readonly args: readonly unknown[]
-  /** Of the stream. */
-  readonly mode: Mode
-  /** Whether the page shows inputs, which a generator function then waits for. */
-  readonly hasInputs: boolean
+  /** What it is for. */
+  readonly purpose: HandlerPurpose
 }
 
-/** How a handler wants its audio. The main thread has to know it before the first offer. */
+/** How a handler wants its media. The main thread has to know it before the first offer. */
 export type HandlerSettings = Required<
-  Pick<HandlerOptions, 'expectedLayout' | 'inputSampleRate' | 'outputSampleRate' | 'fps'>
+  Pick<HandlerOptions, 'expectedLayout' | 'inputSampleRate' | 'outputSampleRate' | 'fps'> &
+    Pick<VideoStreamHandlerOptions, 'skipFrames'>
 >
 
 /** Begins a session on a thread. */

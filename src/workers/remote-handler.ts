@@ -13,6 +13,8 @@ import { RemoteRunner } from './remote-runner.ts'
 /** Stands in on the main thread for the handler of one session, which runs on another thread. */
 export class RemoteHandler extends SelfRunHandler {
   override readonly loop: EventLoop
+  /** Whether a slow one gets the newest picture. */
+  readonly skipFrames: boolean
   /** Where it is made. */
   readonly thread: PoolThread
   readonly #settings: HandlerSettings
@@ -24,7 +26,9 @@ export class RemoteHandler extends SelfRunHandler {
    * @param settings - of all handlers there
    */
   constructor(thread: PoolThread, settings: HandlerSettings) {
-    super(settings)
+    const { skipFrames, ...options } = settings
+    super(options)
+    this.skipFrames = skipFrames
     this.loop = new RemoteLoop(thread.threadId)
     this.thread = thread
     this.#settings = settings

@@ -76,6 +76,14 @@ export class RemoteRunner implements Runner {
     // As with audio.
   }
 
+  onVideo(): void {
+    // As with audio.
+  }
+
+  onVideoRoom(): void {
+    // As with audio.
+  }
+
   /** @param event - of a mark that the handler put behind its audio */
   onPlayed({ mark, playedMs, lengthMs }: LinkEvent & { kind: 'played' }): void {
     this.relay({ name: 'played', mark, playedMs, lengthMs })

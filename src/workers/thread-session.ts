@@ -51,7 +51,7 @@ export class ThreadSession implements DriverClient, SessionBackend {
 
   /**
    * @param parts - what it is made of
-   * @throws InvalidCopyError when the handler wants other audio than the one that the main thread knows
+   * @throws InvalidCopyError when the handler wants other media than the one that the main thread knows
    */
   constructor(parts: ThreadSessionParts) {
     const { message, handler, link, logger } = parts
@@ -66,6 +66,8 @@ export class ThreadSession implements DriverClient, SessionBackend {
     link.listen({
       onAudio: () => this.#driver.onAudio(),
       onRoom: () => this.#driver.onRoom(),
+      onVideo: () => this.#driver.onVideo(),
+      onVideoRoom: () => this.#driver.onVideoRoom(),
       onEvent: () => undefined,
     })
     this.#prepareHandler()
@@ -247,11 +249,11 @@ export class ThreadSession implements DriverClient, SessionBackend {
 
 /** The session's media was made for the settings of the handler that the class's constructor made. */
 function checkSettings(copy: HandlerSettings, known: HandlerSettings): void {
-  for (const name of ['expectedLayout', 'inputSampleRate', 'outputSampleRate'] as const) {
+  for (const name of ['expectedLayout', 'inputSampleRate', 'outputSampleRate', 'fps', 'skipFrames'] as const) {
     if (copy[name] === known[name]) continue
     throw new InvalidCopyError(
       `copy() returned a handler whose ${name} is ${copy[name]}, and that of the handler it was made of is ${known[name]}: ` +
-        'on worker threads all copies must want the same audio',
+        'on worker threads all copies must want the same media',
     )
   }
 }

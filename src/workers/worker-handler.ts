@@ -16,10 +16,10 @@ export interface WorkerHandlerOptions {
 
 /**
  * A handler that runs on a pool of worker threads, so that one that blocks holds up neither the main event loop nor
- * sessions on other threads. Its audio never passes the main thread.
+ * sessions on other threads. Its audio and video never pass the main thread.
  *
- * The module's default export is a handler class (`StreamHandler` or `AsyncStreamHandler`), a duplex function, or in mode
- * `'receive'` a generator function. It is loaded once on each thread, where the class is constructed once; each connection
+ * The module's default export is a handler class or a function, of any kind that serves the stream's modality and mode. The
+ * modality is `'audio'` unless the stream is given another: it can't be seen before the module is loaded. It is loaded once on each thread, where the class is constructed once; each connection
  * gets a `copy()` made there.
  *
  * ```ts

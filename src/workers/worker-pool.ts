@@ -1,7 +1,6 @@
 import { type Clock, realClock } from '../native/clock.ts'
 import type { Logger } from '../session/logger.ts'
-import type { HandlerMaker } from '../stream/handler-source.ts'
-import type { Mode } from '../stream/stream-options.ts'
+import type { HandlerMaker, HandlerPurpose } from '../stream/handler-source.ts'
 import { PoolThread } from './pool-thread.ts'
 import type { HandlerSettings, ThreadSetup } from './protocol.ts'
 import { RemoteHandler } from './remote-handler.ts'
@@ -20,13 +19,12 @@ export class WorkerPool implements HandlerMaker {
 
   /**
    * @param handler - as a user gave it
-   * @param mode - of the stream
-   * @param hasInputs - whether the page shows inputs
+   * @param purpose - of the stream
    * @param logger - the stream's
    * @param clock - what time is; real by default
    */
-  constructor(handler: WorkerHandler, mode: Mode, hasInputs: boolean, logger: Logger, clock: Clock = realClock) {
-    this.#setup = { url: handler.url.href, args: handler.args, mode, hasInputs }
+  constructor(handler: WorkerHandler, purpose: HandlerPurpose, logger: Logger, clock: Clock = realClock) {
+    this.#setup = { url: handler.url.href, args: handler.args, purpose }
     this.#size = handler.threads
     this.#logger = logger
     this.#clock = clock
