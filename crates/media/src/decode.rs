@@ -1,5 +1,6 @@
 //! One stream's packets and gaps as PCM.
 
+use crate::doze::{BATCH, Doze};
 use crate::extend::Extender;
 use crate::frames::FrameMaker;
 use crate::opus::{MAX_FRAME_BYTES, MAX_PACKET_TICKS, OpusDecoder};
@@ -25,13 +26,36 @@ pub(crate) struct StreamDecoder {
     made_up: u32,
     channels: usize,
     slew: Slew,
-    /// The last packet was of the mode that nothing can be restored after; also before the first one.
-    was_celt: bool,
-    /// The last packet and its length in ticks.
-    last: Vec<u8>,
-    last_ticks: u32,
+    last: LastPacket,
     extender: Extender,
     frames: FrameMaker,
+    doze: Doze,
+    /// Packets that could not be decoded when their turn came at last.
+    undecodable: u64,
+}
+
+/// What was decoded last.
+#[derive(Debug)]
+struct LastPacket {
+    payload: Vec<u8>,
+    ticks: u32,
+    /// It was of the mode that nothing can be restored after; also before the first one.
+    was_celt: bool,
+}
+
+impl Default for LastPacket {
+    fn default() -> Self {
+        Self { payload: Vec::with_capacity(MAX_FRAME_BYTES), ticks: 0, was_celt: true }
+    }
+}
+
+impl LastPacket {
+    fn follow(&mut self, payload: &[u8], ticks: u32) {
+        self.was_celt = is_celt(payload);
+        self.payload.clear();
+        self.payload.extend_from_slice(payload);
+        self.ticks = ticks;
+    }
 }
 
 impl StreamDecoder {
@@ -42,11 +66,11 @@ impl StreamDecoder {
             made_up: AUDIBLE_TICKS,
             channels: layout.channels(),
             slew: Slew::default(),
-            was_celt: true,
-            last: Vec::with_capacity(MAX_FRAME_BYTES),
-            last_ticks: 0,
+            last: LastPacket::default(),
             extender: Extender::new(decoded_rate, layout),
             frames: FrameMaker::new(decoded_rate, rate, layout)?,
+            doze: Doze::default(),
+            undecodable: 0,
         })
     }
 
@@ -59,12 +83,20 @@ impl StreamDecoder {
         pace: Pace,
         unless_quiet: bool,
     ) -> Option<u32> {
+        let may_wait = self.doze.is_wanted() && pace == Pace::Even && !unless_quiet;
+        if may_wait && self.doze.is_deep() {
+            self.doze_on(payload, ticks);
+            return Some(ticks);
+        }
+        if may_wait {
+            // To have some to begin from.
+            self.doze.push(payload, ticks);
+        } else {
+            self.wake_up();
+        }
         let decoded = self.opus.decode(payload, ticks)?;
         self.extender.join(decoded, std::mem::take(&mut self.made_up) < AUDIBLE_TICKS);
-        self.was_celt = is_celt(payload);
-        self.last.clear();
-        self.last.extend_from_slice(payload);
-        self.last_ticks = ticks;
+        self.last.follow(payload, ticks);
         if unless_quiet && pcm::is_quiet(decoded) {
             return Some(0);
         }
@@ -78,9 +110,76 @@ impl StreamDecoder {
         Some((u64::from(ticks) * stretched.len() as u64 / whole.max(1) as u64) as u32)
     }
 
+    /// Says whether what is too faint for speech may be left undecoded: silence stands for it then, up to three packets late.
+    /// Once something is louder, or this is taken back, every packet that waits is decoded.
+    pub(crate) fn doze(&mut self, is_wanted: bool) {
+        if self.doze.is_wanted() && !is_wanted {
+            self.wake_up();
+        }
+        self.doze.want(is_wanted);
+    }
+
+    /// Samples of each channel that wait for whoever takes frames, undecoded ones among them.
+    pub(crate) fn waiting(&self) -> u64 {
+        let undecoded =
+            u64::from(self.doze.waiting_ticks()) * self.frames.rate() / u64::from(TICKS_PER_SECOND);
+        self.frames.ready() + undecoded
+    }
+
+    /// Packets that could not be decoded, of those that [`decode`](Self::decode) took.
+    pub(crate) fn undecodable(&self) -> u64 {
+        self.undecodable
+    }
+
+    fn doze_on(&mut self, payload: &[u8], ticks: u32) {
+        self.doze.push(payload, ticks);
+        if self.doze.is_full() {
+            self.look();
+        }
+    }
+
+    /// Looks at the last packet that waits: is it faint, so are those before it.
+    fn look(&mut self) {
+        let Some((payload, ticks)) = self.doze.packet(2 * BATCH - 1) else { return };
+        let decoded = self.opus.decode(payload, ticks);
+        if decoded.is_some_and(|decoded| pcm::is_faint(decoded)) {
+            let samples = self.opus.samples_of(self.doze.waiting_ticks());
+            self.frames.push_silence(samples);
+            self.last.follow(payload, ticks);
+            return self.doze.settle();
+        }
+        // The decoder has run ahead. What came before what waits leads it back: what it predicts from fades in four packets.
+        for n in 0..BATCH {
+            if let Some((payload, ticks)) = self.doze.packet(n) {
+                let _ = self.opus.decode(payload, ticks);
+            }
+        }
+        self.wake_up();
+    }
+
+    /// Decodes every packet that waits.
+    fn wake_up(&mut self) {
+        for n in BATCH..BATCH + self.doze.waiting() {
+            let Some((payload, ticks)) = self.doze.packet(n) else { break };
+            match self.opus.decode(payload, ticks) {
+                Some(decoded) => {
+                    self.extender.join(decoded, std::mem::take(&mut self.made_up) < AUDIBLE_TICKS);
+                    self.frames.push(decoded);
+                    self.last.follow(payload, ticks);
+                }
+                None => {
+                    self.undecodable += 1;
+                    self.frames.push_silence(self.opus.samples_of(ticks));
+                }
+            }
+        }
+        self.doze.clear();
+    }
+
     /// Restores the `ticks` before a packet from the copy in it. Returns `None` when it can't be.
     pub(crate) fn recover(&mut self, payload: &[u8], ticks: u32) -> Option<()> {
-        if self.was_celt {
+        self.wake_up();
+        if self.last.was_celt {
             return None;
         }
         let restored = self.opus.recover(payload, ticks)?;
@@ -91,6 +190,9 @@ impl StreamDecoder {
 
     /// Makes up `ticks` of audio after the last packet, and silence once that has faded out.
     pub(crate) fn fill(&mut self, mut ticks: u64) {
+        if ticks > 0 {
+            self.wake_up();
+        }
         while ticks > 0 && self.made_up < AUDIBLE_TICKS {
             let step = ticks.min(TICKS_PER_FRAME.into()) as u32;
             self.conceal(step);
@@ -105,9 +207,10 @@ impl StreamDecoder {
 
     /// Forgets the stream: what comes next is another.
     pub(crate) fn restart(&mut self) {
+        self.wake_up();
         self.opus.reset();
         self.extender.restart();
-        self.was_celt = true;
+        self.last.was_celt = true;
         self.made_up = AUDIBLE_TICKS;
     }
 
@@ -127,8 +230,8 @@ impl StreamDecoder {
         // What libopus makes up of a tone dies away, and with it the memory that the next packet is decoded from. The last
         // packet once more keeps that alive: on a tone, 0.1 instead of 3 to 12 % of all was a third too quiet (at 5 and
         // 20 % loss); on speech, the level was off by 2.5 instead of 2.7 dB around losses.
-        let again = self.extender.is_periodic() && ticks == self.last_ticks;
-        let made = if again { self.opus.decode(&self.last, ticks) } else { self.opus.conceal(ticks) };
+        let again = self.extender.is_periodic() && ticks == self.last.ticks;
+        let made = if again { self.opus.decode(&self.last.payload, ticks) } else { self.opus.conceal(ticks) };
         let Some(made) = made else { return self.frames.push_silence(samples) };
         self.extender.extend(made);
         let channels = self.channels;

@@ -83,6 +83,11 @@ impl FrameMaker {
         (self.ready.len() / self.channels) as u64
     }
 
+    /// Samples of each channel to the second.
+    pub(crate) fn rate(&self) -> u64 {
+        self.rate
+    }
+
     /// Takes the oldest frame.
     pub(crate) fn take(&mut self) -> Option<&[i16]> {
         let length = self.next_len();

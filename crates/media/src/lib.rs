@@ -13,6 +13,7 @@ mod assemble;
 mod cushion;
 mod decode;
 mod depacketise;
+mod doze;
 mod drift;
 mod echo_guard;
 mod error;

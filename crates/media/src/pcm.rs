@@ -44,10 +44,20 @@ pub(crate) fn mix_into<T: Copy>(
 
 /// Whether PCM is quieter than -50 dB below full scale on average: room noise, not speech.
 pub(crate) fn is_quiet(samples: &[i16]) -> bool {
-    /// (32,768 · 10^(-50/20))², the power of such a signal.
-    const QUIET_POWER: i64 = 10_737;
-    let power: i64 = samples.iter().map(|&sample| i64::from(sample) * i64::from(sample)).sum();
-    power <= QUIET_POWER * samples.len() as i64
+    // (32,768 · 10^(-50/20))², the power of such a signal.
+    has_at_most(samples, 10_737)
+}
+
+/// Whether PCM is quieter than -60 dB below full scale on average: no microphone has a voice that faint.
+pub(crate) fn is_faint(samples: &[i16]) -> bool {
+    // (32,768 · 10^(-60/20))².
+    has_at_most(samples, 1_074)
+}
+
+fn has_at_most(samples: &[i16], power: i64) -> bool {
+    // Four billion samples would have to be at full scale for this to overflow.
+    let sum: i64 = samples.iter().map(|&sample| i64::from(i32::from(sample) * i32::from(sample))).sum();
+    sum <= power * samples.len() as i64
 }
 
 #[cfg(test)]

@@ -89,6 +89,9 @@ impl Pipeline {
             // Every rate can be converted; were one not, the handler would have its frames as ever.
             self.speech = listener.ok().map(Box::new);
         } else if let Some(speech) = &mut self.speech {
+            // What is asked counts from all that was received.
+            self.receiver.doze(false);
+            speech.hear(now, &mut self.receiver, &mut self.sender);
             speech.ask(request);
         }
         self.listen(now);

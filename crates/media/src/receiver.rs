@@ -135,7 +135,12 @@ impl Receiver {
 
     /// Samples of each channel that wait to be given out.
     pub(crate) fn waiting(&self) -> u64 {
-        self.decoder.frames().ready()
+        self.decoder.waiting()
+    }
+
+    /// Says whether nobody minds when what is too faint for speech is given out as silence, and some packets late.
+    pub(crate) fn doze(&mut self, is_wanted: bool) {
+        self.decoder.doze(is_wanted);
     }
 
     /// How much audio was given out.
@@ -149,7 +154,7 @@ impl Receiver {
         stats.lost = self.counts.lost;
         stats.late = self.counts.late;
         stats.duplicate = self.counts.duplicate;
-        stats.undecodable = self.counts.undecodable;
+        stats.undecodable = self.counts.undecodable + self.decoder.undecodable();
         stats.restarts = self.counts.restarts;
         stats.concealed = frames(self.counts.concealed_ticks);
         stats.fec_recovered = frames(self.counts.recovered_ticks);

@@ -39,10 +39,11 @@ fn each_sentence_is_a_turn_in_every_format() {
     }
 }
 
+/// What comes before a turn and is fainter than any speech is silence in its audio; all else is to be as it was received.
 #[test]
 fn the_audio_of_a_turn_is_what_the_handler_would_have_got() {
     let packets = two_sentences().packets();
-    for (hz, layout) in [(16_000, Layout::Mono), (44_100, Layout::Stereo)] {
+    for (hz, layout) in [(16_000, Layout::Mono), (44_100, Layout::Stereo), (48_000, Layout::Mono)] {
         let mut plain = Rig::new(format(hz, layout));
         plain.connect();
         plain.hear(&packets);
@@ -52,10 +53,43 @@ fn the_audio_of_a_turn_is_what_the_handler_would_have_got() {
         for turn in rig.turns() {
             // Times are rounded to samples at 16 kHz.
             let near = (turn.from.as_secs_f64() * f64::from(hz)) as usize;
-            let at = (near.saturating_sub(3)..near + 4)
-                .find(|at| frames[at * layout.channels()..].starts_with(&turn.audio));
-            assert!(at.is_some(), "{hz} Hz, {layout:?}, at {:?}", turn.from);
+            let places = (near.saturating_sub(3)..near + 4).map(|at| &frames[at * layout.channels()..]);
+            let off = places.map(|heard| difference(&turn.audio, heard)).fold(f64::MAX, f64::min);
+            assert!(off < 0.001, "{hz} Hz, {layout:?}, at {:?}: {off} of the power differs", turn.from);
         }
+    }
+}
+
+/// The power of the difference of two signals against that of the first.
+fn difference(signal: &[i16], other: &[i16]) -> f64 {
+    let power = |samples: &mut dyn Iterator<Item = f64>| samples.map(|sample| sample * sample).sum::<f64>();
+    let pairs = signal.iter().zip(other).map(|(a, b)| f64::from(*a) - f64::from(*b));
+    power(&mut pairs.into_iter()) / power(&mut signal.iter().map(|sample| f64::from(*sample)))
+}
+
+#[test]
+fn speech_out_of_a_faint_room_is_heard_from_its_first_sample_on() {
+    // Where in a batch of packets the voice begins must not matter.
+    for shift in 0..8 {
+        let mut script =
+            Script::default().silence(1.5 + f64::from(shift) * 0.013).say("question").silence(1.0);
+        let mut state = 1_u32;
+        for sample in &mut script.samples {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *sample += 0.0008 * ((state >> 8) as f32 / 8_388_608.0 - 1.0);
+        }
+        let packets = script.packets();
+        let mut plain = Rig::new(options());
+        plain.connect();
+        plain.hear(&packets);
+        let mut rig = listener(SpeechSettings::default(), options());
+        rig.hear(&packets);
+        let [turn] = rig.turns()[..] else { panic!("{} turns", rig.turns().len()) };
+        let near = (turn.from.as_secs_f64() * 48_000.0) as usize;
+        let heard = plain.heard();
+        let off =
+            (near - 3..near + 4).map(|at| difference(&turn.audio, &heard[at..])).fold(f64::MAX, f64::min);
+        assert!(off < 0.001, "{shift}: {off} of the power differs");
     }
 }
 

@@ -63,6 +63,7 @@ impl Listener {
                 self.stage.interrupted(sender.interrupt(now));
             }
         }
+        receiver.doze(self.stage.may_doze());
     }
 
     /// Whether nothing depends on what comes next being heard soon.

@@ -189,6 +189,11 @@ impl SpeechStage {
         self.mode == ReplyMode::None && self.turn_from.is_none() && self.detector.is_idle()
     }
 
+    /// Whether what is too faint for speech need not be heard: it has been so for a while, and nothing else is under way.
+    pub(crate) fn may_doze(&self) -> bool {
+        self.quiet.skips() && self.is_waiting() && self.last.is_none()
+    }
+
     /// Whether our reply is to be silenced; asked once for each start of speech. The answer's consequence goes to
     /// [`interrupted`](Self::interrupted).
     pub(crate) fn take_interruption(&mut self) -> bool {
