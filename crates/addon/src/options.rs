@@ -149,6 +149,7 @@ impl TryFrom<SessionOptions> for parley_transport::SessionOptions {
                 dtx: options.opus_dtx,
                 application: application(&options.opus_application)?,
             },
+            output_target: ms(options.output_target_ms),
             jitter: (ms(options.jitter_min_ms), ms(options.jitter_max_ms)),
             connect_timeout: ms(options.connect_timeout_ms),
             allow_extra_tracks: options.allow_extra_tracks,

@@ -35,6 +35,7 @@ fn options(input: &mut Input<'_>) -> PipelineOptions {
         output_rate: rate(input),
         output_layout: layout(input),
         opus: OpusOptions::default(),
+        output_target: Duration::from_millis(400),
         jitter_min: Duration::ZERO,
         jitter_max: Duration::from_millis(120),
         rtp_start: RtpStart::default(),

@@ -17,6 +17,11 @@ const WINDOW: u32 = 20;
 const LIVE: Duration = Duration::from_millis(120);
 /// Chunks that a live source may have in its queue.
 const MAX_ARRIVALS: usize = 64;
+/// The queue of a source that emits whenever there is room is so far below its target at most. One that stays lower, although
+/// it emits as much as is sent, gives what it has as it comes by it.
+const UNFILLED: Duration = Duration::from_millis(30);
+/// After so many such windows it is a live one's, however much waits.
+const PATIENCE: u32 = 5;
 /// How long a frame may wait, so that a source a little later than usual is still in time.
 const MARGIN: Duration = Duration::from_millis(1);
 const MAX_MARGIN: Duration = Duration::from_millis(16);
@@ -34,6 +39,10 @@ pub(crate) struct Excess {
     emitted: Duration,
     taken: Duration,
     window: Window,
+    /// Emitted audio that waits is filled up to this.
+    target: Duration,
+    /// Windows one after the other in which the queue was not filled although it could have been.
+    unfilled: u32,
     margin: Duration,
     /// The clock was moved at the end of the window before this one.
     moved: bool,
@@ -55,13 +64,16 @@ struct Window {
     starved: bool,
 }
 
-impl Default for Excess {
-    fn default() -> Self {
+impl Excess {
+    /// `target` is how much audio waits of a source that emits whenever there is room.
+    pub(crate) fn new(target: Duration) -> Self {
         Self {
             arrivals: VecDeque::new(),
             emitted: Duration::ZERO,
             taken: Duration::ZERO,
             window: Window::default(),
+            target,
+            unfilled: 0,
             margin: MARGIN,
             moved: false,
             live: false,
@@ -69,9 +81,7 @@ impl Default for Excess {
             debt: Duration::ZERO,
         }
     }
-}
 
-impl Excess {
     /// Audio was emitted.
     pub(crate) fn emitted(&mut self, now: Instant, length: Duration) {
         if let Some(since) = self.silent_since.take() {
@@ -148,10 +158,14 @@ impl Excess {
 
     fn conclude(&mut self, worth: Duration) -> Option<Duration> {
         let window = std::mem::take(&mut self.window);
+        let unfilled = window.most_left + UNFILLED < self.target;
         let steady = window.emitted >= FRAME_DURATION * (WINDOW - 4);
-        let small = window.most_left <= LIVE;
-        self.live = steady && window.most_left <= LIVE + self.debt;
+        let even = steady && window.emitted <= FRAME_DURATION * (WINDOW + 4);
+        self.unfilled = if even && unfilled { self.unfilled + 1 } else { 0 };
         let owes = steady && !self.debt.is_zero();
+        let small = window.most_left <= LIVE;
+        let in_time = steady && window.most_left <= LIVE + self.debt && (unfilled || owes);
+        self.live = in_time || self.unfilled > PATIENCE;
         let least = window.least_wait.filter(|_| (self.live || owes) && !window.starved)?;
         let ahead = least.saturating_sub(self.margin.max(worth)).min(FRAME_DURATION);
         self.moved = ahead >= Duration::from_millis(1);
@@ -170,11 +184,11 @@ impl Excess {
     /// The source fell silent, and everything it emitted was sent.
     pub(crate) fn fell_silent(&mut self, now: Instant) {
         let silent_since = (self.live || !self.debt.is_zero()).then_some(now);
-        *self = Self { margin: self.margin, silent_since, live: self.live, ..Self::default() };
+        *self = Self { margin: self.margin, silent_since, live: self.live, ..Self::new(self.target) };
     }
 
     /// The flow was interrupted: what was seen before means nothing now.
     pub(crate) fn reset(&mut self) {
-        *self = Self { margin: self.margin, live: self.live, ..Self::default() };
+        *self = Self { margin: self.margin, live: self.live, ..Self::new(self.target) };
     }
 }

@@ -81,6 +81,8 @@ pub struct PipelineOptions {
     pub output_layout: Layout,
     /// The encoder's settings.
     pub opus: OpusOptions,
+    /// How much emitted audio waits of a source that emits whenever there is room: it is asked for more when there is less.
+    pub output_target: Duration,
     /// The shortest time that a missing packet is waited for.
     pub jitter_min: Duration,
     /// The longest time that a missing packet is waited for.

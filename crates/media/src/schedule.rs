@@ -26,10 +26,11 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    pub(crate) fn new() -> Self {
+    /// `target` is how much audio waits of a source that emits whenever there is room.
+    pub(crate) fn new(target: Duration) -> Self {
         Self {
             pacer: Pacer::Idle,
-            excess: Excess::default(),
+            excess: Excess::new(target),
             cushion: Cushion::default(),
             paused: None,
             is_behind: false,

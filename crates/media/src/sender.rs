@@ -69,7 +69,7 @@ impl Sender {
         Ok(Self {
             assembler: Assembler::new(rate, layout),
             encoder: OpusEncoder::new(rate, layout, options.opus)?,
-            schedule: Schedule::new(),
+            schedule: Schedule::new(options.output_target),
             packetiser: Packetiser::new(options.rtp_start),
             fader: Fader::new(rate, layout),
             heard: Heard::new(),

@@ -112,6 +112,7 @@ pub(crate) fn pipeline(options: &PeerOptions) -> Pipeline {
         output_rate: SampleRate::HZ_48000,
         output_layout: options.speaks,
         opus: options.opus,
+        output_target: Duration::MAX,
         jitter_min: Duration::ZERO,
         jitter_max: Duration::from_millis(120),
         rtp_start: options.rtp_start,

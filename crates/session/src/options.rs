@@ -40,6 +40,8 @@ pub struct SessionOptions {
     pub mode: Mode,
     /// The encoder's settings.
     pub opus: OpusOptions,
+    /// How much emitted audio waits of a source that emits whenever there is room.
+    pub output_target: Duration,
     /// Least and most time that a missing packet is waited for.
     pub jitter: (Duration, Duration),
     /// From the offer to a connection, before the session gives up.
@@ -57,6 +59,7 @@ impl Default for SessionOptions {
             output: format,
             mode: Mode::SendReceive,
             opus: OpusOptions::default(),
+            output_target: Duration::from_millis(400),
             jitter: (Duration::ZERO, Duration::from_millis(120)),
             connect_timeout: Duration::from_secs(30),
             allow_extra_tracks: false,

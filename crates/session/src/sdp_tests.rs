@@ -23,6 +23,7 @@ fn options() -> SessionOptions {
         output: format,
         mode: Mode::SendReceive,
         opus: OpusOptions::default(),
+        output_target: millis(400),
         jitter: (millis(0), millis(120)),
         connect_timeout: secs(15),
         allow_extra_tracks: false,

@@ -535,6 +535,7 @@ fn pipeline_options(options: &SessionOptions, seed: Seed) -> PipelineOptions {
         output_rate: options.output.rate,
         output_layout: options.output.layout,
         opus: options.opus,
+        output_target: options.output_target,
         jitter_min: options.jitter.0,
         jitter_max: options.jitter.1,
         rtp_start: RtpStart { sequence_number: seed.sequence_number, timestamp: seed.timestamp },

@@ -31,6 +31,7 @@ pub fn options() -> PipelineOptions {
         output_rate: SampleRate::HZ_48000,
         output_layout: Layout::Mono,
         opus: OpusOptions::default(),
+        output_target: Duration::from_millis(400),
         jitter_min: Duration::ZERO,
         jitter_max: Duration::from_millis(120),
         rtp_start: RtpStart::default(),
