@@ -7,13 +7,14 @@ import { Connection } from './connection.ts'
 import type { ConnectionEvents, ConnectionParts } from './connection.ts'
 import { openDevices } from './devices.ts'
 import type { Wanted } from './devices.ts'
+import { checkTransport, makeTransport } from './make-transport.ts'
+import type { TransportChoice, TransportSettings } from './make-transport.ts'
 import { constraintsFor, kindsOf, wantedOf } from './media-request.ts'
 import type { MediaByKind } from './media-request.ts'
 import { openScreen } from './screen.ts'
 import { Signaling } from './signaling.ts'
 import type { VideoSource } from './video-sender.ts'
 import { stopTracks } from './voice.ts'
-import { WebRtcTransport } from './webrtc/webrtc-transport.ts'
 import type { ClientConfiguration } from './wire.ts'
 
 export {
@@ -35,9 +36,11 @@ export { Emitter } from './emitter.ts'
 export type { Levels } from './levels.ts'
 export { listMicrophones } from './microphone.ts'
 export type { Microphone } from './microphone.ts'
-export type { MediaByKind } from './media-request.ts'
 export { canShareScreen } from './screen.ts'
+export type { MediaByKind } from './media-request.ts'
 export type { CallStats, VideoStats } from './statistics.ts'
+export type { TransportChoice } from './make-transport.ts'
+export type { TransportKind } from './transport.ts'
 export type { VideoSource } from './video-sender.ts'
 export type {
   ClientConfiguration,
@@ -74,9 +77,16 @@ export interface ConnectOptions {
   readonly player?: HTMLMediaElement | null
   /** What shows the pictures that are sent, without sound. Default none; {@link Connection.preview} has them. */
   readonly preview?: HTMLVideoElement | null
+  /**
+   * How the server is reached. `'auto'`, the default: by WebRTC, and where that finds no path within 5 s, as behind a
+   * firewall that lets no UDP through, or where the browser doesn't have it, by a WebSocket. `'webrtc'` and `'websocket'`
+   * take no other way. A WebSocket carries messages and mono audio at 24 kHz, and no pictures; a call that loses it ends,
+   * for there is no other path to look for.
+   */
+  readonly transport?: TransportChoice
   /** For `new RTCPeerConnection`, in place of the server's. */
   readonly rtcConfiguration?: RTCConfiguration
-  /** Headers for the requests to the server, such as a token of your own. */
+  /** Headers for the requests to the server, such as a token of your own; browsers send none with a WebSocket. */
   readonly headers?: HeadersInit
   /** Whether cookies go along to a server of another origin. Default `'same-origin'`. */
   readonly credentials?: RequestCredentials
@@ -118,23 +128,27 @@ export interface ConnectOptions {
 export async function connect(options: ConnectOptions = {}): Promise<Connection> {
   const timeoutSeconds = checkTimeout(options.timeoutSeconds ?? 30)
   const id = options.id ?? randomId()
-  const signaling = new Signaling(requestSettings(options), id)
+  const choice = checkTransport(options.transport ?? 'auto')
+  const request = requestSettings(options)
+  const signaling = new Signaling(request, id)
   const configuration = await signaling.configuration(options.signal)
   const kinds = kindsOf(configuration.modality)
   const constraints = constraintsFor(ownConstraints(options), options, configuration)
   const media = await mediaOf(options, configuration, constraints)
+  const settings: TransportSettings = {
+    choice,
+    id,
+    url: request.url,
+    signaling,
+    rtcConfiguration: options.rtcConfiguration ?? configuration.rtcConfiguration ?? {},
+    rtpParams: configuration.rtpParams ?? {},
+    mode: configuration.mode,
+    kinds,
+    stream: media,
+  }
   const connection = construct({
     id,
-    transport: (host) =>
-      new WebRtcTransport({
-        host,
-        signaling,
-        rtcConfiguration: options.rtcConfiguration ?? configuration.rtcConfiguration ?? {},
-        rtpParams: configuration.rtpParams ?? {},
-        mode: configuration.mode,
-        kinds,
-        stream: media,
-      }),
+    transport: (host) => makeTransport(settings, host),
     media,
     ownsMedia: !(options.media instanceof MediaStream),
     videoSource: options.videoSource ?? 'camera',

@@ -6,7 +6,7 @@ import { openDevices } from './devices.ts'
 import type { Wanted } from './devices.ts'
 import { play, showSilently, stopPlaying } from './player.ts'
 import type { CallStats } from './statistics.ts'
-import type { Transport, TransportHost } from './transport.ts'
+import type { Transport, TransportHost, TransportKind } from './transport.ts'
 import { VideoSender } from './video-sender.ts'
 import type { VideoSource } from './video-sender.ts'
 import { stopTracks, Voice } from './voice.ts'
@@ -98,6 +98,7 @@ export class Connection extends Emitter<ConnectionEvents> {
       onTrack: (track) => this.#receive(track),
       onMessage: (message) => this.#onMessage(message),
       onPath: (path) => this.#setState(path === 'lost' ? 'reconnecting' : 'connected'),
+      onBlocked: () => this.emit('playbackblocked', undefined),
       onEnd: (by) => (by === 'server' ? this.#endedByServer() : this.#finish({ by })),
     })
     if (this.#voice.stream) this.#meter.attach('sent', this.#voice.stream)
@@ -111,6 +112,11 @@ export class Connection extends Emitter<ConnectionEvents> {
   /** Where it stands. */
   get state(): ConnectionState {
     return this.#state
+  }
+
+  /** How it reaches the server; while it is connecting, what is being tried. */
+  get transport(): TransportKind {
+    return this.#transport.kind
   }
 
   /** How loud both sides are now. */
@@ -217,7 +223,7 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   /** Plays what the server sends, where the browser waits for a click before it plays anything. Call it from one. */
   async play(): Promise<void> {
-    await this.#parts.player?.play()
+    await Promise.all([this.#transport.resume(), this.#parts.player?.play()])
   }
 
   /** How well the call goes, now. */
@@ -271,6 +277,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   #receive(track: MediaStreamTrack): void {
+    const same = this.remoteStream.getTracks().filter(({ kind }) => kind === track.kind)
+    for (const before of same) this.remoteStream.removeTrack(before)
     this.remoteStream.addTrack(track)
     if (track.kind === 'audio') this.#meter.attach('heard', this.remoteStream)
     const { player } = this.#parts

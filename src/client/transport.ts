@@ -6,12 +6,14 @@ export type TransportKind = 'webrtc' | 'websocket'
 
 /** What a {@link Transport} tells the call that it carries. */
 export interface TransportHost {
-  /** A track of the server is there, to be heard or seen. */
+  /** A track of the server is there, to be heard or seen in place of the one of its kind before. */
   onTrack(track: MediaStreamTrack): void
   /** The server sent a message. */
   onMessage(message: ServerMessage): void
   /** The path is lost, and a new one is looked for; or it is back. Only after it has opened. */
   onPath(path: 'lost' | 'back'): void
+  /** The browser plays nothing before the person touches the page. */
+  onBlocked(): void
   /** The server ended the call, or the path is lost for good. Only after it has opened. */
   onEnd(by: 'server' | 'network'): void
 }
@@ -44,7 +46,9 @@ export interface Transport {
   replaceTrack(kind: 'audio' | 'video', track: MediaStreamTrack | null): Promise<void>
   /** How well the call goes, now. */
   stats(): Promise<CallStats>
-  /** Ends it. A second time does nothing. */
+  /** Plays, where the browser waits for a click before it plays anything; to be called from one. */
+  resume(): Promise<void>
+  /** Ends it, without another word to the host. A second time does nothing. */
   close(): void
 }
 

@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** What a file of the client may be called: one folder deep at most, so that no name leads out of it. */
-const ASSET_NAME = /^(?:(?:page|webrtc)\/)?[a-z][a-z-]*\.(css|js|svg)$/
+const ASSET_NAME = /^(?:(?:page|webrtc|websocket)\/)?[a-z][a-z-]*\.(css|js|svg)$/
 
 /**
  * What the built-in page may do: load its own files and talk to its own server, nothing else. Media comes as streams,

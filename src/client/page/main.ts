@@ -1,5 +1,5 @@
 import { connect, fetchConfiguration, listMicrophones } from '../connect.ts'
-import type { ClientConfiguration, Closing, Connection, ServerMessage } from '../connect.ts'
+import type { ClientConfiguration, Closing, Connection, ServerMessage, TransportChoice } from '../connect.ts'
 import { DeviceChoice } from './device-choice.ts'
 import { InputsPanel } from './inputs-panel.ts'
 import { showLook } from './look.ts'
@@ -7,7 +7,7 @@ import { MessageLog } from './message-log.ts'
 import { OutputsPanel } from './outputs-panel.ts'
 import { Pictures } from './pictures.ts'
 import { TextBox } from './text-box.ts'
-import { byId, showAlert, showLevels, showMode, showState, showStats, showTitles } from './view.ts'
+import { byId, showAlert, showLevels, showMode, showState, showStats, showTitles, showTransport } from './view.ts'
 import { Waveform } from './waveform.ts'
 
 const log = new MessageLog(byId('log'), byId('log-empty'))
@@ -32,6 +32,9 @@ const textBox = new TextBox(
   byId('text-send') as HTMLButtonElement,
   (text) => sendText(text),
 )
+
+/** `?transport=websocket` in the page's address tries that way alone. */
+const transport = (new URLSearchParams(location.search).get('transport') ?? 'auto') as TransportChoice
 
 let call: Connection | undefined
 let attempt: AbortController | undefined
@@ -74,6 +77,7 @@ async function start(): Promise<void> {
   attempt = new AbortController()
   showAlert('')
   showState('connecting')
+  showTransport(undefined)
   waveform.clear()
   try {
     call = await connect(optionsOf(attempt.signal))
@@ -90,6 +94,7 @@ function optionsOf(signal: AbortSignal): NonNullable<Parameters<typeof connect>[
   const { deviceId } = microphones
   return {
     signal,
+    transport,
     ...(deviceId !== undefined && { deviceId }),
     ...pictures.options,
     onState: (state) => state !== 'closed' && showState(state),
@@ -113,6 +118,7 @@ function onConnected(connected: Connection): void {
   connected.on('microphonelost', () => showAlert('The microphone is gone. Plug it in again, or choose another.'))
   connected.on('playbackblocked', () => showAlert('The browser keeps the sound off until you click on the page.'))
   addEventListener('click', () => void connected.play().catch(() => undefined), { once: true })
+  showTransport(connected.transport)
   log.add('connection', 'Call', 'Connected')
   // Names of microphones are told only now that the page may use one.
   void microphones.refresh()

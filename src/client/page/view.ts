@@ -1,6 +1,7 @@
 import type { ConnectionState } from '../connection.ts'
 import type { Levels } from '../levels.ts'
 import type { CallStats, VideoStats } from '../statistics.ts'
+import type { TransportKind } from '../transport.ts'
 import type { Modality, Mode, PageSettings } from '../wire.ts'
 
 /** What the page shows: before and after a call it is idle. */
@@ -19,6 +20,8 @@ const ACTIONS: Readonly<Record<PageState, string>> = {
   connected: 'Stop',
   reconnecting: 'Stop',
 }
+
+const TRANSPORT_NAMES: Readonly<Record<TransportKind, string>> = { webrtc: 'WebRTC', websocket: 'WebSocket' }
 
 /**
  * Finds an element that the page has.
@@ -82,6 +85,15 @@ export function showStats(stats: CallStats | undefined, seconds: number): void {
   byId('loss-heard').textContent = percent(stats?.lossHeard)
   showPicture(stats?.videoReceived?.frames ? stats.videoReceived : stats?.videoSent)
   byId('duration').textContent = `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
+}
+
+/**
+ * Shows how the call reaches the server.
+ *
+ * @param transport - undefined while that isn't known
+ */
+export function showTransport(transport: TransportKind | undefined): void {
+  byId('transport').textContent = transport === undefined ? '–' : TRANSPORT_NAMES[transport]
 }
 
 /**

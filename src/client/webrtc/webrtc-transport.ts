@@ -1,3 +1,4 @@
+import { unlessAborted } from '../abort.ts'
 import { RefusedError } from '../errors.ts'
 import type { Signaling } from '../signaling.ts'
 import { StatsReader } from '../statistics.ts'
@@ -45,6 +46,7 @@ export class WebRtcTransport implements Transport {
   readonly #connected: Promise<void>
   #settle!: () => void
   #hasOpened = false
+  #isClosed = false
 
   /**
    * @param parts - what it is made of
@@ -57,7 +59,7 @@ export class WebRtcTransport implements Transport {
     this.#pc = new RTCPeerConnection(parts.rtcConfiguration)
     this.#channel = new TextChannel(this.#pc.createDataChannel('text'), {
       onMessage: (message) => this.#host.onMessage(message),
-      onClose: () => this.#host.onEnd('server'),
+      onClose: () => this.#isClosed || this.#host.onEnd('server'),
     })
     this.#recovery = new Recovery({
       restart: () => this.#restart(),
@@ -66,6 +68,11 @@ export class WebRtcTransport implements Transport {
     })
     this.#addMedia(parts)
     this.#listen()
+  }
+
+  /** The session id of its offer (RFC 8866, section 5.2): only who made the offer and who got it know. */
+  get offerId(): string | undefined {
+    return /^o=\S+ (\d+) /m.exec(this.#pc.localDescription?.sdp ?? '')?.[1]
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -89,7 +96,11 @@ export class WebRtcTransport implements Transport {
     return this.#stats.read(await this.#pc.getStats())
   }
 
+  /** An element that plays a remote stream needs nothing from here. */
+  async resume(): Promise<void> {}
+
   close(): void {
+    this.#isClosed = true
     this.#recovery.close()
     this.#pc.close()
   }
@@ -147,12 +158,4 @@ export class WebRtcTransport implements Transport {
       this.#settle()
     }
   }
-}
-
-/** What a promise gives, unless a signal is aborted before. */
-function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-    promise.then(resolve, reject)
-  })
 }

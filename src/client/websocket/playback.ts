@@ -1,0 +1,44 @@
+import type { PlaybackReport } from './playback-worklet.ts'
+
+const NOTHING: PlaybackReport = { bufferedMs: 0, targetMs: 0, droppedMs: 0, underruns: 0 }
+
+/** Plays what arrives, after a buffer that hides how irregularly it does. */
+export class Playback {
+  /** What is played: a track that ends with the context. */
+  readonly stream: MediaStream
+  readonly #context: AudioContext
+  readonly #node: AudioWorkletNode
+  #report = NOTHING
+
+  /** @param context - whose worklets are loaded */
+  constructor(context: AudioContext) {
+    this.#context = context
+    this.#node = new AudioWorkletNode(context, 'parley-playback', { numberOfInputs: 0, outputChannelCount: [1] })
+    this.#node.port.addEventListener('message', ({ data }: MessageEvent<PlaybackReport>) => (this.#report = data))
+    this.#node.port.start()
+    const destination = new MediaStreamAudioDestinationNode(context, { channelCount: 1 })
+    this.#node.connect(destination)
+    this.stream = destination.stream
+  }
+
+  /** How playing goes, half a second ago at most. */
+  get report(): PlaybackReport {
+    return this.#report
+  }
+
+  /**
+   * Plays what arrived, in its turn.
+   *
+   * @param samples - mono, at the context's rate
+   */
+  play(samples: Float32Array): void {
+    // While the browser waits for a touch nothing is taken from the port, and would all be heard later.
+    if (this.#context.state === 'running') this.#node.port.postMessage(samples, [samples.buffer])
+  }
+
+  /** Drops what isn't heard yet. */
+  clear(): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
+    this.#node.port.postMessage('clear')
+  }
+}
