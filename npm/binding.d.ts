@@ -14,8 +14,8 @@ export declare class NativeHost {
   /** `wake` is called, weakly and merged, when `poll` has something to tell. */
   constructor(wake: () => void)
   /**
-   * Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4) for what became ready since the last
-   * call.
+   * Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, PAYLOAD 32) for what became ready since
+   * the last call.
    */
   poll(): Array<number>
   /**
@@ -24,9 +24,15 @@ export declare class NativeHost {
    */
   accept(engine: EngineOptions, options: SessionOptions, offerSdp: string): NativeSession
   /**
+   * Begins a session for a socket that is open: `NativeSession.receive` takes its audio, and `poll` tells of payloads for
+   * it (PAYLOAD 32). 'connected' follows at once, as an event. Throws ERR_PARLEY_INVALID_ARGUMENT, naming the option,
+   * when an option is out of range.
+   */
+  open(engine: EngineOptions, options: SessionOptions, wire: WireOptions): NativeSession
+  /**
    * The audio side of a session that another environment accepted: `poll` tells AUDIO and ROOM of it here, and EVENT
-   * goes on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended, ERR_PARLEY_INVALID_ARGUMENT when it
-   * is attached already, or was accepted here.
+   * and PAYLOAD go on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended, ERR_PARLEY_INVALID_ARGUMENT
+   * when it is attached already, or was accepted here.
    */
   attach(key: number): NativeSession
   /** Lets go of a session that was attached here. */
@@ -44,6 +50,19 @@ export declare class NativeSession {
    * waits. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the frame in place.
    */
   readAudio(into: Int16Array): number
+  /**
+   * Takes one message's audio from the far end of a socket: 1 to 65536 bytes, else it is counted as refused. It is
+   * copied.
+   */
+  receive(payload: Uint8Array): void
+  /**
+   * Moves the oldest payload for the socket into `into` and returns its length: 0 when none waits, -1 when the far end
+   * is to drop what it was sent and has not played. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the payload in place;
+   * none is longer than 7680 bytes.
+   */
+  readPayload(into: Uint8Array): number
+  /** The far end of the socket has played so many of the payloads that were read since the start. */
+  acknowledge(payloads: number): void
   /**
    * From now on events about speech come instead of frames, told by AUDIO as these are. Throws
    * ERR_PARLEY_INVALID_ARGUMENT naming a setting that is out of range.
@@ -412,3 +431,15 @@ export interface TurnServer {
 
 /** Does what the first session would otherwise wait for, once for the process, on a thread of its own. */
 export declare function warmUp(): void
+
+/** How a socket carries audio. */
+export interface WireOptions {
+  /** "mulaw" (G.711), "pcm_s16le", or "opus": a packet in each payload. */
+  encoding: string
+  /** Rate of what comes, 8000 to 192000 Hz; with "opus" one of its own. */
+  inputSampleRate: number
+  /** Rate of what is sent: the same, and a multiple of 50. */
+  outputSampleRate: number
+  /** How much may be sent ahead of real time, 0 to 500 ms. */
+  leadMs: number
+}

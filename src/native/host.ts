@@ -4,6 +4,7 @@ import { isolate } from './isolate.ts'
 import { mapError } from './map-error.ts'
 import type { MediaLink } from './media-link.ts'
 import { NativeLink } from './native-link.ts'
+import { NativeSocketLink } from './native-socket-link.ts'
 import { ServerAddresses } from './server-addresses.ts'
 import type { SocketLink, WireSettings } from './socket-link.ts'
 
@@ -57,7 +58,7 @@ export interface SocketHost {
 }
 
 /** The media engine as one JavaScript thread sees it: one wake-up for all its sessions. */
-export class Host implements MediaHost {
+export class Host implements MediaHost, SocketHost {
   static #opening: Promise<Host> | undefined
 
   readonly serverAddresses: ServerAddresses = new ServerAddresses(() => this.#links.size > 0)
@@ -102,6 +103,16 @@ export class Host implements MediaHost {
   accept(engine: EngineSettings, settings: LinkSettings, offerSdp: string): MediaLink {
     try {
       const link = new NativeLink(this.#native.accept(engine, settings, offerSdp))
+      this.#links.set(link.key, link)
+      return link
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  open(engine: EngineSettings, settings: LinkSettings, wire: WireSettings): SocketLink {
+    try {
+      const link = new NativeSocketLink(this.#native.open(engine, settings, wire))
       this.#links.set(link.key, link)
       return link
     } catch (error) {

@@ -10,11 +10,13 @@ import type { ReplyMode, SpeechEvent, SpeechSettings, TurnEnd } from './speech.t
 const AUDIO = 1
 const ROOM = 2
 const EVENT = 4
+const PAYLOAD = 32
 
 /** A session of the addon. */
 export class NativeLink implements MediaLink {
   readonly clock: Clock | undefined
-  readonly #native: NativeSession
+  /** The addon's handle. */
+  protected readonly native: NativeSession
   #listener: LinkListener | null = null
 
   /**
@@ -22,13 +24,13 @@ export class NativeLink implements MediaLink {
    * @param clock - what time is for it, when it isn't real
    */
   constructor(native: NativeSession, clock?: Clock) {
-    this.#native = native
+    this.native = native
     this.clock = clock
   }
 
   /** What the addon's ready list calls this session. */
   get key(): number {
-    return this.#native.key
+    return this.native.key
   }
 
   listen(listener: LinkListener): void {
@@ -43,7 +45,9 @@ export class NativeLink implements MediaLink {
    */
   dispatch(bits: number): boolean {
     let ended = false
-    // Events first: audio that came with the connection finds the handler started.
+    // What is still to be sent goes before the news that there will be no more.
+    if ((bits & PAYLOAD) !== 0) isolate(() => this.#listener?.onPayload?.())
+    // Events before audio: audio that came with the connection finds the handler started.
     if ((bits & EVENT) !== 0) ended = this.#dispatchEvents()
     if ((bits & AUDIO) !== 0) isolate(() => this.#listener?.onAudio())
     if ((bits & ROOM) !== 0) isolate(() => this.#listener?.onRoom())
@@ -52,7 +56,7 @@ export class NativeLink implements MediaLink {
 
   readAudio(into: Int16Array): number {
     try {
-      return this.#native.readAudio(into)
+      return this.native.readAudio(into)
     } catch (error) {
       throw mapError(error)
     }
@@ -60,41 +64,41 @@ export class NativeLink implements MediaLink {
 
   listenForSpeech(settings: SpeechSettings): void {
     try {
-      this.#native.listenForSpeech(settings)
+      this.native.listenForSpeech(settings)
     } catch (error) {
       throw mapError(error)
     }
   }
 
   readSpeech(): SpeechEvent | undefined {
-    const native = this.#native.readSpeech()
+    const native = this.native.readSpeech()
     return native === null ? undefined : toSpeechEvent(native)
   }
 
   setReply(mode: ReplyMode): void {
-    this.#native.setReply(mode)
+    this.native.setReply(mode)
   }
 
   continueTurn(): void {
-    this.#native.continueTurn()
+    this.native.continueTurn()
   }
 
   peekTurn(): void {
-    this.#native.peekTurn()
+    this.native.peekTurn()
   }
 
   takeTurn(): void {
-    this.#native.takeTurn()
+    this.native.takeTurn()
   }
 
   resetSpeech(): void {
-    this.#native.resetSpeech()
+    this.native.resetSpeech()
   }
 
   writeAudio(samples: Int16Array | Float32Array, sampleRate: number, channels: number): number {
     try {
-      if (samples instanceof Int16Array) return this.#native.writeAudio(samples, sampleRate, channels)
-      return this.#native.writeAudioFloat(samples, sampleRate, channels)
+      if (samples instanceof Int16Array) return this.native.writeAudio(samples, sampleRate, channels)
+      return this.native.writeAudioFloat(samples, sampleRate, channels)
     } catch (error) {
       throw mapError(error)
     }
@@ -102,7 +106,7 @@ export class NativeLink implements MediaLink {
 
   mark(mark: number, overMs: number | undefined): void {
     try {
-      this.#native.mark(mark, overMs)
+      this.native.mark(mark, overMs)
     } catch (error) {
       throw mapError(error)
     }
@@ -117,48 +121,48 @@ export class NativeLink implements MediaLink {
   }
 
   playedMs(): number {
-    return this.#native.playedMs()
+    return this.native.playedMs()
   }
 
   queuedMs(): number {
-    return this.#native.queuedMs()
+    return this.native.queuedMs()
   }
 
   clearQueue(): void {
-    this.#native.clearQueue()
+    this.native.clearQueue()
   }
 
   sendMessage(text: string): void {
     try {
-      this.#native.sendMessage(text)
+      this.native.sendMessage(text)
     } catch (error) {
       throw mapError(error)
     }
   }
 
   addCandidate(candidate: string, sdpMid: string | undefined, sdpMLineIndex: number | undefined): void {
-    this.#native.addCandidate(candidate, sdpMid, sdpMLineIndex)
+    this.native.addCandidate(candidate, sdpMid, sdpMLineIndex)
   }
 
   renegotiate(offerSdp: string): void {
-    this.#native.renegotiate(offerSdp)
+    this.native.renegotiate(offerSdp)
   }
 
   drain(): void {
-    this.#native.drain()
+    this.native.drain()
   }
 
   stats(): MediaStats {
-    return this.#native.stats()
+    return this.native.stats()
   }
 
   close(drain: boolean): void {
-    this.#native.close(drain)
+    this.native.close(drain)
   }
 
   #dispatchEvents(): boolean {
     let ended = false
-    for (const native of this.#native.takeEvents()) {
+    for (const native of this.native.takeEvents()) {
       const event = toLinkEvent(native)
       if (event === undefined) continue
       if (event.kind === 'closed' || event.kind === 'rejected') ended = true

@@ -1,7 +1,7 @@
 //! One JavaScript environment (thread): its wake-up function and its sessions.
 
 use crate::errors::{Code, Result};
-use crate::options::{EngineOptions, SessionOptions};
+use crate::options::{EngineOptions, SessionOptions, WireOptions};
 use crate::session::NativeSession;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
@@ -40,8 +40,8 @@ impl NativeHost {
         Ok(Self { list: Arc::new(list), sessions: HashMap::new() })
     }
 
-    /// Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4) for what became ready since the last
-    /// call.
+    /// Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, PAYLOAD 32) for what became ready since
+    /// the last call.
     #[napi(catch_unwind)]
     pub fn poll(&mut self) -> Vec<u32> {
         let mut pairs = Vec::new();
@@ -80,9 +80,28 @@ impl NativeHost {
         Ok(NativeSession::new(session))
     }
 
+    /// Begins a session for a socket that is open: `NativeSession.receive` takes its audio, and `poll` tells of payloads for
+    /// it (PAYLOAD 32). 'connected' follows at once, as an event. Throws ERR_PARLEY_INVALID_ARGUMENT, naming the option,
+    /// when an option is out of range.
+    #[napi(catch_unwind)]
+    pub fn open(
+        &mut self,
+        engine: EngineOptions,
+        options: SessionOptions,
+        wire: WireOptions,
+    ) -> Result<NativeSession> {
+        let limits = options.limits();
+        let (engine, options) = (engine.try_into()?, options.try_into()?);
+        let wire = wire.try_into()?;
+        let session = parley_transport::open(&engine, options, limits, wire, self.list.clone());
+        let session = Arc::new(session);
+        self.sessions.insert(session.key(), session.clone());
+        Ok(NativeSession::new(session))
+    }
+
     /// The audio side of a session that another environment accepted: `poll` tells AUDIO and ROOM of it here, and EVENT
-    /// goes on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended, ERR_PARLEY_INVALID_ARGUMENT when it
-    /// is attached already, or was accepted here.
+    /// and PAYLOAD go on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended, ERR_PARLEY_INVALID_ARGUMENT
+    /// when it is attached already, or was accepted here.
     #[napi(catch_unwind)]
     pub fn attach(&mut self, key: u32) -> Result<NativeSession> {
         if self.sessions.contains_key(&key) {

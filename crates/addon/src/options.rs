@@ -2,7 +2,9 @@
 
 use crate::errors::{Code, Result};
 use napi_derive::napi;
-use parley_transport::{Application, AudioFormat, Layout, Mode, OpusOptions, QueueLimits, SampleRate};
+use parley_transport::{
+    Application, AudioFormat, Layout, Mode, OpusOptions, QueueLimits, SampleRate, WireCodec,
+};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -71,6 +73,45 @@ pub struct SessionOptions {
     pub opus_dtx: bool,
     /// What the encoder is for: "voip" or "audio".
     pub opus_application: String,
+}
+
+/// How a socket carries audio.
+#[napi(object)]
+pub struct WireOptions {
+    /// "mulaw" (G.711), "pcm_s16le", or "opus": a packet in each payload.
+    pub encoding: String,
+    /// Rate of what comes, 8000 to 192000 Hz; with "opus" one of its own.
+    pub input_sample_rate: u32,
+    /// Rate of what is sent: the same, and a multiple of 50.
+    pub output_sample_rate: u32,
+    /// How much may be sent ahead of real time, 0 to 500 ms.
+    pub lead_ms: u32,
+}
+
+impl TryFrom<WireOptions> for parley_transport::WireOptions {
+    type Error = napi::Error<Code>;
+
+    fn try_from(options: WireOptions) -> Result<Self> {
+        let rate =
+            |name: &str, hz: u32| SampleRate::new(hz).map_err(|error| invalid(format!("{name}: {error}")));
+        let wire = Self {
+            codec: codec(&options.encoding)?,
+            input_rate: rate("inputSampleRate", options.input_sample_rate)?,
+            output_rate: rate("outputSampleRate", options.output_sample_rate)?,
+            lead: ms(options.lead_ms),
+        };
+        wire.check().map_err(|error| invalid(error.to_string()))?;
+        Ok(wire)
+    }
+}
+
+fn codec(name: &str) -> Result<WireCodec> {
+    match name {
+        "mulaw" => Ok(WireCodec::Mulaw),
+        "pcm_s16le" => Ok(WireCodec::PcmS16le),
+        "opus" => Ok(WireCodec::Opus),
+        _ => Err(invalid(format!("encoding is {name:?}; it must be \"mulaw\", \"pcm_s16le\" or \"opus\""))),
+    }
 }
 
 /// Most media threads of an engine.

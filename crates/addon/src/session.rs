@@ -4,9 +4,9 @@ use crate::errors::{Code, Result};
 use crate::options::format;
 use crate::speech::{NativeSpeechEvent, SpeechSettings, reply_mode};
 use napi::Env;
-use napi::bindgen_prelude::{Float32ArraySlice, Int16ArraySlice};
+use napi::bindgen_prelude::{Float32ArraySlice, Int16ArraySlice, Uint8ArraySlice};
 use napi_derive::napi;
-use parley_transport::{Chunk, Mark, Samples, SendError, SessionHandle, SpeechRequest};
+use parley_transport::{Chunk, Mark, Payload, Samples, SendError, SessionHandle, SpeechRequest, WireCodec};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -148,6 +148,38 @@ impl NativeSession {
         })?;
         // A frame has at most 192,000 / 50 samples.
         Ok(read as u32)
+    }
+
+    /// Takes one message's audio from the far end of a socket: 1 to 65536 bytes, else it is counted as refused. It is
+    /// copied.
+    #[napi(catch_unwind)]
+    pub fn receive(&self, payload: Uint8ArraySlice<'_>) {
+        self.session.receive(&payload);
+    }
+
+    /// Moves the oldest payload for the socket into `into` and returns its length: 0 when none waits, -1 when the far end
+    /// is to drop what it was sent and has not played. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the payload in place;
+    /// none is longer than 7680 bytes.
+    #[napi(catch_unwind)]
+    pub fn read_payload(&self, mut into: Uint8ArraySlice<'_>) -> Result<i32> {
+        // SAFETY: JavaScript stands still during the call, and src/native/native-socket-link.ts makes this array itself, on
+        // memory that no other thread shares, and hands out copies only.
+        let into = unsafe { into.as_mut() };
+        let length = into.len();
+        let read = self.session.read_payload(into).map_err(|error| {
+            Code::BUFFER_TOO_SMALL.error(format!("a payload has {} bytes, the array {length}", error.needed))
+        })?;
+        Ok(match read {
+            None => 0,
+            Some(Payload::Audio(length)) => i32::try_from(length).unwrap_or(i32::MAX),
+            Some(Payload::Clear) => -1,
+        })
+    }
+
+    /// The far end of the socket has played so many of the payloads that were read since the start.
+    #[napi(catch_unwind)]
+    pub fn acknowledge(&self, payloads: u32) {
+        self.session.acknowledge(payloads.into());
     }
 
     /// From now on events about speech come instead of frames, told by AUDIO as these are. Throws
@@ -303,7 +335,7 @@ impl NativeSession {
             round_trip_ms: session.round_trip.map_or(-1.0, to_ms),
             fraction_lost_by_peer: f64::from(session.fraction_lost_by_peer) / 256.0,
             input_dropped: count(snapshot.input_dropped + media.input_dropped),
-            output_dropped: count(media.output_dropped),
+            output_dropped: count(snapshot.output_dropped + media.output_dropped),
             underruns: count(media.underruns),
             bitrate: media.bitrate,
             expected_loss: f64::from(media.expected_loss) / 100.0,
@@ -311,7 +343,7 @@ impl NativeSession {
             input_queue_ms: to_ms(snapshot.input_queue),
             output_queue_ms: to_ms(snapshot.output_queue),
             remote_address: session.remote_address.map(|address| address.to_string()),
-            codec: Some("opus".to_owned()),
+            codec: Some(codec(session.codec).to_owned()),
         }
     }
 
@@ -323,6 +355,14 @@ impl NativeSession {
         } else {
             self.session.close();
         }
+    }
+}
+
+fn codec(wire: Option<WireCodec>) -> &'static str {
+    match wire {
+        None | Some(WireCodec::Opus) => "opus",
+        Some(WireCodec::Mulaw) => "pcmu",
+        Some(WireCodec::PcmS16le) => "pcm",
     }
 }
 

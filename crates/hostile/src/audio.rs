@@ -39,6 +39,7 @@ fn options(input: &mut Input<'_>) -> PipelineOptions {
         jitter_min: Duration::ZERO,
         jitter_max: Duration::from_millis(120),
         rtp_start: RtpStart::default(),
+        wire: None,
     }
 }
 
@@ -72,7 +73,7 @@ impl Rig {
                     assert!(turn.from <= turn.to && turn.to <= turn.found_at, "{turn:?}");
                     assert!(turn.audio.len() <= most, "a turn of {} samples", turn.audio.len());
                 }
-                PipelineOutput::Dtmf(_) | PipelineOutput::Speech(_) => {}
+                PipelineOutput::ClearSent | PipelineOutput::Dtmf(_) | PipelineOutput::Speech(_) => {}
             }
         }
         assert!(frames <= MAX_FRAMES_AT_ONCE, "{frames} frames at one moment");
@@ -179,7 +180,7 @@ pub fn emitted(data: &[u8]) {
     assert!(!rig.pipeline.is_sending(), "{:?} are left", rig.pipeline.queued());
 }
 
-fn chunk(input: &mut Input<'_>) -> Chunk {
+pub(crate) fn chunk(input: &mut Input<'_>) -> Chunk {
     let (rate, layout, is_float) = (rate(input), layout(input), input.byte().is_multiple_of(2));
     let bytes = input.piece();
     let samples = if is_float {

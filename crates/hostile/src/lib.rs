@@ -13,6 +13,7 @@ mod listening;
 mod network;
 mod peer;
 mod speech;
+mod stream;
 mod text;
 
 pub use audio::{emitted, opus, pipeline};
@@ -21,13 +22,14 @@ pub use listening::listening;
 pub use network::{datagrams, handshake, stun, turn};
 pub use peer::{media, sctp};
 pub use speech::speech;
+pub use stream::payloads;
 pub use text::{candidate, offer};
 
 /// A target: a name, what it does with bytes, and how many inputs a bounded run gives it.
 pub type Target = (&'static str, fn(&[u8]), usize);
 
 /// All targets, by the names of their files in `fuzz/`.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     ("offer", offer, 600),
     ("candidate", candidate, 600),
     ("stun", stun, 20_000),
@@ -41,4 +43,5 @@ pub const TARGETS: [Target; 13] = [
     ("emitted", emitted, 300),
     ("speech", speech, 150),
     ("listening", listening, 150),
+    ("payloads", payloads, 300),
 ];

@@ -66,4 +66,5 @@ bounded! {
     the_encoder_survives_any_samples: "emitted",
     speech_is_looked_for_in_any_numbers: "speech",
     a_pipeline_that_listens_for_speech_survives_its_peer: "listening",
+    a_socket_survives_its_far_end: "payloads",
 }

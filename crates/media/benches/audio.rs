@@ -45,6 +45,7 @@ fn drain(rig: &mut Rig) {
         match output {
             PipelineOutput::Frame(samples) => drop(divan::black_box(samples.len())),
             PipelineOutput::Packet(packet) => drop(divan::black_box(packet.payload.len())),
+            PipelineOutput::ClearSent => {}
             PipelineOutput::Dtmf(dtmf) => drop(divan::black_box(dtmf)),
             PipelineOutput::Speech(event) => drop(divan::black_box(event)),
         }

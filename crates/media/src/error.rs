@@ -1,6 +1,7 @@
 //! What can be wrong with the options of a pipeline.
 
 use std::fmt;
+use std::time::Duration;
 
 /// Why a pipeline, or a part of it, could not be made. Bytes from the network never cause one of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,18 @@ pub enum MediaError {
     },
     /// The jitter buffer's shortest wait is longer than its longest.
     JitterBounds,
+    /// A sample rate that can't be on the wire.
+    WireRate {
+        /// The rate that was asked for, in Hz.
+        hz: u32,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// More audio than 500 ms is to be sent ahead of real time.
+    Lead {
+        /// How much.
+        lead: Duration,
+    },
     /// libopus refused; the text is its own.
     Opus(&'static str),
     /// The resampler could not be made for these two rates.
@@ -43,6 +56,8 @@ impl fmt::Display for MediaError {
             Self::Channels { channels } => write!(f, "{channels} channels: only 1 or 2 are possible"),
             Self::OpusOption { name, value } => write!(f, "Opus option {name} can't be {value}"),
             Self::JitterBounds => write!(f, "the jitter buffer's minimum is above its maximum"),
+            Self::WireRate { hz, why } => write!(f, "sample rate {hz} Hz can't be on the wire: {why}"),
+            Self::Lead { lead } => write!(f, "a lead of {} ms is outside 0 to 500 ms", lead.as_millis()),
             Self::Opus(text) => write!(f, "libopus: {text}"),
             Self::Resampler { from, to } => write!(f, "no resampler from {from} Hz to {to} Hz"),
         }

@@ -20,6 +20,11 @@ impl Fader {
         Self { channels: layout.channels(), length: (rate.hz() / FADES_PER_SECOND) as usize, last: [0.0; 2] }
     }
 
+    /// What comes next follows silence.
+    pub(crate) fn forget(&mut self) {
+        self.last = [0.0; 2];
+    }
+
     /// A frame goes out.
     pub(crate) fn note(&mut self, frame: &[f32]) {
         if let Some(last) = frame.len().checked_sub(self.channels).map(|at| &frame[at..]) {

@@ -2,13 +2,11 @@
 
 use crate::fifo::Fifo;
 use crate::resample::Resampler;
+use crate::units::FRAME_RATE;
 use crate::{Layout, MediaError, SampleRate, pcm};
 
 /// The most that waits for the pipeline's owner: 5 s, the bound of a handler's input queue too.
 const CAPACITY_FRAMES: usize = 250;
-
-/// Frames to the second.
-const FRAME_RATE: u64 = 50;
 
 /// Resamples when it must, and cuts frames.
 #[derive(Debug)]
@@ -108,7 +106,7 @@ impl FrameMaker {
 
     /// The length of the next frame. At 11,025 Hz and the like 20 ms are no whole number of samples: lengths alternate.
     fn next_len(&self) -> usize {
-        let up_to = |frames: u64| frames * self.rate / FRAME_RATE;
+        let up_to = |frames: u64| frames * self.rate / u64::from(FRAME_RATE);
         (up_to(self.cut + 1) - up_to(self.cut)) as usize * self.channels
     }
 

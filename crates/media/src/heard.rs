@@ -10,8 +10,13 @@ use crate::FRAME_DURATION;
 
 /// The longest way to the peer that is allowed for.
 const MAX_PATH: Duration = Duration::from_millis(500);
-/// Frames under way: those of [`MAX_PATH`], and some that were sent in a burst.
-const MAX_STEPS: usize = 64;
+/// Frames that are usually under way at most: those of [`MAX_PATH`], or sent ahead for as long, and some that were sent in
+/// a burst…
+const USUAL_STEPS: usize = 64;
+/// …and of a far end that has yet to say that it has played them: all of [`UNTOLD`].
+const MAX_STEPS: usize = 256;
+/// A far end that says what it has played, and says nothing about something for so long, has played it.
+const UNTOLD: Duration = Duration::from_secs(5);
 
 /// A mark behind all audio that was emitted so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,14 +48,29 @@ pub(crate) struct Heard {
     /// …and heard.
     heard: Duration,
     path: Duration,
-    /// How much was sent by when, as far as it is still under way.
-    steps: VecDeque<(Instant, Duration)>,
+    /// What is still under way.
+    steps: VecDeque<Step>,
+    /// Frames sent so far.
+    frames: u64,
+    /// How long after its time something is heard at the latest; nothing unless the far end says what it has played.
+    untold: Duration,
     marks: VecDeque<Placed>,
     /// Where the last mark stands.
     marked: Duration,
     done: VecDeque<Played>,
     /// How much had been emitted when the reply began.
     reply_from: Duration,
+}
+
+/// A frame that is under way.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    /// When it left, or begins to be played.
+    at: Instant,
+    /// How much was sent, with it.
+    sent: Duration,
+    /// How many frames were.
+    frames: u64,
 }
 
 /// A mark, by what was emitted.
@@ -69,7 +89,9 @@ impl Heard {
             sent: Duration::ZERO,
             heard: Duration::ZERO,
             path: Duration::ZERO,
-            steps: VecDeque::with_capacity(MAX_STEPS),
+            steps: VecDeque::with_capacity(USUAL_STEPS),
+            frames: 0,
+            untold: Duration::ZERO,
             marks: VecDeque::new(),
             marked: Duration::ZERO,
             done: VecDeque::new(),
@@ -106,26 +128,66 @@ impl Heard {
         self.advance(now);
     }
 
-    /// A frame was sent, and so much still waits.
-    pub(crate) fn sent(&mut self, now: Instant, waiting: Duration) {
+    /// A frame was sent that belongs to the time `at`, and so much still waits.
+    pub(crate) fn sent(&mut self, now: Instant, at: Instant, waiting: Duration) {
         self.advance(now);
+        self.frames += 1;
         let sent = self.accepted.saturating_sub(waiting);
         if sent <= self.sent {
             return;
         }
         self.sent = sent;
         if self.steps.len() == MAX_STEPS
-            && let Some((_, oldest)) = self.steps.pop_front()
+            && let Some(oldest) = self.steps.pop_front()
         {
-            self.heard = oldest;
+            self.heard = oldest.sent;
         }
-        self.steps.push_back((now, sent));
+        self.steps.push_back(Step { at, sent, frames: self.frames });
+    }
+
+    /// The far end has played so many frames.
+    pub(crate) fn acknowledged(&mut self, now: Instant, frames: u64) {
+        self.untold = UNTOLD;
+        while let Some(step) = self.steps.front()
+            && step.frames <= frames
+        {
+            self.heard = step.sent;
+            self.steps.pop_front();
+        }
+        self.advance(now);
+    }
+
+    /// What was sent and not heard was dropped at the far end, and what was not sent here.
+    pub(crate) fn recalled(&mut self, now: Instant) {
+        self.advance(now);
+        self.steps.clear();
+        self.sent = self.heard;
+        self.accepted = self.heard;
+        self.end_at_accepted();
+        self.advance(now);
+    }
+
+    /// Whether nothing is under way.
+    pub(crate) fn is_all_heard(&self) -> bool {
+        self.steps.is_empty()
     }
 
     /// So much that waited was dropped. What is marked ends where the sent audio does.
     pub(crate) fn cleared(&mut self, now: Instant, waiting: Duration) {
         self.advance(now);
         self.accepted = self.accepted.saturating_sub(waiting).max(self.sent);
+        self.end_at_accepted();
+        let end = self.accepted;
+        if self.sent < end {
+            // Less than a frame's rounding; there is nothing left that could be sent of it.
+            self.sent = end;
+            self.steps.push_back(Step { at: now, sent: end, frames: self.frames });
+        }
+        self.advance(now);
+    }
+
+    /// What is marked ends where the accepted audio does.
+    fn end_at_accepted(&mut self) {
         let end = self.accepted;
         self.marked = self.marked.min(end);
         self.reply_from = self.reply_from.min(end);
@@ -133,12 +195,6 @@ impl Heard {
             mark.from = mark.from.min(end);
             mark.to = mark.to.min(end);
         }
-        if self.sent < end {
-            // Less than a frame's rounding; there is nothing left that could be sent of it.
-            self.sent = end;
-            self.steps.push_back((now, end));
-        }
-        self.advance(now);
     }
 
     /// Nothing more will be heard.
@@ -153,10 +209,10 @@ impl Heard {
 
     /// Time has passed.
     pub(crate) fn advance(&mut self, now: Instant) {
-        while let Some((at, sent)) = self.steps.front().copied()
-            && self.heard_at(at) <= now
+        while let Some(step) = self.steps.front().copied()
+            && self.heard_at(step.at) <= now
         {
-            self.heard = sent;
+            self.heard = step.sent;
             self.steps.pop_front();
         }
         while let Some(mark) = self.marks.front()
@@ -180,14 +236,14 @@ impl Heard {
     /// When there is something to say. While audio flows, frames come often enough for all but marks.
     pub(crate) fn wake_at(&self, idle: bool) -> Option<Instant> {
         let step = match self.marks.front() {
-            Some(mark) => self.steps.iter().find(|(_, sent)| *sent >= mark.to),
+            Some(mark) => self.steps.iter().find(|step| step.sent >= mark.to),
             None if idle => self.steps.back(),
             None => None,
         };
-        step.map(|(at, _)| self.heard_at(*at))
+        step.map(|step| self.heard_at(step.at))
     }
 
     fn heard_at(&self, sent_at: Instant) -> Instant {
-        sent_at + self.path + FRAME_DURATION
+        sent_at + self.path + FRAME_DURATION + self.untold
     }
 }

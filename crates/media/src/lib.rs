@@ -1,12 +1,15 @@
-//! Audio between RTP and PCM, as pure values: no clock, thread, socket or random source lives here.
+//! Audio between RTP, or a stream, and PCM, as pure values: no clock, thread, socket or random source lives here.
 //!
 //! A [`Pipeline`] is one peer's audio in both directions. What happened goes in with the time; frames for the
 //! handler and packets for the peer come out of [`Pipeline::poll`].
 //!
 //! ```text
 //! packets → depacketise → jitter → decode (opus) → frames (resample) → the handler, or speech → its turns
-//! chunks  → queue → assemble (resample) → pacer → opus → packetise → the peer
+//! chunks  → queue → assemble (resample) → pacer → encode → packetise → the peer
 //! ```
+//!
+//! A peer may be at the other end of a stream that loses nothing instead ([`WireOptions`]): then payloads of any length
+//! come in, which only need decoding and a clock, and payloads of 20 ms go out.
 #![forbid(unsafe_code)]
 
 mod assemble;
@@ -16,6 +19,7 @@ mod depacketise;
 mod doze;
 mod drift;
 mod echo_guard;
+mod encoder;
 mod error;
 mod excess;
 mod extend;
@@ -27,6 +31,7 @@ mod heard;
 mod interarrival;
 mod jitter;
 mod lateness;
+mod mulaw;
 mod ogg_opus;
 mod options;
 mod opus;
@@ -39,6 +44,7 @@ mod pipeline;
 mod queue;
 mod rate_control;
 mod receiver;
+mod receiving;
 mod reordering;
 mod resample;
 mod schedule;
@@ -47,10 +53,13 @@ mod slew;
 mod speech;
 mod stats;
 mod stream_clock;
+mod stream_receiver;
 mod telephone_event;
 #[cfg(test)]
 mod tone;
 mod units;
+mod wire;
+mod wire_decoder;
 
 pub use depacketise::RtpView;
 pub use error::MediaError;
@@ -66,3 +75,4 @@ pub use speech::{ReplyMode, SpeechEvent, SpeechRequest, SpeechSettings, Turn, Tu
 pub use stats::PipelineStats;
 pub use telephone_event::Dtmf;
 pub use units::{FRAME_DURATION, Layout, SampleRate};
+pub use wire::{MAX_LEAD, MAX_PAYLOAD_BYTES, WireCodec, WireOptions};

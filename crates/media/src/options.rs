@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Layout, MediaError, SampleRate};
+use crate::{Layout, MediaError, SampleRate, WireOptions};
 
 /// What the encoder optimises for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -89,12 +89,18 @@ pub struct PipelineOptions {
     pub jitter_max: Duration,
     /// Where the outgoing stream begins.
     pub rtp_start: RtpStart,
+    /// How audio is carried by a stream; none for Opus over RTP, to which what is said of jitter and RTP here belongs.
+    pub wire: Option<WireOptions>,
 }
 
 impl PipelineOptions {
     /// # Errors
-    /// [`MediaError::JitterBounds`] when they are the wrong way round. The codec checks its own.
+    /// [`MediaError::JitterBounds`] when they are the wrong way round, or what is wrong with the wire's options. The codec
+    /// checks its own.
     pub(crate) fn check(&self) -> Result<(), MediaError> {
-        if self.jitter_min > self.jitter_max { Err(MediaError::JitterBounds) } else { Ok(()) }
+        if self.jitter_min > self.jitter_max {
+            return Err(MediaError::JitterBounds);
+        }
+        self.wire.map_or(Ok(()), |wire| wire.check())
     }
 }

@@ -24,6 +24,15 @@ const HANDED_OVER: Duration = Duration::from_millis(3);
 /// when it comes of a live source.
 pub(crate) const MAX_CATCH_UP: Duration = Duration::from_millis(100);
 
+/// How far frames may be off their time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Margins {
+    /// So much ahead they may go.
+    pub(crate) lead: Duration,
+    /// So much later they may be there than [`GRACE`] says.
+    pub(crate) slack: Duration,
+}
+
 /// What the pacer asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
@@ -66,11 +75,13 @@ impl Pacer {
     }
 
     /// What is due. `hurry` says that nothing is to be waited for.
-    pub(crate) fn due(&self, now: Instant, hurry: bool) -> Due {
+    pub(crate) fn due(&self, now: Instant, hurry: bool, margins: Margins) -> Due {
         let (opens, closes) = match *self {
             Self::Idle => return Due::Nothing,
             Self::Gathering { opens, closes } => (opens, closes),
-            Self::Flowing { tick, closes } => (tick.checked_sub(EARLY).unwrap_or(tick), closes),
+            Self::Flowing { tick, closes } => {
+                (tick.checked_sub(EARLY + margins.lead).unwrap_or(tick), closes)
+            }
         };
         match () {
             () if now < opens => Due::Nothing,
@@ -80,20 +91,29 @@ impl Pacer {
     }
 
     /// What follows was due from `tick` on: it was held up on its way here, and there was no pause.
-    pub(crate) fn resume(&mut self, tick: Instant) {
-        *self = Self::Flowing { tick, closes: tick + GRACE };
+    pub(crate) fn resume(&mut self, tick: Instant, margins: Margins) {
+        *self = Self::Flowing { tick, closes: tick + GRACE + margins.slack };
     }
 
     /// A frame goes out, all of which was there at `complete`. Returns when it was due, and whether it is the first after
     /// a pause. A clock that is late by more than `most` starts again.
-    pub(crate) fn sent(&mut self, now: Instant, complete: Instant, most: Duration) -> (Instant, bool) {
+    pub(crate) fn sent(
+        &mut self,
+        now: Instant,
+        complete: Instant,
+        most: Duration,
+        margins: Margins,
+    ) -> (Instant, bool) {
+        let complete = complete.checked_sub(margins.slack).unwrap_or(complete);
         let (due, first) = match *self {
-            Self::Flowing { tick, .. } => (due_of(tick, now, complete, most), false),
+            Self::Flowing { tick, .. } => {
+                (due_of(tick, now, complete, most.saturating_add(margins.slack)), false)
+            }
             Self::Idle | Self::Gathering { .. } => (now, true),
         };
         let tick = due + FRAME_DURATION;
         // A thread that is late itself has yet to find what came meanwhile.
-        *self = Self::Flowing { tick, closes: tick.max(now) + GRACE };
+        *self = Self::Flowing { tick, closes: tick.max(now) + GRACE + margins.slack };
         (due, first)
     }
 
@@ -127,11 +147,14 @@ impl Pacer {
 
     /// When something is due next. When nothing is `ready` to go, or what seemed so was not at its time, this is the end of
     /// the wait for it.
-    pub(crate) fn wake_at(&self, now: Option<Instant>, ready: bool) -> Option<Instant> {
+    pub(crate) fn wake_at(&self, now: Option<Instant>, ready: bool, margins: Margins) -> Option<Instant> {
+        let opens = |tick: Instant| tick.checked_sub(margins.lead).unwrap_or(tick);
         match *self {
             Self::Idle => None,
             Self::Gathering { opens, .. } if ready && now.is_some_and(|now| now < opens) => Some(opens),
-            Self::Flowing { tick, .. } if ready && now.is_some_and(|now| now < tick) => Some(tick),
+            Self::Flowing { tick, .. } if ready && now.is_some_and(|now| now < opens(tick)) => {
+                Some(opens(tick))
+            }
             Self::Gathering { closes, .. } | Self::Flowing { closes, .. } => Some(closes),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::receiver::Receiver;
+use crate::receiving::Receiving;
 use crate::sender::Sender;
 use crate::speech::{Listener, begins_reply};
 use crate::telephone_event::TelephoneEvents;
@@ -18,6 +18,8 @@ pub enum PipelineOutput<'a> {
     Frame(&'a [i16]),
     /// A packet for the peer, to be sent at once.
     Packet(EncodedPacket<'a>),
+    /// What a stream's far end was sent and has not played is to be dropped there. Comes in order with the packets.
+    ClearSent,
     /// The peer pressed a key.
     Dtmf(Dtmf),
     /// Something about what the peer says, when that is listened to.
@@ -31,7 +33,7 @@ pub enum PipelineOutput<'a> {
 /// outputs. Once warm, neither direction allocates memory for a frame.
 #[derive(Debug)]
 pub struct Pipeline {
-    receiver: Receiver,
+    receiver: Receiving,
     telephone_events: TelephoneEvents,
     sender: Sender,
     /// The formats of the handler's frames.
@@ -47,7 +49,7 @@ impl Pipeline {
     pub fn new(options: PipelineOptions) -> Result<Self, MediaError> {
         options.check()?;
         Ok(Self {
-            receiver: Receiver::new(&options)?,
+            receiver: Receiving::new(&options)?,
             telephone_events: TelephoneEvents::default(),
             sender: Sender::new(&options)?,
             input: (options.input_rate, options.input_layout),
@@ -63,6 +65,13 @@ impl Pipeline {
     /// Takes a packet from the peer. Whatever it holds, this can't fail: what is useless is counted.
     pub fn receive(&mut self, now: Instant, packet: RtpView<'_>) {
         self.receiver.receive(now, packet);
+        self.listen(now);
+    }
+
+    /// Takes audio from the far end of a stream, of any length. Whatever it holds, this can't fail: what is useless is
+    /// counted.
+    pub fn receive_payload(&mut self, now: Instant, payload: &[u8]) {
+        self.receiver.receive_payload(now, payload);
         self.listen(now);
     }
 
@@ -104,8 +113,9 @@ impl Pipeline {
         }
     }
 
-    /// Drops all emitted audio that is not yet in a packet; the peer hears silence from the next frame on. After an
-    /// interruption, what is emitted from here on is heard again.
+    /// Drops all emitted audio that is not yet in a packet; the peer hears silence from the next frame on, and the far end
+    /// of a stream is told to drop what it has ([`PipelineOutput::ClearSent`]). After an interruption, what is emitted from
+    /// here on is heard again.
     pub fn clear_queue(&mut self, now: Instant) {
         self.sender.resume(now);
     }
@@ -142,6 +152,18 @@ impl Pipeline {
     /// How long a packet takes to the peer: half a round trip; zero at first, and 500 ms at most are believed.
     pub fn set_path(&mut self, path: Duration) {
         self.sender.heard().set_path(path);
+    }
+
+    /// The far end of a stream says that it has played so many payloads since the start. From the first time on, what it
+    /// says is believed instead of the clock; one that it never says anything about counts as heard after 5 s.
+    pub fn acknowledge(&mut self, now: Instant, payloads: u64) {
+        self.sender.heard().acknowledged(now, payloads);
+    }
+
+    /// Whether the peer has heard everything that was sent.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.sender.is_heard()
     }
 
     /// Puts a mark behind all audio that was emitted so far. [`take_played`](Self::take_played) gives it back when the
@@ -185,6 +207,9 @@ impl Pipeline {
         }
         if self.receiver.has_frame() {
             return self.receiver.take_frame().map(PipelineOutput::Frame);
+        }
+        if self.sender.take_recall() {
+            return Some(PipelineOutput::ClearSent);
         }
         self.sender.poll().map(PipelineOutput::Packet)
     }

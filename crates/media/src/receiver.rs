@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use crate::decode::{AUDIBLE_TICKS, StreamDecoder};
 use crate::depacketise::{Content, extend_timestamp};
 use crate::drift::Drift;
+use crate::frames::FrameMaker;
 use crate::interarrival::Interarrival;
 use crate::jitter::{Held, JitterBuffer, Place};
 use crate::lateness::Lateness;
 use crate::opus_packet::fec_ticks;
 use crate::stream_clock::{StreamClock, Verdict};
 use crate::units::{TICKS_PER_FRAME, duration_of};
-use crate::{FRAME_DURATION, MediaError, PipelineOptions, PipelineStats, RtpView};
+use crate::{MediaError, PipelineOptions, PipelineStats, RtpView};
 
 /// Where a stream's extended timestamps begin: far from 0, so that earlier packets have times too.
 const FIRST_TIMESTAMP: u64 = 1 << 40;
@@ -115,10 +116,6 @@ impl Receiver {
         })
     }
 
-    pub(crate) fn has_frame(&self) -> bool {
-        self.decoder.frames().is_ready()
-    }
-
     pub(crate) fn take_frame(&mut self) -> Option<&[i16]> {
         self.decoder.frames_mut().take()
     }
@@ -143,9 +140,9 @@ impl Receiver {
         self.decoder.doze(is_wanted);
     }
 
-    /// How much audio was given out.
-    pub(crate) fn time(&self) -> Duration {
-        FRAME_DURATION * u32::try_from(self.decoder.frames().taken()).unwrap_or(u32::MAX)
+    /// What is ready for the handler.
+    pub(crate) fn frames(&self) -> &FrameMaker {
+        self.decoder.frames()
     }
 
     pub(crate) fn count(&self, stats: &mut PipelineStats) {

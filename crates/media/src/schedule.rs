@@ -8,7 +8,11 @@ use std::time::{Duration, Instant};
 
 use crate::cushion::Cushion;
 use crate::excess::Excess;
-use crate::pacer::{Due, MAX_CATCH_UP, Pacer};
+use crate::pacer::{Due, MAX_CATCH_UP, Margins, Pacer};
+
+/// So late a frame may be that a stream carries before the end of the audio is taken for one: what is held back of it is
+/// less than a frame.
+const STREAM_SLACK: Duration = Duration::from_millis(60);
 
 /// When a frame was due that goes out now, and whether it is the first after a pause.
 pub(crate) type Place = (Instant, bool);
@@ -23,17 +27,20 @@ pub(crate) struct Schedule {
     paused: Option<Instant>,
     /// What was held up goes out.
     is_behind: bool,
+    margins: Margins,
 }
 
 impl Schedule {
-    /// `target` is how much audio waits of a source that emits whenever there is room.
-    pub(crate) fn new(target: Duration) -> Self {
+    /// `target` is how much audio waits of a source that emits whenever there is room. With a `lead` the far end plays what
+    /// comes without a gap: frames may go so much ahead of their time, and when one that is late belongs to nobody knows.
+    pub(crate) fn new(target: Duration, lead: Option<Duration>) -> Self {
         Self {
             pacer: Pacer::Idle,
             excess: Excess::new(target),
             cushion: Cushion::default(),
             paused: None,
             is_behind: false,
+            margins: lead.map(|lead| Margins { lead, slack: lead.max(STREAM_SLACK) }).unwrap_or_default(),
         }
     }
 
@@ -58,9 +65,15 @@ impl Schedule {
         flows
     }
 
+    /// The queue was cleared, and what was sent of it called back.
+    pub(crate) fn stop(&mut self) {
+        self.excess.reset();
+        self.pacer.stop();
+    }
+
     /// What is due. `hurry` says that nothing is to be waited for.
     pub(crate) fn due(&self, now: Instant, hurry: bool) -> Due {
-        self.pacer.due(now, hurry)
+        self.pacer.due(now, hurry, self.margins)
     }
 
     /// A whole frame goes out, and so much is left behind it. What such frames wait for no reason is taken back.
@@ -70,7 +83,7 @@ impl Schedule {
         let (complete, tick) = (self.excess.completed(now), self.pacer.tick().unwrap_or(now));
         let (complete, most) =
             if self.is_behind { (complete.min(tick), Duration::MAX) } else { (complete, MAX_CATCH_UP) };
-        let place = self.pacer.sent(now, complete, most);
+        let place = self.pacer.sent(now, complete, most, self.margins);
         if self.is_behind && self.pacer.tick().is_none_or(|tick| tick > now) {
             self.is_behind = false;
             self.excess.settled(left);
@@ -83,13 +96,13 @@ impl Schedule {
 
     /// A frame goes out that only the end of a filter filled.
     pub(crate) fn flushed(&mut self, now: Instant) -> Place {
-        self.pacer.sent(now, now, MAX_CATCH_UP)
+        self.pacer.sent(now, now, MAX_CATCH_UP, self.margins)
     }
 
     /// The last frame goes out before a pause, or before the end of what was said.
     pub(crate) fn last(&mut self, now: Instant, is_end: bool) -> Place {
         let missed = self.pacer.tick().unwrap_or(now);
-        let place = self.pacer.sent(now, now, MAX_CATCH_UP);
+        let place = self.pacer.sent(now, now, MAX_CATCH_UP, self.margins);
         self.pause(missed);
         if is_end {
             self.excess.reset();
@@ -118,7 +131,7 @@ impl Schedule {
 
     /// When something is due next, if something is `ready` to go or not.
     pub(crate) fn wake_at(&self, now: Option<Instant>, ready: bool) -> Option<Instant> {
-        self.pacer.wake_at(now, ready)
+        self.pacer.wake_at(now, ready, self.margins)
     }
 
     /// What was held up goes at once, but for the delay that is worth keeping. So much is left behind the frame that was just
@@ -133,7 +146,7 @@ impl Schedule {
             }
             (None, Some(paused), Some(silence)) if self.excess.fits(left, silence) => {
                 let begin = now.checked_sub(left).map_or(paused, |begin| begin.max(paused));
-                self.pacer.resume((begin + worth).min(now));
+                self.pacer.resume((begin + worth).min(now), self.margins);
                 self.is_behind = true;
             }
             _ => {}

@@ -3,17 +3,15 @@
 use std::time::{Duration, Instant};
 
 use crate::assemble::Assembler;
+use crate::encoder::Encoder;
 use crate::fade::Fader;
 use crate::heard::Heard;
-use crate::opus::OpusEncoder;
 use crate::pacer::Due;
 use crate::packetise::{EncodedPacket, Packetiser};
 use crate::rate_control::{EncoderSettings, RateControl};
 use crate::schedule::{Place, Schedule};
 use crate::speech::Tap;
-use crate::{
-    Chunk, FRAME_DURATION, Layout, MediaError, PeerWishes, PipelineOptions, PipelineStats, Played, SampleRate,
-};
+use crate::{Chunk, FRAME_DURATION, MediaError, PeerWishes, PipelineOptions, PipelineStats, Played};
 
 /// The largest encoding that says "silence goes on" and need not be sent (libopus, `opus_encode`).
 const SUPPRESSED_BYTES: usize = 2;
@@ -24,15 +22,26 @@ const ROUNDING: Duration = Duration::from_millis(1);
 /// So much of what a source emitted a resampling filter may hold back.
 const FILTERED: Duration = Duration::from_millis(5);
 
+/// What can be called back of what was sent.
+#[derive(Debug, Default)]
+struct Recall {
+    /// Something was sent since the last time.
+    possible: bool,
+    /// It is to be told.
+    due: bool,
+}
+
 /// Turns chunks into packets.
 #[derive(Debug)]
 pub(crate) struct Sender {
     assembler: Assembler,
-    encoder: OpusEncoder,
+    encoder: Encoder,
     schedule: Schedule,
     packetiser: Packetiser,
     fader: Fader,
     heard: Heard,
+    /// What a stream's far end is told when the queue is cleared; packets that are under way can't be called back.
+    recall: Option<Recall>,
     /// Where what is sent can be listened to.
     tap: Option<Tap>,
     rate_control: RateControl,
@@ -40,9 +49,6 @@ pub(crate) struct Sender {
     settings: EncoderSettings,
     /// The frame being encoded.
     frame: Vec<f32>,
-    /// What is encoded.
-    rate: SampleRate,
-    layout: Layout,
     /// Samples per channel of a frame.
     frame_length: usize,
     now: Option<Instant>,
@@ -61,15 +67,15 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(options: &PipelineOptions) -> Result<Self, MediaError> {
-        let wanted = options.output_rate;
-        let rate = if wanted.is_opus() { wanted } else { SampleRate::HZ_48000 };
-        let layout = options.output_layout;
+        let encoder = Encoder::new(options)?;
+        let (rate, layout) = (encoder.rate, encoder.layout);
         let frame_length = (rate.hz() / 50) as usize;
         let rate_control = RateControl::new(options.opus);
         Ok(Self {
             assembler: Assembler::new(rate, layout),
-            encoder: OpusEncoder::new(rate, layout, options.opus)?,
-            schedule: Schedule::new(options.output_target),
+            encoder,
+            schedule: Schedule::new(options.output_target, options.wire.map(|wire| wire.lead)),
+            recall: options.wire.map(|_| Recall::default()),
             packetiser: Packetiser::new(options.rtp_start),
             fader: Fader::new(rate, layout),
             heard: Heard::new(),
@@ -77,8 +83,6 @@ impl Sender {
             settings: rate_control.settings(),
             rate_control,
             frame: vec![0.0; frame_length * layout.channels()],
-            rate,
-            layout,
             frame_length,
             now: None,
             draining: false,
@@ -127,7 +131,26 @@ impl Sender {
         self.now = Some(now);
         self.heard.cleared(now, self.assembler.depth());
         self.assembler.clear();
-        self.cleared |= self.schedule.cleared();
+        if self.recall.is_some() {
+            self.recall_sent(now);
+        } else {
+            self.cleared |= self.schedule.cleared();
+        }
+    }
+
+    /// The far end drops what it has, so nothing has to be faded out here.
+    fn recall_sent(&mut self, now: Instant) {
+        self.schedule.stop();
+        self.heard.recalled(now);
+        self.fader.forget();
+        if let Some(recall) = &mut self.recall {
+            recall.due |= std::mem::take(&mut recall.possible);
+        }
+    }
+
+    /// Whether the far end is to drop what it has, before it gets anything else.
+    pub(crate) fn take_recall(&mut self) -> bool {
+        self.recall.as_mut().is_some_and(|recall| std::mem::take(&mut recall.due))
     }
 
     pub(crate) fn drain(&mut self) {
@@ -150,8 +173,7 @@ impl Sender {
     }
 
     pub(crate) fn set_wishes(&mut self, wishes: PeerWishes) {
-        // What libopus can't do of it is only a wish.
-        let _ = self.encoder.set_wishes(wishes);
+        self.encoder.set_wishes(wishes);
         self.rate_control.set_most(wishes.max_bitrate);
         self.tell_encoder();
     }
@@ -171,7 +193,7 @@ impl Sender {
     /// Lets what is sent be listened to, or no more.
     pub(crate) fn tap(&mut self, on: bool) {
         // Every rate of Opus can be converted.
-        self.tap = if on { Tap::new(self.rate, self.layout).ok() } else { None };
+        self.tap = if on { Tap::new(self.encoder.rate, self.encoder.layout).ok() } else { None };
     }
 
     /// The oldest 20 ms of what was sent since the tap was set, mono at 16 kHz, and when they were.
@@ -186,6 +208,11 @@ impl Sender {
 
     pub(crate) fn played(&self) -> Duration {
         self.heard.played()
+    }
+
+    /// Whether all that was sent was heard.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.heard.is_all_heard()
     }
 
     pub(crate) fn take_played(&mut self) -> Option<Played> {
@@ -226,7 +253,7 @@ impl Sender {
     pub(crate) fn count(&self, stats: &mut PipelineStats) {
         stats.sent = self.sent;
         stats.underruns = self.underruns;
-        stats.bitrate = self.settings.bitrate;
+        stats.bitrate = self.encoder.fixed_bitrate().unwrap_or(self.settings.bitrate);
         stats.expected_loss = self.rate_control.expected_loss();
         stats.complexity = self.settings.complexity;
         stats.cushion = self.now.map_or(Duration::ZERO, |now| self.schedule.cushion(now));
@@ -238,7 +265,7 @@ impl Sender {
         let (timestamp, length) = loop {
             let timestamp = self.next_frame()?;
             match self.encoder.encode(&self.frame) {
-                Some(payload) if payload.len() > SUPPRESSED_BYTES => break (timestamp, payload.len()),
+                Some(length) if length > SUPPRESSED_BYTES => break (timestamp, length),
                 // Its time passes, but it uses up no number.
                 _ => self.marker = true,
             }
@@ -248,7 +275,7 @@ impl Sender {
             sequence_number: self.packetiser.number(),
             timestamp,
             marker: std::mem::take(&mut self.marker),
-            payload: self.encoder.packet(length),
+            payload: self.encoder.payload(length),
         })
     }
 
@@ -312,7 +339,15 @@ impl Sender {
         if let Some(tap) = &mut self.tap {
             tap.push(due, &self.frame);
         }
-        self.heard.sent(now, self.assembler.depth());
+        let at = match &mut self.recall {
+            // What is sent ahead is heard when it is due.
+            Some(recall) => {
+                recall.possible = true;
+                due.max(now)
+            }
+            None => now,
+        };
+        self.heard.sent(now, at, self.assembler.depth());
         self.packetiser.stamp(due)
     }
 }

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// What is made up at once at most, after the owner was stopped.
 const MAX_CATCH_UP: Duration = Duration::from_secs(5);
 
-/// How far the stream may be ahead of real time. Beyond that, packets are dropped.
+/// How far a stream of packets may be ahead of real time. Beyond that, packets are dropped.
 const MAX_LEAD: Duration = Duration::from_secs(1);
 
 /// A gap in the peer's time that comes before real time explains it.
@@ -50,14 +50,20 @@ pub(crate) struct StreamClock {
     /// Whether silence was made up before the first packet.
     filling: bool,
     pace: Pace,
+    max_lead: Duration,
 }
 
 impl StreamClock {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { end: now, filling: false, pace: Pace::Even }
+        Self::with_lead(now, MAX_LEAD)
     }
 
-    /// The first packet of all is here.
+    /// The same, for a stream that may be ahead of real time by another length.
+    pub(crate) fn with_lead(now: Instant, max_lead: Duration) -> Self {
+        Self { end: now, filling: false, pace: Pace::Even, max_lead }
+    }
+
+    /// The first packet of all is here, or the stream turns out to have begun at that time.
     pub(crate) fn begin(&mut self, now: Instant) {
         self.end = now;
     }
@@ -76,7 +82,7 @@ impl StreamClock {
     /// bursts come early and their gaps with them. A longer one is a clock that jumped.
     pub(crate) fn believable(&self, now: Instant) -> u64 {
         let lead = self.end.saturating_duration_since(now);
-        self.behind(now) + ticks_of(MAX_EARLY_GAP.min(MAX_LEAD.saturating_sub(lead)))
+        self.behind(now) + ticks_of(MAX_EARLY_GAP.min(self.max_lead.saturating_sub(lead)))
     }
 
     /// The stream has grown.
@@ -96,7 +102,7 @@ impl StreamClock {
             pace => pace,
         };
         let duration = duration_of(ticks.into());
-        if self.end.saturating_duration_since(now) > MAX_LEAD {
+        if self.end.saturating_duration_since(now) > self.max_lead {
             Verdict::Drop
         } else if lead - SLACK_NANOS >= duration.as_nanos() as i64 {
             Verdict::PlayUnlessQuiet(self.pace)

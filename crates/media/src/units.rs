@@ -7,6 +7,9 @@ use crate::MediaError;
 /// The length of every frame given to a handler and of every packet sent.
 pub const FRAME_DURATION: Duration = Duration::from_millis(20);
 
+/// Frames to the second.
+pub(crate) const FRAME_RATE: u32 = 50;
+
 /// A sampling rate in Hz, from 8,000 to 192,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SampleRate(u32);

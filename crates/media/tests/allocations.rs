@@ -16,7 +16,7 @@ fn drain(rig: &mut Rig) -> usize {
         outputs += match output {
             PipelineOutput::Frame(samples) => samples.len().min(1),
             PipelineOutput::Packet(packet) => packet.payload.len().min(1),
-            PipelineOutput::Dtmf(_) | PipelineOutput::Speech(_) => 0,
+            PipelineOutput::ClearSent | PipelineOutput::Dtmf(_) | PipelineOutput::Speech(_) => 0,
         };
     }
     outputs

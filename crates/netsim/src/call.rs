@@ -363,6 +363,7 @@ impl Call {
                     self.send(Ends::Server, to, bytes);
                 }
                 Output::Relayed { .. } => unreachable!("no TURN server lends the session an address"),
+                Output::Payload(_) | Output::ClearSent => unreachable!("the session has no socket"),
                 Output::Frame(samples) => self.handler_heard.push(self.now, samples),
                 Output::Event(event) => self.events.push((self.now, event)),
                 Output::WakeAt(at) => {

@@ -352,7 +352,7 @@ impl Peer {
         while let Some(output) = self.pipeline.poll() {
             match output {
                 PipelineOutput::Frame(samples) => self.heard.push(self.now, samples),
-                PipelineOutput::Dtmf(_) | PipelineOutput::Speech(_) => {}
+                PipelineOutput::ClearSent | PipelineOutput::Dtmf(_) | PipelineOutput::Speech(_) => {}
                 PipelineOutput::Packet(packet) => packets.push((
                     rtc::rtp::header::Header {
                         version: 2,

@@ -116,6 +116,7 @@ pub(crate) fn pipeline(options: &PeerOptions) -> Pipeline {
         jitter_min: Duration::ZERO,
         jitter_max: Duration::from_millis(120),
         rtp_start: options.rtp_start,
+        wire: None,
     })
     .expect("valid options");
     pipeline.set_expected_loss(options.expected_loss);

@@ -2,7 +2,7 @@
 
 use crate::channel::ChannelError;
 use bytes::BytesMut;
-use parley_media::{Chunk, Mark, PipelineStats, Played, SpeechEvent, SpeechRequest};
+use parley_media::{Chunk, Mark, PipelineStats, Played, SpeechEvent, SpeechRequest, WireCodec};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,10 @@ pub enum Input<'a> {
     },
     /// The network says that nobody listens at that address any more (ICMP "port unreachable").
     Unreachable(SocketAddr),
+    /// One message's audio from the far end of a socket, as its [`WireOptions`](parley_media::WireOptions) say.
+    Payload(&'a [u8]),
+    /// The far end of a socket has played so many payloads since the start.
+    Acknowledged(u64),
     /// Audio to send, of any length, rate and layout.
     Audio(Chunk),
     /// Say [`Event::Played`] when the audio before it was heard, as far as it was.
@@ -62,6 +66,10 @@ pub enum Output<'a> {
         /// What the server gets wrapped.
         datagram: BytesMut,
     },
+    /// Send this over the socket: 20 ms of audio.
+    Payload(&'a [u8]),
+    /// Have the far end of the socket drop what it was sent and has not played.
+    ClearSent,
     /// 20 ms of interleaved PCM for the handler, in the format of [`SessionOptions::input`](crate::SessionOptions::input).
     Frame(&'a [i16]),
     /// Tell somebody.
@@ -73,7 +81,7 @@ pub enum Output<'a> {
 /// What a session has to say.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// ICE and DTLS are up: media and messages flow.
+    /// ICE and DTLS are up, or there is a socket: media and messages flow.
     Connected,
     /// No check succeeded for a while; it may come back.
     Disconnected,
@@ -125,16 +133,16 @@ pub enum CloseReason {
 /// Counters of one session.
 #[derive(Debug, Clone, Default)]
 pub struct SessionStats {
-    /// RTP packets of audio and telephone events received and decrypted.
+    /// RTP packets of audio and telephone events received and decrypted, or payloads of a socket.
     pub packets_in: u64,
     /// Their payload bytes.
     pub bytes_in: u64,
-    /// RTP packets of audio sent.
+    /// RTP packets of audio, or payloads, sent.
     pub packets_out: u64,
     /// Their payload bytes.
     pub bytes_out: u64,
     /// Datagrams that were dropped unread: no valid STUN, DTLS or (S)RTP, unsigned checks, forged or repeated packets,
-    /// too long, of a payload type that was not agreed on.
+    /// too long, of a payload type that was not agreed on. Of a socket: empty payloads, and longer ones than 64 KiB.
     pub refused: u64,
     /// Round trip by the peer's last report (RFC 3550, section 6.4.1), or by the last connectivity check while there was
     /// none.
@@ -143,6 +151,8 @@ pub struct SessionStats {
     pub fraction_lost_by_peer: u8,
     /// Where the peer is.
     pub remote_address: Option<SocketAddr>,
+    /// What a socket carries; none for Opus over RTP.
+    pub codec: Option<WireCodec>,
     /// What the media pipeline counted.
     pub media: PipelineStats,
 }

@@ -1,7 +1,8 @@
-//! One peer as one value: SDP, ICE, DTLS, SRTP, SCTP over the `rtc` core, wired to the media pipeline.
+//! One peer as one value: SDP, ICE, DTLS, SRTP, SCTP over the `rtc` core, wired to the media pipeline; or a socket's audio.
 //!
 //! A session owns no socket, thread or clock. What happened goes in with the time ([`RtcSession::handle`]), what to
-//! do comes out ([`RtcSession::poll_output`]). Only this crate names types of the `rtc` crate.
+//! do comes out ([`RtcSession::poll_output`]). A [`SocketSession`] keeps the same contract. Only this crate names types of
+//! the `rtc` crate.
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +19,7 @@ mod scratch;
 mod sdp;
 mod session;
 mod setup;
+mod socket;
 mod sources;
 pub mod stun;
 mod turn_message;
@@ -29,3 +31,4 @@ pub use relay::{Allocation, Received, Relay, TurnServer};
 pub use sdp::{Direction, MAX_OFFER_BYTES, Rejection};
 pub use session::RtcSession;
 pub use setup::Credentials;
+pub use socket::SocketSession;

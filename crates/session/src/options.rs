@@ -44,7 +44,7 @@ pub struct SessionOptions {
     pub output_target: Duration,
     /// Least and most time that a missing packet is waited for.
     pub jitter: (Duration, Duration),
-    /// From the offer to a connection, before the session gives up.
+    /// From the offer to a connection, before the session gives up. A socket is connected from the start.
     pub connect_timeout: Duration,
     /// Whether tracks beyond the one audio track are left unanswered instead of refused.
     pub allow_extra_tracks: bool,

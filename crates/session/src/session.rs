@@ -322,6 +322,8 @@ impl RtcSession {
             Input::Drain { close } => self.start_draining(close),
             Input::Close => self.start_closing(),
             Input::Wake => self.wake(),
+            // A stream's.
+            Input::Payload(_) | Input::Acknowledged(_) => {}
         }
         self.dirty = true;
     }
@@ -539,5 +541,6 @@ fn pipeline_options(options: &SessionOptions, seed: Seed) -> PipelineOptions {
         jitter_min: options.jitter.0,
         jitter_max: options.jitter.1,
         rtp_start: RtpStart { sequence_number: seed.sequence_number, timestamp: seed.timestamp },
+        wire: None,
     }
 }

@@ -26,7 +26,7 @@ fn drain(session: &mut RtcSession) -> u64 {
         match session.poll_output() {
             Output::WakeAt(_) => return count,
             Output::Datagram(..) | Output::Relayed { .. } | Output::Frame(_) => count += 1,
-            Output::Event(_) => {}
+            Output::Payload(_) | Output::ClearSent | Output::Event(_) => {}
         }
     }
 }

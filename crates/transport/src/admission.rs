@@ -1,4 +1,5 @@
-//! Accepts offers on a thread of its own: 2 to 8 ms each (measured), which no live call must feel.
+//! Accepts offers, and begins sessions of sockets, on a thread of its own: an offer takes 2 to 8 ms (measured), which no
+//! live call must feel.
 
 use crate::identity::identity;
 use crate::inbox::Command;
@@ -8,7 +9,8 @@ use crate::reflexive::{Gathered, random};
 use crate::session::Session;
 use crate::shared::{Shared, Tenure};
 use crate::worker::{self, WorkerLink};
-use parley_session::{LocalAddresses, RtcSession, Seed, TurnServer};
+use parley_media::WireOptions;
+use parley_session::{LocalAddresses, RtcSession, Seed, SocketSession, TurnServer};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,12 +25,28 @@ const GATHERING_PATIENCE: Duration = Duration::from_millis(1000);
 const BIND_PATIENCE: Duration = Duration::from_millis(1000);
 const BIND_RETRY: Duration = Duration::from_millis(10);
 
-/// An offer to accept.
+/// What a session begins with.
+pub(crate) enum Beginning {
+    /// An offer to accept.
+    Offer(String),
+    /// A socket that is open.
+    Socket(WireOptions),
+}
+
+/// A session to begin.
 pub(crate) struct Request {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) offer: String,
+    pub(crate) beginning: Beginning,
     /// With credentials as fresh as the offer.
     pub(crate) turn_servers: Vec<TurnServer>,
+}
+
+#[cfg(any(test, feature = "fault-injection"))]
+impl Request {
+    /// Whether an offer asks for a fault.
+    fn holds(&self, fault: &str) -> bool {
+        matches!(&self.beginning, Beginning::Offer(offer) if offer.contains(fault))
+    }
 }
 
 /// Starts the thread, which starts the workers with the first offer. When the engine is gone it stops them and ends.
@@ -38,11 +56,13 @@ pub(crate) fn spawn(mut options: EngineOptions, requests: Receiver<Request>) -> 
         let mut workers = Vec::new();
         for request in requests {
             let admitted = contain(|| {
-                refresh(&mut options, &workers, &request.turn_servers);
+                if let Beginning::Offer(_) = request.beginning {
+                    refresh(&mut options, &workers, &request.turn_servers);
+                }
                 admit(&options, &mut workers, &request);
             });
             if let Err(panic) = admitted {
-                log::error!("an offer met a fault of the engine: {panic}");
+                log::error!("a new session met a fault of the engine: {panic}");
                 request.shared.reject("transport", &panic);
             }
         }
@@ -64,7 +84,7 @@ fn refresh(options: &mut EngineOptions, workers: &[WorkerLink], turn_servers: &[
 
 fn admit(options: &EngineOptions, workers: &mut Vec<WorkerLink>, request: &Request) {
     #[cfg(any(test, feature = "fault-injection"))]
-    assert!(!request.offer.contains("a=x-panic-outside"), "injected");
+    assert!(!request.holds("a=x-panic-outside"), "injected");
     // One that gave up after too many faults is replaced.
     workers.retain(|worker| !worker.inbox.is_shut());
     if let Err(error) = start_missing(options, workers) {
@@ -73,13 +93,13 @@ fn admit(options: &EngineOptions, workers: &mut Vec<WorkerLink>, request: &Reque
     let Some(worker) = choose(workers) else {
         return request.shared.reject("transport", "there are no media threads");
     };
-    match contain(|| answer(request, worker)) {
+    match contain(|| begin(request, worker)) {
         Ok(Ok(adopt)) => {
             worker.sessions.fetch_add(1, Ordering::Relaxed);
             request.shared.adopt(&worker.inbox, adopt);
         }
         Ok(Err((code, message))) => request.shared.reject(code, &message),
-        Err(panic) => request.shared.reject("invalid_sdp", &format!("the offer can't be used: {panic}")),
+        Err(panic) => request.shared.reject("invalid_sdp", &format!("the session can't begin: {panic}")),
     }
 }
 
@@ -90,9 +110,28 @@ fn choose(workers: &[WorkerLink]) -> Option<&WorkerLink> {
     workers.iter().find(|worker| load(worker) < FEW).or_else(|| workers.iter().min_by_key(load))
 }
 
-fn answer(request: &Request, worker: &WorkerLink) -> Result<Command, (&'static str, String)> {
+fn begin(request: &Request, worker: &WorkerLink) -> Result<Command, (&'static str, String)> {
+    let (session, answer) = match &request.beginning {
+        Beginning::Offer(offer) => {
+            let (session, answer) = answer(request, offer, worker)?;
+            (Session::Rtc(Box::new(session)), Some(answer))
+        }
+        Beginning::Socket(wire) => {
+            let session = SocketSession::new(Instant::now(), &request.shared.options, *wire)
+                .map_err(|error| ("unsupported_codec", error.to_string()))?;
+            (Session::Socket(Box::new(session)), None)
+        }
+    };
+    Ok(Command::Adopt { session, shared: Tenure::new(request.shared.clone()), answer })
+}
+
+fn answer(
+    request: &Request,
+    offer: &str,
+    worker: &WorkerLink,
+) -> Result<(RtcSession, String), (&'static str, String)> {
     #[cfg(any(test, feature = "fault-injection"))]
-    assert!(!request.offer.contains("a=x-panic"), "injected");
+    assert!(!request.holds("a=x-panic"), "injected");
     let identity = identity().map_err(|error| ("transport", error))?;
     let Gathered { reflexive, relayed } = worker.mappings.wait(GATHERING_PATIENCE);
     let local = Arc::new(LocalAddresses { reflexive, relayed, ..worker.local.clone() });
@@ -103,11 +142,8 @@ fn answer(request: &Request, worker: &WorkerLink) -> Result<Command, (&'static s
         timestamp: (random as u32).rotate_left(16),
     };
     let options = request.shared.options.clone();
-    let (session, answer) =
-        RtcSession::accept(Instant::now(), identity, local, options, seed, &request.offer)
-            .map_err(|rejection| (rejection.code, rejection.message))?;
-    let session = Session::Rtc(Box::new(session));
-    Ok(Command::Adopt { session, shared: Tenure::new(request.shared.clone()), answer: Some(answer) })
+    RtcSession::accept(Instant::now(), identity, local, options, seed, offer)
+        .map_err(|rejection| (rejection.code, rejection.message))
 }
 
 /// Starts the workers that there are none of, all of them with the first offer.

@@ -1,12 +1,14 @@
 //! The media threads of the process: started with the first session, gone after the last one.
 
-use crate::admission::{self, Request};
+use crate::admission::{self, Beginning, Request};
 use crate::handle::SessionHandle;
 use crate::options::EngineOptions;
 use crate::ready::ReadyList;
-use crate::shared::{QueueLimits, Shared};
-use parley_session::SessionOptions;
+use crate::shared::{QueueLimits, Shared, channel_state};
+use parley_media::WireOptions;
+use parley_session::{SessionOptions, TurnServer};
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
@@ -37,12 +39,37 @@ pub fn accept(
     offer: String,
     list: Arc<ReadyList>,
 ) -> SessionHandle {
-    let shared = share(options, limits, list);
     let turn_servers = engine.turn_servers.clone();
-    match Engine::get(engine) {
+    begin(Engine::get(engine), share(options, limits, list), Beginning::Offer(offer), turn_servers)
+}
+
+/// Begins a session for a socket that is open. Returns at once; `connected` follows as an event on `list`. It shares the
+/// threads of other sessions with equal options, whatever their servers; else it has some that listen nowhere but on any
+/// free port of loopback.
+#[must_use]
+pub fn open(
+    engine: &EngineOptions,
+    options: SessionOptions,
+    limits: QueueLimits,
+    wire: WireOptions,
+    list: Arc<ReadyList>,
+) -> SessionHandle {
+    let shared = share(options, limits, list);
+    // Messages go over the socket itself.
+    shared.channel.store(channel_state::CLOSED, Ordering::SeqCst);
+    begin(Engine::for_sockets(engine), shared, Beginning::Socket(wire), Vec::new())
+}
+
+fn begin(
+    engine: Result<Arc<Engine>, String>,
+    shared: Arc<Shared>,
+    beginning: Beginning,
+    turn_servers: Vec<TurnServer>,
+) -> SessionHandle {
+    match engine {
         Ok(engine) => {
             shared.hold(engine.clone());
-            let request = Request { shared: shared.clone(), offer, turn_servers };
+            let request = Request { shared: shared.clone(), beginning, turn_servers };
             let requests = engine.requests.lock().unwrap_or_else(PoisonError::into_inner);
             if requests.send(request).is_err() {
                 shared.reject("transport", "the media threads could not be started");
@@ -90,6 +117,24 @@ impl Drop for Shared {
 }
 
 impl Engine {
+    /// One whose sessions need no network.
+    fn for_sockets(options: &EngineOptions) -> Result<Arc<Self>, String> {
+        let wanted = without_servers(options);
+        let known = {
+            let engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
+            engines
+                .iter()
+                .find_map(|(options, engine)| engine.upgrade().filter(|_| without_servers(options) == wanted))
+        };
+        let nowhere = EngineOptions {
+            bind_address: Ipv4Addr::LOCALHOST.into(),
+            udp_ports: (0, 0),
+            announced_addresses: Vec::new(),
+            ..wanted
+        };
+        known.map_or_else(|| Self::get(&nowhere), Ok)
+    }
+
     fn get(options: &EngineOptions) -> Result<Arc<Self>, String> {
         let known_as = without_credentials(options);
         let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,6 +149,11 @@ impl Engine {
         engines.insert(known_as, Arc::downgrade(&engine));
         Ok(engine)
     }
+}
+
+/// Where the threads listen, and how many there are.
+fn without_servers(options: &EngineOptions) -> EngineOptions {
+    EngineOptions { stun_servers: Vec::new(), turn_servers: Vec::new(), ..options.clone() }
 }
 
 /// What tells engines apart. Credentials may be fresh with each offer, and are handed to the engine that is there.

@@ -1,6 +1,7 @@
 //! The JavaScript side of a session.
 
 use crate::inbox::Command;
+use crate::payload_queue::Payload;
 use crate::ready::Place;
 use crate::shared::{SessionEvent, Shared, Snapshot, channel_state};
 use parley_media::{Chunk, Mark, SpeechEvent, SpeechRequest};
@@ -14,6 +15,13 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadError {
     /// Samples of a frame, all channels counted.
+    pub needed: usize,
+}
+
+/// The caller's array is too short for a payload; the payload stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PayloadError {
+    /// Bytes of the payload.
     pub needed: usize,
 }
 
@@ -66,8 +74,8 @@ impl SessionHandle {
         self.shared.key
     }
 
-    /// Why the session is in the list: the sum of [`AUDIO`](crate::AUDIO), [`ROOM`](crate::ROOM) and
-    /// [`EVENT`](crate::EVENT), and 0 from then on until something is new.
+    /// Why the session is in the list: the sum of [`AUDIO`](crate::AUDIO), [`ROOM`](crate::ROOM),
+    /// [`EVENT`](crate::EVENT) and [`PAYLOAD`](crate::PAYLOAD), and 0 from then on until something is new.
     #[must_use]
     pub fn take_ready(&self) -> u32 {
         self.place.take()
@@ -98,6 +106,27 @@ impl SessionHandle {
     pub fn read_audio(&self, into: &mut [i16]) -> Result<usize, ReadError> {
         let channels = self.shared.options.input.layout.channels();
         self.shared.pop_frame(into).map(|samples| samples / channels).map_err(|needed| ReadError { needed })
+    }
+
+    /// Hands over one message's audio from the far end of the socket, of any length. After the end it is dropped.
+    pub fn receive(&self, payload: &[u8]) {
+        if !self.shared.closed.load(Ordering::SeqCst) {
+            self.shared.receive(payload);
+        }
+    }
+
+    /// Moves the oldest payload for the socket into `into`; `None` when none waits.
+    ///
+    /// # Errors
+    /// [`PayloadError`] when `into` is too short; the payload stays.
+    pub fn read_payload(&self, into: &mut [u8]) -> Result<Option<Payload>, PayloadError> {
+        self.shared.pop_payload(into).map_err(|needed| PayloadError { needed })
+    }
+
+    /// The far end of the socket has played so many of the payloads that were read.
+    pub fn acknowledge(&self, payloads: u64) {
+        let made = self.shared.payloads_until(payloads);
+        self.shared.ask(Command::Acknowledged(self.shared.key, made));
     }
 
     /// Asks for something about speech.

@@ -2,7 +2,7 @@
 
 use crate::session::Session;
 use crate::shared::Tenure;
-use crate::sync::{AtomicBool, Mutex, Waker};
+use crate::sync::{AtomicBool, AtomicU8, Mutex, Waker};
 use parley_media::{Chunk, Mark, SpeechRequest};
 use parley_session::TurnServer;
 use std::sync::PoisonError;
@@ -28,6 +28,9 @@ pub(crate) enum Command {
         close: bool,
     },
     Close(u32),
+    /// Take the payloads that wait.
+    Payloads(u32),
+    Acknowledged(u32, u64),
     /// The same TURN servers with fresh credentials.
     TurnServers(Vec<TurnServer>),
     /// The engine is gone: end what is left, and the thread.
@@ -51,7 +54,9 @@ impl Command {
             | Self::Candidate(key, _)
             | Self::Renegotiate(key, _)
             | Self::Drain { key, .. }
-            | Self::Close(key) => Some(*key),
+            | Self::Close(key)
+            | Self::Payloads(key)
+            | Self::Acknowledged(key, _) => Some(*key),
             #[cfg(any(test, feature = "fault-injection"))]
             Self::Panic(key) => Some(*key),
             #[cfg(any(test, feature = "fault-injection"))]
@@ -61,51 +66,68 @@ impl Command {
     }
 }
 
-/// A worker's inbox. A worker that will look by itself within its round is not woken: wake-ups are what costs.
+/// When a worker that is about to sleep looks into its inbox by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Nobody knows.
+    Sometime = 0,
+    /// Within the time in which nobody minds if audio from a peer waits.
+    Later = 1,
+    /// Within its round.
+    Soon = 2,
+}
+
+/// A worker's inbox. A worker that will look by itself early enough is not woken: wake-ups are what costs.
 pub(crate) struct Inbox {
-    commands: Mutex<Vec<Command>>,
-    will_look_soon: AtomicBool,
+    waiting: Mutex<Waiting>,
+    /// A [`Look`].
+    look: AtomicU8,
     /// Nobody looks any more. Changed under the lock of the commands.
     is_shut: AtomicBool,
     waker: Waker,
 }
 
+#[derive(Default)]
+struct Waiting {
+    commands: Vec<Command>,
+    /// The worker was woken for one of them.
+    woken: bool,
+}
+
 impl Inbox {
     pub(crate) fn new(waker: Waker) -> Self {
-        let no = || AtomicBool::new(false);
-        Self { commands: Mutex::new(Vec::new()), will_look_soon: no(), is_shut: no(), waker }
+        let look = AtomicU8::new(Look::Sometime as u8);
+        Self { waiting: Mutex::default(), look, is_shut: AtomicBool::new(false), waker }
     }
 
     pub(crate) fn push(&self, command: Command) {
-        let first = {
-            let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        let wakes = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             if self.is_shut() {
                 return;
             }
-            commands.push(command);
-            commands.len() == 1
+            let enough = if let Command::Payloads(_) = command { Look::Later } else { Look::Soon };
+            waiting.commands.push(command);
+            // After the push: a worker that took back what it had announced before has yet to look, and will find the
+            // command.
+            self.look.load(Ordering::SeqCst) < enough as u8 && !std::mem::replace(&mut waiting.woken, true)
         };
-        // After the push: a worker that cleared the flag before has yet to look, and will find the command. Whoever
-        // pushed the first of several has seen to it that they are all found.
-        if first
-            && !self.will_look_soon.load(Ordering::SeqCst)
-            && let Err(error) = self.waker.wake()
-        {
+        if wakes && let Err(error) = self.waker.wake() {
             log::error!("a media worker could not be woken: {error}");
         }
     }
 
-    /// Says whether the worker, about to sleep, will look again within its round.
-    pub(crate) fn announce(&self, soon: bool) {
-        self.will_look_soon.store(soon, Ordering::SeqCst);
+    /// Says when the worker, about to sleep, will look again.
+    pub(crate) fn announce(&self, look: Look) {
+        self.look.store(look as u8, Ordering::SeqCst);
     }
 
     /// The worker has ended: what waits is dropped, and so is what comes.
     pub(crate) fn shut(&self) {
         let left = {
-            let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             self.is_shut.store(true, Ordering::SeqCst);
-            std::mem::take(&mut *commands)
+            std::mem::take(&mut waiting.commands)
         };
         // A session among them tells that it has ended, which must find the lock free.
         drop(left);
@@ -118,7 +140,9 @@ impl Inbox {
 
     /// Takes all requests, in order. `into` is empty and lends its memory.
     pub(crate) fn take(&self, into: &mut Vec<Command>) {
-        self.will_look_soon.store(false, Ordering::SeqCst);
-        std::mem::swap(&mut *self.commands.lock().unwrap_or_else(PoisonError::into_inner), into);
+        self.announce(Look::Sometime);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut waiting.commands, into);
+        waiting.woken = false;
     }
 }

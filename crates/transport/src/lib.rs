@@ -14,6 +14,7 @@ mod manual;
 mod mux;
 mod options;
 mod panic;
+mod payload_queue;
 mod queue;
 mod ready;
 mod reflexive;
@@ -29,15 +30,17 @@ mod timers;
 mod warm_up;
 mod worker;
 
-pub use engine::{AttachError, accept, attach};
-pub use handle::{ReadError, SendError, SessionHandle, WriteError};
+pub use engine::{AttachError, accept, attach, open};
+pub use handle::{PayloadError, ReadError, SendError, SessionHandle, WriteError};
 pub use manual::ManualSession;
 pub use options::EngineOptions;
 pub use parley_media::{
     Application, Chunk, Layout, Mark, OpusOptions, Played, ReplyMode, SampleRate, Samples, Segment,
-    SpeechEvent, SpeechOptions, SpeechRequest, SpeechSettings, Turn, TurnEnd, encode_ogg_opus, find_speech,
+    SpeechEvent, SpeechOptions, SpeechRequest, SpeechSettings, Turn, TurnEnd, WireCodec, WireOptions,
+    encode_ogg_opus, find_speech,
 };
 pub use parley_session::{AudioFormat, Mode, Seed, SessionOptions, TurnServer};
-pub use ready::{AUDIO, EVENT, ROOM, ReadyList};
+pub use payload_queue::Payload;
+pub use ready::{AUDIO, EVENT, PAYLOAD, ROOM, ReadyList};
 pub use shared::{QueueLimits, SessionEvent, Snapshot};
 pub use warm_up::warm_up;

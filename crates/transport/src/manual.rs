@@ -3,13 +3,14 @@
 use crate::engine;
 use crate::handle::SessionHandle;
 use crate::identity::identity;
-use crate::inbox::{Command, Inbox};
+use crate::inbox::{Command, Inbox, Look};
 use crate::ready::ReadyList;
 use crate::session::Session;
 use crate::shared::{QueueLimits, Shared, Tenure};
 use crate::slot::{Outlet, Slot};
 use bytes::BytesMut;
-use parley_session::{Input, LocalAddresses, RtcSession, Seed, SessionOptions};
+use parley_media::WireOptions;
+use parley_session::{Input, LocalAddresses, RtcSession, Seed, SessionOptions, SocketSession};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,6 +43,35 @@ impl ManualSession {
         (SessionHandle::new(shared), session)
     }
 
+    /// Begins a session for a socket that is open.
+    ///
+    /// # Errors
+    /// What is out of its range, or why a session can't be run.
+    pub fn open(
+        now: Instant,
+        (options, limits): (SessionOptions, QueueLimits),
+        wire: WireOptions,
+        list: Arc<ReadyList>,
+    ) -> Result<(SessionHandle, Self), String> {
+        let session = SocketSession::new(now, &options, wire).map_err(|error| error.to_string())?;
+        let shared = engine::share(options, limits, list);
+        let session = Self::new(now, Session::Socket(Box::new(session)), &shared, None)
+            .map_err(|error| error.to_string())?;
+        Ok((SessionHandle::new(shared), session))
+    }
+
+    fn new(
+        now: Instant,
+        session: Session,
+        shared: &Arc<Shared>,
+        answer: Option<String>,
+    ) -> std::io::Result<Self> {
+        let (poll, inbox) = inbox()?;
+        shared.adopt_here(&inbox);
+        let slot = Slot::new(now, session, Tenure::new(shared.clone()), answer);
+        Ok(Self { slot, inbox, commands: Vec::new(), wake_at: Some(now), _poll: poll })
+    }
+
     fn answer(
         now: Instant,
         address: SocketAddr,
@@ -49,17 +79,14 @@ impl ManualSession {
         shared: &Arc<Shared>,
         offer: &str,
     ) -> Result<Self, (&'static str, String)> {
-        let (poll, inbox) = inbox().map_err(|error| ("transport", error.to_string()))?;
         let identity = identity().map_err(|error| ("transport", error))?;
         let (v4, v6) = if address.is_ipv4() { (Some(address), None) } else { (None, Some(address)) };
         let local = LocalAddresses { v4, v6, candidates: vec![address], ..LocalAddresses::default() };
         let (session, answer) =
             RtcSession::accept(now, identity, Arc::new(local), shared.options.clone(), seed, offer)
                 .map_err(|rejection| (rejection.code, rejection.message))?;
-        shared.adopt_here(&inbox);
-        let session = Session::Rtc(Box::new(session));
-        let slot = Slot::new(now, session, Tenure::new(shared.clone()), Some(answer));
-        Ok(Self { slot, inbox, commands: Vec::new(), wake_at: Some(now), _poll: poll })
+        Self::new(now, Session::Rtc(Box::new(session)), shared, Some(answer))
+            .map_err(|error| ("transport", error.to_string()))
     }
 
     /// Takes a datagram from that address.
@@ -71,7 +98,7 @@ impl ManualSession {
     pub fn run(&mut self, now: Instant) -> Vec<(SocketAddr, BytesMut)> {
         let mut commands = std::mem::take(&mut self.commands);
         self.inbox.take(&mut commands);
-        self.inbox.announce(true);
+        self.inbox.announce(Look::Soon);
         for command in commands.drain(..) {
             self.slot.obey(now, command);
         }
@@ -96,7 +123,7 @@ fn inbox() -> std::io::Result<(mio::Poll, Arc<Inbox>)> {
     let poll = mio::Poll::new()?;
     let inbox = Inbox::new(mio::Waker::new(poll.registry(), mio::Token(0))?);
     // Nobody sleeps here who would have to be woken.
-    inbox.announce(true);
+    inbox.announce(Look::Soon);
     Ok((poll, Arc::new(inbox)))
 }
 

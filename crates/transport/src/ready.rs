@@ -10,6 +10,8 @@ pub const AUDIO: u32 = 1;
 pub const ROOM: u32 = 2;
 /// Events wait.
 pub const EVENT: u32 = 4;
+/// A payload for the socket may be read.
+pub const PAYLOAD: u32 = 32;
 
 /// The sessions of one environment that have something to say. Wake-ups merge: between two calls of
 /// [`take`](Self::take) there is at most one.

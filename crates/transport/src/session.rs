@@ -1,12 +1,14 @@
 //! The sessions that a media thread runs, whatever they speak to their peer.
 
-use parley_session::{Input, Output, Rejection, RtcSession, SessionStats};
+use parley_session::{Input, Output, Rejection, RtcSession, SessionStats, SocketSession};
 use std::time::{Duration, Instant};
 
 /// One peer's session; see the type of each for what its methods mean.
 pub(crate) enum Session {
     /// Over WebRTC.
     Rtc(Box<RtcSession>),
+    /// Over a socket that JavaScript has.
+    Socket(Box<SocketSession>),
 }
 
 impl Session {
@@ -14,18 +16,21 @@ impl Session {
     pub(crate) fn ufrag(&self) -> Option<&str> {
         match self {
             Self::Rtc(session) => Some(&session.credentials().ufrag),
+            Self::Socket(_) => None,
         }
     }
 
     pub(crate) fn handle(&mut self, now: Instant, input: Input<'_>) {
         match self {
             Self::Rtc(session) => session.handle(now, input),
+            Self::Socket(session) => session.handle(now, input),
         }
     }
 
     pub(crate) fn poll_output(&mut self) -> Output<'_> {
         match self {
             Self::Rtc(session) => session.poll_output(),
+            Self::Socket(session) => session.poll_output(),
         }
     }
 
@@ -33,18 +38,24 @@ impl Session {
     pub(crate) fn renegotiate(&mut self, now: Instant, offer: &str) -> Result<String, Rejection> {
         match self {
             Self::Rtc(session) => session.renegotiate(now, offer),
+            Self::Socket(_) => {
+                let message = "a socket's session began without an offer, and takes none".to_owned();
+                Err(Rejection { code: "unsupported_transport", message })
+            }
         }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
         match self {
             Self::Rtc(session) => session.is_closed(),
+            Self::Socket(session) => session.is_closed(),
         }
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
         match self {
             Self::Rtc(session) => session.is_waiting(),
+            Self::Socket(session) => session.is_waiting(),
         }
     }
 
@@ -52,24 +63,28 @@ impl Session {
     pub(crate) fn was_heard_within(&self, now: Instant, time: Duration) -> bool {
         match self {
             Self::Rtc(session) => session.was_heard_within(now, time),
+            Self::Socket(_) => false,
         }
     }
 
     pub(crate) fn queued(&self) -> Duration {
         match self {
             Self::Rtc(session) => session.queued(),
+            Self::Socket(session) => session.queued(),
         }
     }
 
     pub(crate) fn played(&self) -> Duration {
         match self {
             Self::Rtc(session) => session.played(),
+            Self::Socket(session) => session.played(),
         }
     }
 
     pub(crate) fn set_load(&mut self, now: Instant, load: f32) {
         match self {
             Self::Rtc(session) => session.set_load(now, load),
+            Self::Socket(session) => session.set_load(now, load),
         }
     }
 
@@ -77,12 +92,14 @@ impl Session {
     pub(crate) fn buffered_message_bytes(&mut self) -> usize {
         match self {
             Self::Rtc(session) => session.buffered_message_bytes(),
+            Self::Socket(_) => 0,
         }
     }
 
     pub(crate) fn stats(&self) -> SessionStats {
         match self {
             Self::Rtc(session) => session.stats(),
+            Self::Socket(session) => session.stats(),
         }
     }
 }

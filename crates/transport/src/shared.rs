@@ -1,6 +1,7 @@
 //! What a session's worker and its JavaScript side both touch.
 
 use crate::inbox::{Command, Inbox};
+use crate::payload_queue::{Payload, PayloadQueue};
 use crate::queue::FrameQueue;
 use crate::ready::{self, Place, ReadyList};
 use crate::room::OutputDepth;
@@ -17,6 +18,15 @@ use std::time::Duration;
 const MAX_EVENTS: usize = 1024;
 /// The same, by the bytes of their texts.
 const MAX_EVENT_BYTES: usize = 1024 * 1024;
+
+/// What the environment that accepted a session is told even when another has attached it.
+const ACCEPTORS: u32 = ready::EVENT | ready::PAYLOAD;
+
+/// Payloads that wait for the socket: 5 s of them. They are of 20 ms each, so none is longer than 7,680 bytes.
+const MAX_PAYLOADS: usize = 250;
+/// Payloads that wait for the session, which mostly takes them within milliseconds, and their bytes: 5 s of the widest PCM.
+const MAX_RECEIVED: usize = 4096;
+const MAX_RECEIVED_BYTES: usize = 2 * 1024 * 1024;
 
 /// Bounds of a session's queues.
 #[derive(Debug, Clone, Copy)]
@@ -70,8 +80,10 @@ impl SessionEvent {
 pub struct Snapshot {
     /// Counters of the session, at most a tenth of a second old.
     pub session: SessionStats,
-    /// Frames that nobody took in time.
+    /// Frames that nobody took in time, and payloads of a socket that came too many at once.
     pub input_dropped: u64,
+    /// Payloads for the socket that nobody took in time.
+    pub output_dropped: u64,
     /// Received audio that waits for the handler.
     pub input_queue: Duration,
     /// Emitted audio that waits to be sent.
@@ -125,6 +137,10 @@ pub(crate) struct Shared {
     early: Mutex<Vec<Command>>,
     frames: Mutex<FrameQueue>,
     speech: Mutex<SpeechQueue>,
+    /// From the socket.
+    received: Mutex<PayloadQueue>,
+    /// For the socket.
+    payloads: Mutex<PayloadQueue>,
     events: Mutex<VecDeque<SessionEvent>>,
     stats: Mutex<SessionStats>,
     pub(crate) output: OutputDepth,
@@ -163,6 +179,8 @@ impl Shared {
             early: Mutex::new(Vec::new()),
             frames: Mutex::new(FrameQueue::new(capacity)),
             speech: Mutex::new(SpeechQueue::default()),
+            received: Mutex::new(PayloadQueue::new(MAX_RECEIVED, MAX_RECEIVED_BYTES)),
+            payloads: Mutex::new(PayloadQueue::new(MAX_PAYLOADS, usize::MAX)),
             events: Mutex::new(VecDeque::new()),
             stats: Mutex::new(SessionStats::default()),
             output: OutputDepth::new(limits.output_target),
@@ -208,8 +226,8 @@ impl Shared {
         let attached = lock(&self.attached);
         match &*attached {
             Some(place) => {
-                place.mark(bits & !ready::EVENT);
-                self.accepted.mark(bits & ready::EVENT);
+                place.mark(bits & !ACCEPTORS);
+                self.accepted.mark(bits & ACCEPTORS);
             }
             None => self.accepted.mark(bits),
         }
@@ -267,6 +285,38 @@ impl Shared {
         lock(&self.speech).pop()
     }
 
+    /// Takes a payload from the socket. Asks for it to be taken unless that has been asked for.
+    pub(crate) fn receive(&self, payload: &[u8]) {
+        let is_first = lock(&self.received).push(payload);
+        if is_first {
+            self.ask(Command::Payloads(self.key));
+        }
+    }
+
+    /// Moves the oldest payload from the socket to the end of `into`, which is empty.
+    pub(crate) fn take_received(&self, into: &mut Vec<u8>) -> Option<()> {
+        lock(&self.received).pop_into(into)
+    }
+
+    pub(crate) fn push_payload(&self, payload: &[u8]) {
+        lock(&self.payloads).push(payload);
+        self.mark(ready::PAYLOAD);
+    }
+
+    pub(crate) fn push_clear(&self) {
+        lock(&self.payloads).push_clear();
+        self.mark(ready::PAYLOAD);
+    }
+
+    pub(crate) fn pop_payload(&self, into: &mut [u8]) -> Result<Option<Payload>, usize> {
+        lock(&self.payloads).pop(into)
+    }
+
+    /// How many payloads were made up to the nth that was read.
+    pub(crate) fn payloads_until(&self, read: u64) -> u64 {
+        lock(&self.payloads).pushed_until(read)
+    }
+
     pub(crate) fn push_event(&self, event: SessionEvent) {
         let mut events = lock(&self.events);
         events.push_back(event);
@@ -294,7 +344,8 @@ impl Shared {
         };
         Snapshot {
             session: lock(&self.stats).clone(),
-            input_dropped: dropped,
+            input_dropped: dropped + lock(&self.received).dropped(),
+            output_dropped: lock(&self.payloads).dropped(),
             input_queue: Duration::from_millis(20) * u32::try_from(waiting).unwrap_or(u32::MAX),
             output_queue: self.output.get(),
         }

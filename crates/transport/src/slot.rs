@@ -28,6 +28,8 @@ pub(crate) struct Slot {
     pub(crate) load: f32,
     stats_at: Instant,
     sent_messages: bool,
+    /// A payload from the socket.
+    payload: Vec<u8>,
 }
 
 /// Where a session's datagrams leave, and what it learns about addresses.
@@ -55,6 +57,7 @@ impl Slot {
         if let Some(answer) = answer {
             shared.push_event(SessionEvent::text("answer", answer));
         }
+        shared.set_stats(session.stats());
         Self {
             session,
             shared,
@@ -63,6 +66,7 @@ impl Slot {
             load: 1.0,
             stats_at: now,
             sent_messages: false,
+            payload: Vec::new(),
         }
     }
 
@@ -96,6 +100,8 @@ impl Slot {
             Command::ClearQueue(_) => self.session.handle(now, Input::ClearQueue),
             Command::Drain { close, .. } => self.session.handle(now, Input::Drain { close }),
             Command::Close(_) => self.session.handle(now, Input::Close),
+            Command::Payloads(_) => self.take_payloads(now),
+            Command::Acknowledged(_, payloads) => self.session.handle(now, Input::Acknowledged(payloads)),
             #[cfg(any(test, feature = "fault-injection"))]
             Command::Panic(_) => panic!("injected"),
             #[cfg(any(test, feature = "fault-injection"))]
@@ -105,6 +111,14 @@ impl Slot {
             }
         }
         None
+    }
+
+    fn take_payloads(&mut self, now: Instant) {
+        self.payload.clear();
+        while self.shared.take_received(&mut self.payload).is_some() {
+            self.session.handle(now, Input::Payload(&self.payload));
+            self.payload.clear();
+        }
     }
 
     fn renegotiate(&mut self, now: Instant, offer: &str) -> Option<String> {
@@ -128,6 +142,8 @@ impl Slot {
             match self.session.poll_output() {
                 Output::Datagram(to, bytes) => outlet.datagram(to, bytes),
                 Output::Relayed { relayed, to, datagram } => outlet.relayed(relayed, to, &datagram),
+                Output::Payload(payload) => self.shared.push_payload(payload),
+                Output::ClearSent => self.shared.push_clear(),
                 Output::Frame(samples) => {
                     self.shared.push_frame(samples);
                     frames = true;
@@ -162,7 +178,8 @@ impl Slot {
             match self.session.poll_output() {
                 Output::Datagram(to, bytes) => datagrams.push((to, bytes)),
                 Output::WakeAt(_) => return,
-                Output::Relayed { .. } | Output::Frame(_) | Output::Event(_) => {}
+                Output::Payload(payload) => self.shared.push_payload(payload),
+                Output::Relayed { .. } | Output::ClearSent | Output::Frame(_) | Output::Event(_) => {}
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A media thread: its socket, its timers, its sessions.
 
 use crate::addresses;
-use crate::inbox::{Command, Inbox};
+use crate::inbox::{Command, Inbox, Look};
 use crate::load::Load;
 use crate::mux::Mux;
 use crate::options::EngineOptions;
@@ -31,7 +31,7 @@ const WAKER: mio::Token = mio::Token(1);
 const LONGEST_ROUND: Duration = Duration::from_millis(6);
 const ROUND_PER_SESSION: Duration = Duration::from_millis(1);
 /// The same while all sessions only wait for somebody to speak: a start of speech is found after 200 ms of it, and none of
-/// it is lost. What the program asks for is done at once nevertheless.
+/// it is lost. What the program asks for, but to take a socket's audio, is done at once nevertheless.
 const WAITING_ROUND: Duration = Duration::from_millis(40);
 /// How long after it got frames JavaScript has mostly answered.
 const REPLY: Duration = Duration::from_millis(1);
@@ -82,6 +82,7 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
         more: false,
         expects_replies: false,
         is_streaming: false,
+        took_payloads: false,
         last_look: Instant::now(),
         load: Load::new(Instant::now()),
     };
@@ -117,8 +118,10 @@ struct Worker {
     more: bool,
     /// Frames were just handed to JavaScript, which mostly answers within a millisecond.
     expects_replies: bool,
-    /// Datagrams came in the last round, not long after those before.
+    /// Audio came in the last round, not long after that before.
     is_streaming: bool,
+    /// Sockets brought audio in this round.
+    took_payloads: bool,
     /// When the socket was last read.
     last_look: Instant,
     load: Load,
@@ -206,7 +209,7 @@ impl Worker {
     fn sleep(&mut self, events: &mut mio::Events) -> Round {
         events.clear();
         if std::mem::take(&mut self.expects_replies) {
-            self.inbox.announce(true);
+            self.inbox.announce(Look::Soon);
             std::thread::sleep(REPLY);
             return Round::Replies;
         }
@@ -233,7 +236,7 @@ impl Worker {
             log::error!("a media worker can't leave its socket alone: {error}");
             return Round::Full;
         }
-        self.inbox.announce(false);
+        self.inbox.announce(Look::Later);
         self.poll(events, pause);
         if let Err(error) =
             self.poll.registry().register(self.socket.source(), SOCKET, mio::Interest::READABLE)
@@ -247,7 +250,7 @@ impl Worker {
     fn wait(&mut self, events: &mut mio::Events) {
         let due = [self.timers.next(), self.prober.next(), self.relays.next()].into_iter().flatten().min();
         let pause = due.map_or(IDLE, |due| due.saturating_duration_since(Instant::now()));
-        self.inbox.announce(pause <= self.round());
+        self.inbox.announce(if pause <= self.round() { Look::Soon } else { Look::Sometime });
         self.poll(events, pause);
     }
 
@@ -264,7 +267,7 @@ impl Worker {
     /// Sleeps until the round is over that began with the last look at the socket.
     fn finish_round(&mut self) {
         if let Some(rest) = self.round().checked_sub(self.last_look.elapsed()) {
-            self.inbox.announce(true);
+            self.inbox.announce(Look::Soon);
             std::thread::sleep(rest);
         }
     }
@@ -274,11 +277,12 @@ impl Worker {
         ROUND_PER_SESSION.saturating_mul(sessions).min(LONGEST_ROUND)
     }
 
-    /// Reads the socket. While datagrams come in every round, the next look needs no waiting for the socket.
+    /// Reads the socket. While audio comes in every round, the next look needs no waiting for it.
     fn look(&mut self, now: Instant) {
         let was_soon = now.saturating_duration_since(self.last_look) < 2 * self.round();
         self.last_look = now;
-        self.is_streaming = self.take_datagrams(now) && was_soon && self.slots.len() > 1;
+        let came = self.take_datagrams(now) | std::mem::take(&mut self.took_payloads);
+        self.is_streaming = came && was_soon && self.slots.len() > 1;
     }
 
     /// Does what other threads asked for; true when the worker should end.
@@ -287,6 +291,7 @@ impl Worker {
         self.inbox.take(&mut commands);
         let mut stop = false;
         for command in commands.drain(..) {
+            self.took_payloads |= matches!(command, Command::Payloads(_));
             // One by one, so that a fault with one doesn't take the others with it.
             let done = contain(|| match command {
                 Command::Adopt { session, shared, answer } => self.adopt(now, session, shared, answer),

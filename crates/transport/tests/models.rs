@@ -4,6 +4,8 @@
 
 #[path = "../src/inbox.rs"]
 mod inbox;
+#[path = "../src/payload_queue.rs"]
+mod payload_queue;
 #[path = "../src/queue.rs"]
 mod queue;
 #[path = "../src/ready.rs"]
@@ -36,7 +38,7 @@ mod sync {
     }
 }
 
-use inbox::{Command, Inbox};
+use inbox::{Command, Inbox, Look};
 use parley_media::{Layout, SampleRate};
 use parley_session::{AudioFormat, SessionOptions};
 use ready::ReadyList;
@@ -75,7 +77,7 @@ fn model(f: impl Fn() + Sync + Send + 'static) {
 }
 
 /// Two threads ask something of a worker that is about to look, and then sleeps until it is woken.
-fn asks_of_two_threads(announced: bool) {
+fn asks_of_two_threads(announced: Look) {
     model(move || {
         let woken = counter();
         let inbox = Arc::new(Inbox::new(Waker(woken.clone())));
@@ -91,7 +93,7 @@ fn asks_of_two_threads(announced: bool) {
             taken.extend(commands.iter().map(key));
         };
         look();
-        inbox.announce(false);
+        inbox.announce(Look::Sometime);
         askers.into_iter().for_each(|asker| asker.join().expect("no panic"));
         while woken.swap(0, SeqCst) > 0 {
             look();
@@ -104,12 +106,35 @@ fn asks_of_two_threads(announced: bool) {
 
 #[test]
 fn no_command_is_left_without_a_wake_up() {
-    asks_of_two_threads(false);
+    asks_of_two_threads(Look::Sometime);
 }
 
 #[test]
 fn no_command_is_left_with_a_worker_that_was_not_woken_because_it_would_look_soon() {
-    asks_of_two_threads(true);
+    asks_of_two_threads(Look::Soon);
+}
+
+#[test]
+fn audio_that_can_wait_wakes_nobody_and_holds_nothing_up_that_can_not() {
+    model(|| {
+        let woken = counter();
+        let inbox = Arc::new(Inbox::new(Waker(woken.clone())));
+        inbox.announce(Look::Later);
+        let socket = {
+            let inbox = inbox.clone();
+            loom::thread::spawn(move || inbox.push(Command::Payloads(1)))
+        };
+        socket.join().expect("no panic");
+        assert_eq!(woken.load(SeqCst), 0);
+        let asker = {
+            let inbox = inbox.clone();
+            loom::thread::spawn(move || inbox.push(Command::Close(2)))
+        };
+        let mut taken = Vec::new();
+        inbox.take(&mut taken);
+        asker.join().expect("no panic");
+        assert!(taken.len() == 2 || woken.load(SeqCst) == 1, "what is asked waits for audio");
+    });
 }
 
 #[test]
@@ -191,6 +216,31 @@ fn frames_are_told_of_and_come_in_order_and_once() {
             read_all(&list, &session, &mut frames);
         }
         assert_eq!(frames, [1, 2]);
+    });
+}
+
+#[test]
+fn no_payload_is_left_that_nobody_was_asked_to_take() {
+    model(|| {
+        let inbox = Arc::new(Inbox::new(Waker(counter())));
+        let session = shared(&Arc::new(ReadyList::new(|| {})));
+        session.adopt_here(&inbox);
+        let socket = {
+            let session = session.clone();
+            loom::thread::spawn(move || (1..=3).for_each(|payload| session.receive(&[payload])))
+        };
+        let mut taken = Vec::new();
+        let mut look = || {
+            let mut commands = Vec::new();
+            inbox.take(&mut commands);
+            for _ in commands {
+                while session.take_received(&mut taken).is_some() {}
+            }
+        };
+        look();
+        socket.join().expect("no panic");
+        look();
+        assert_eq!(taken, [1, 2, 3]);
     });
 }
 

@@ -7,7 +7,7 @@ use super::event::SpeechEvent;
 use super::losses::Losses;
 use super::settings::{ReplyMode, SpeechRequest, SpeechSettings};
 use super::stage::SpeechStage;
-use crate::receiver::Receiver;
+use crate::receiving::Receiving;
 use crate::sender::Sender;
 use crate::{Layout, MediaError, SampleRate};
 
@@ -27,7 +27,7 @@ impl Listener {
         now: Instant,
         settings: SpeechSettings,
         format: (SampleRate, Layout),
-        receiver: &Receiver,
+        receiver: &Receiving,
         sender: &mut Sender,
     ) -> Result<Self, MediaError> {
         let stage = SpeechStage::new(settings, format, Box::<parley_vad::State>::default(), receiver.time())?;
@@ -48,7 +48,7 @@ impl Listener {
     }
 
     /// Takes what was sent and received. A start of speech silences a reply here and now, whoever else is busy.
-    pub(crate) fn hear(&mut self, now: Instant, receiver: &mut Receiver, sender: &mut Sender) {
+    pub(crate) fn hear(&mut self, now: Instant, receiver: &mut Receiving, sender: &mut Sender) {
         while let Some((at, samples)) = sender.take_sent() {
             self.stage.sent(self.place(at), samples);
         }

@@ -35,6 +35,7 @@ pub fn options() -> PipelineOptions {
         jitter_min: Duration::ZERO,
         jitter_max: Duration::from_millis(120),
         rtp_start: RtpStart::default(),
+        wire: None,
     }
 }
 
@@ -76,6 +77,8 @@ pub struct Rig {
     /// When each frame came, and its samples.
     pub frames: Vec<(Duration, Vec<i16>)>,
     pub packets: Vec<Packet>,
+    /// How many packets there were each time that the far end was to drop what it has.
+    pub cleared: Vec<usize>,
     pub keys: Vec<Dtmf>,
     /// When each event about speech came.
     pub speech: Vec<(Duration, SpeechEvent)>,
@@ -90,6 +93,7 @@ impl Rig {
             now: Duration::ZERO,
             frames: Vec::new(),
             packets: Vec::new(),
+            cleared: Vec::new(),
             keys: Vec::new(),
             speech: Vec::new(),
         }
@@ -175,6 +179,7 @@ impl Rig {
                 PipelineOutput::Frame(samples) => self.frames.push((at, samples.to_vec())),
                 PipelineOutput::Dtmf(dtmf) => self.keys.push(dtmf),
                 PipelineOutput::Speech(event) => self.speech.push((at, event)),
+                PipelineOutput::ClearSent => self.cleared.push(self.packets.len()),
                 PipelineOutput::Packet(packet) => self.packets.push(Packet {
                     at,
                     sequence_number: packet.sequence_number,

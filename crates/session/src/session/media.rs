@@ -155,6 +155,8 @@ impl RtcSession {
                     self.events.push_back(Event::Dtmf { digit, duration });
                     return FromPipeline::Event;
                 }
+                // Packets that are under way can't be called back.
+                PipelineOutput::ClearSent => {}
                 PipelineOutput::Packet(packet) => {
                     let header = Header {
                         version: 2,
