@@ -16,13 +16,12 @@ class Far {
   readonly events: LinkEvent[] = []
   readonly sent: (Uint8Array | 'clear')[] = []
   frames = 0
+  readonly link: SocketLink
   readonly #frame = new Int16Array(4096)
   #told: () => void = () => undefined
 
-  constructor(
-    t: ExecutionContext,
-    readonly link: SocketLink,
-  ) {
+  constructor(t: ExecutionContext, link: SocketLink) {
+    this.link = link
     // The engine's wake-ups keep no process alive; a test that waits for one does.
     const alive = setInterval(() => undefined, 1000)
     t.teardown(() => {
