@@ -15,6 +15,7 @@ mod peer;
 mod speech;
 mod stream;
 mod text;
+mod video;
 
 pub use audio::{emitted, opus, pipeline};
 pub use damage::damage;
@@ -24,12 +25,13 @@ pub use peer::{media, sctp};
 pub use speech::speech;
 pub use stream::payloads;
 pub use text::{candidate, offer};
+pub use video::{video_packets, vp8, vp8_payload};
 
 /// A target: a name, what it does with bytes, and how many inputs a bounded run gives it.
 pub type Target = (&'static str, fn(&[u8]), usize);
 
 /// All targets, by the names of their files in `fuzz/`.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 17] = [
     ("offer", offer, 600),
     ("candidate", candidate, 600),
     ("stun", stun, 20_000),
@@ -44,4 +46,7 @@ pub const TARGETS: [Target; 14] = [
     ("speech", speech, 150),
     ("listening", listening, 150),
     ("payloads", payloads, 300),
+    ("vp8_payload", vp8_payload, 20_000),
+    ("video_packets", video_packets, 1_000),
+    ("vp8", vp8, 400),
 ];
