@@ -15,7 +15,9 @@ const MAX_PATH: Duration = Duration::from_millis(500);
 const USUAL_STEPS: usize = 64;
 /// …and of a far end that has yet to say that it has played them: all of [`UNTOLD`].
 const MAX_STEPS: usize = 256;
-/// A far end that says what it has played, and says nothing about something for so long, has played it.
+/// A far end that says what it has played is taken to play on for so many frames; it says so a few times a second.
+const PLAYS_ON: u64 = 15;
+/// What it says nothing about for so long, it has played.
 const UNTOLD: Duration = Duration::from_secs(5);
 
 /// A mark behind all audio that was emitted so far.
@@ -52,8 +54,8 @@ pub(crate) struct Heard {
     steps: VecDeque<Step>,
     /// Frames sent so far.
     frames: u64,
-    /// How long after its time something is heard at the latest; nothing unless the far end says what it has played.
-    untold: Duration,
+    /// How many frames the far end has played by its own word, and when it said so.
+    told: Option<(u64, Instant)>,
     marks: VecDeque<Placed>,
     /// Where the last mark stands.
     marked: Duration,
@@ -91,7 +93,7 @@ impl Heard {
             path: Duration::ZERO,
             steps: VecDeque::with_capacity(USUAL_STEPS),
             frames: 0,
-            untold: Duration::ZERO,
+            told: None,
             marks: VecDeque::new(),
             marked: Duration::ZERO,
             done: VecDeque::new(),
@@ -147,7 +149,7 @@ impl Heard {
 
     /// The far end has played so many frames.
     pub(crate) fn acknowledged(&mut self, now: Instant, frames: u64) {
-        self.untold = UNTOLD;
+        self.told = Some((frames, now));
         while let Some(step) = self.steps.front()
             && step.frames <= frames
         {
@@ -210,7 +212,7 @@ impl Heard {
     /// Time has passed.
     pub(crate) fn advance(&mut self, now: Instant) {
         while let Some(step) = self.steps.front().copied()
-            && self.heard_at(step.at) <= now
+            && self.heard_at(&step) <= now
         {
             self.heard = step.sent;
             self.steps.pop_front();
@@ -240,10 +242,18 @@ impl Heard {
             None if idle => self.steps.back(),
             None => None,
         };
-        step.map(|step| self.heard_at(step.at))
+        step.map(|step| self.heard_at(step))
     }
 
-    fn heard_at(&self, sent_at: Instant) -> Instant {
-        sent_at + self.path + FRAME_DURATION + self.untold
+    /// When a frame was played to its end.
+    fn heard_at(&self, step: &Step) -> Instant {
+        let by_clock = step.at + self.path + FRAME_DURATION;
+        match self.told {
+            None => by_clock,
+            Some((frames, at)) => match u32::try_from(step.frames.saturating_sub(frames)) {
+                Ok(ahead) if u64::from(ahead) <= PLAYS_ON => by_clock.max(at + FRAME_DURATION * ahead),
+                _ => by_clock + UNTOLD,
+            },
+        }
     }
 }

@@ -155,7 +155,8 @@ impl Pipeline {
     }
 
     /// The far end of a stream says that it has played so many payloads since the start. From the first time on, what it
-    /// says is believed instead of the clock; one that it never says anything about counts as heard after 5 s.
+    /// says is believed instead of the clock: it plays on at its own pace for 300 ms, and then has to say so again. What it
+    /// never says anything about counts as heard after 5 s.
     pub fn acknowledge(&mut self, now: Instant, payloads: u64) {
         self.sender.heard().acknowledged(now, payloads);
     }

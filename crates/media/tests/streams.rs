@@ -298,26 +298,30 @@ fn what_was_heard_is_what_was_sent_less_the_lead() {
 #[test]
 fn a_far_end_that_says_what_it_has_played_is_believed() {
     let mut rig = Rig::new(phone(24_000, 60 * MS));
-    rig.emit(mono(vec![0.5; 24_000], 24_000));
-    rig.run_until(200 * MS);
-    rig.pipeline.acknowledge(rig.instant(), 5);
-    let before = rig.pipeline.played();
+    let acknowledge = |rig: &mut Rig, payloads| rig.pipeline.acknowledge(rig.instant(), payloads);
+    acknowledge(&mut rig, 0);
+    rig.emit(mono(vec![0.5; 48_000], 24_000));
     rig.run_until(400 * MS);
-    assert_eq!(rig.pipeline.played(), before, "the clock says nothing any more");
-    rig.pipeline.acknowledge(rig.instant(), 15);
-    assert_eq!(rig.pipeline.played(), 300 * MS);
+    acknowledge(&mut rig, 10);
+    assert_eq!(rig.pipeline.played(), 300 * MS, "by the clock, before the first word");
+    rig.run_until(1_000 * MS);
+    assert_eq!(rig.pipeline.played(), 500 * MS, "it plays on for 300 ms, and then has to say so");
+    acknowledge(&mut rig, 40);
+    assert_eq!(rig.pipeline.played(), 800 * MS);
+    rig.run_for(100 * MS);
+    assert_eq!(rig.pipeline.played(), 900 * MS, "at its own pace, 200 ms behind the clock");
     rig.pipeline.clear_queue(rig.instant());
     rig.collect();
-    rig.pipeline.acknowledge(rig.instant(), 20);
-    assert_eq!(rig.pipeline.played(), 300 * MS, "of what was called back nothing counts");
+    acknowledge(&mut rig, 50);
+    assert_eq!(rig.pipeline.played(), 900 * MS, "of what was called back nothing counts");
     let sent = rig.packets.len() as u64;
-    rig.emit(mono(vec![0.5; 4_800], 24_000));
+    rig.emit(mono(vec![0.5; 24_000], 24_000));
     rig.run_for(100 * MS);
-    rig.pipeline.acknowledge(rig.instant(), sent + 2);
-    assert_eq!(rig.pipeline.played(), 340 * MS);
+    acknowledge(&mut rig, sent + 2);
+    assert_eq!(rig.pipeline.played(), 940 * MS);
     assert!(!rig.pipeline.is_heard());
-    rig.run_for(secs(6.0));
-    assert_eq!(rig.pipeline.played(), 500 * MS, "it said nothing of the rest for so long");
+    rig.run_for(secs(8.0));
+    assert_eq!(rig.pipeline.played(), 1_900 * MS, "it said nothing of the rest for so long");
     assert!(rig.pipeline.is_heard());
 }
 

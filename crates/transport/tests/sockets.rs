@@ -5,7 +5,7 @@ mod common;
 use common::{OFFER, Observed, PATIENCE, loopback, session_options};
 use parley_transport::{
     AUDIO, Chunk, EngineOptions, Layout, ManualSession, PAYLOAD, Payload, QueueLimits, ReadyList, SampleRate,
-    Samples, SessionHandle, WireCodec, WireOptions, open,
+    Samples, SessionHandle, WireCodec, WireOptions, attach, open,
 };
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -138,6 +138,20 @@ impl Drop for Socket {
     fn drop(&mut self) {
         self.handle.close();
     }
+}
+
+#[test]
+fn who_has_the_socket_is_told_of_payloads_whoever_has_attached_the_audio() {
+    let socket = Socket::open(&loopback());
+    let elsewhere = Arc::new(ReadyList::new(|| {}));
+    let attached = attach(socket.handle.key(), elsewhere).expect("attached");
+    attached.write_audio(audio(20)).expect("it is open");
+    let mut read = Vec::new();
+    while read.is_empty() {
+        socket.ready();
+        read = payloads(&socket.handle);
+    }
+    assert_eq!((read, attached.take_ready() & PAYLOAD), (vec![Payload::Audio(160)], 0));
 }
 
 #[test]
