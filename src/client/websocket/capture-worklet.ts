@@ -9,7 +9,8 @@ declare function registerProcessor(name: string, processor: typeof AudioWorkletP
 
 /** Hands over what comes in as chunks of 20 ms, mixed to one channel. */
 class Capture extends AudioWorkletProcessor {
-  #chunk = new Float32Array(Math.round(sampleRate / 50))
+  readonly #length = Math.round(sampleRate / 50)
+  #chunk = new Float32Array(this.#length)
   #filled = 0
 
   process([channels = []]: Float32Array[][]): boolean {
@@ -24,9 +25,10 @@ class Capture extends AudioWorkletProcessor {
 
   #add(sample: number): void {
     this.#chunk[this.#filled++] = sample
-    if (this.#filled < this.#chunk.length) return
+    if (this.#filled < this.#length) return
+    // What is handed over is here no more.
     this.port.postMessage(this.#chunk, [this.#chunk.buffer])
-    this.#chunk = new Float32Array(this.#chunk.length)
+    this.#chunk = new Float32Array(this.#length)
     this.#filled = 0
   }
 }
