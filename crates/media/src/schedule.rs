@@ -14,6 +14,9 @@ use crate::pacer::{Due, MAX_CATCH_UP, Margins, Pacer};
 /// less than a frame.
 const STREAM_SLACK: Duration = Duration::from_millis(60);
 
+/// What is left of audio that was sent ahead follows so long before the far end has played that.
+const RESERVE: Duration = Duration::from_millis(10);
+
 /// When a frame was due that goes out now, and whether it is the first after a pause.
 pub(crate) type Place = (Instant, bool);
 
@@ -28,6 +31,8 @@ pub(crate) struct Schedule {
     /// What was held up goes out.
     is_behind: bool,
     margins: Margins,
+    /// The far end has something in hand.
+    is_ahead: bool,
 }
 
 impl Schedule {
@@ -41,6 +46,7 @@ impl Schedule {
             paused: None,
             is_behind: false,
             margins: lead.map(|lead| Margins { lead, slack: lead.max(STREAM_SLACK) }).unwrap_or_default(),
+            is_ahead: false,
         }
     }
 
@@ -71,9 +77,16 @@ impl Schedule {
         self.pacer.stop();
     }
 
-    /// What is due. `hurry` says that nothing is to be waited for.
-    pub(crate) fn due(&self, now: Instant, hurry: bool) -> Due {
+    /// What is due. `hurry` says that nothing is to be waited for, and `rest` that there is something.
+    pub(crate) fn due(&self, now: Instant, hurry: bool, rest: bool) -> Due {
+        let hurry = hurry || rest && self.runs_dry_at().is_some_and(|at| at <= now);
         self.pacer.due(now, hurry, self.margins)
+    }
+
+    /// When what there is has to follow audio that was sent ahead, for there to be no gap between them.
+    fn runs_dry_at(&self) -> Option<Instant> {
+        let tick = self.pacer.tick().filter(|_| self.is_ahead && !self.excess.is_live())?;
+        tick.checked_sub(RESERVE)
     }
 
     /// A whole frame goes out, and so much is left behind it. What such frames wait for no reason is taken back.
@@ -84,6 +97,7 @@ impl Schedule {
         let (complete, most) =
             if self.is_behind { (complete.min(tick), Duration::MAX) } else { (complete, MAX_CATCH_UP) };
         let place = self.pacer.sent(now, complete, most, self.margins);
+        self.is_ahead = !self.margins.lead.is_zero() && place.0 > now + RESERVE;
         if self.is_behind && self.pacer.tick().is_none_or(|tick| tick > now) {
             self.is_behind = false;
             self.excess.settled(left);
@@ -129,9 +143,10 @@ impl Schedule {
         self.cushion.depth(now)
     }
 
-    /// When something is due next, if something is `ready` to go or not.
-    pub(crate) fn wake_at(&self, now: Option<Instant>, ready: bool) -> Option<Instant> {
-        self.pacer.wake_at(now, ready, self.margins)
+    /// When something is due next. `ready` says that a frame is, and `rest` that there is something.
+    pub(crate) fn wake_at(&self, now: Option<Instant>, ready: bool, rest: bool) -> Option<Instant> {
+        let dry = self.runs_dry_at().filter(|_| rest && !ready);
+        self.pacer.wake_at(now, ready, self.margins).map(|at| dry.map_or(at, |dry| dry.min(at)))
     }
 
     /// What was held up goes at once, but for the delay that is worth keeping. So much is left behind the frame that was just

@@ -226,7 +226,7 @@ impl Sender {
 
     pub(crate) fn wake_at(&self) -> Option<Instant> {
         self.schedule
-            .wake_at(self.now, self.is_ready())
+            .wake_at(self.now, self.is_ready(), !self.assembler.is_empty())
             .into_iter()
             .chain(self.heard.wake_at(self.is_idle()))
             .min()
@@ -282,7 +282,7 @@ impl Sender {
     /// Puts the next frame that is due into `frame`, and says its timestamp.
     fn next_frame(&mut self) -> Option<u32> {
         let now = self.now?;
-        let due = self.schedule.due(now, self.hurries());
+        let due = self.schedule.due(now, self.hurries(), !self.assembler.is_empty());
         if due == Due::Nothing {
             return None;
         }

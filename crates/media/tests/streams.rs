@@ -247,13 +247,16 @@ fn a_live_source_is_not_delayed_by_the_lead_and_hiccups_leave_no_gap() {
 }
 
 #[test]
-fn the_end_of_what_is_said_is_sent_and_then_nothing() {
-    let mut rig = Rig::new(phone(24_000, Duration::ZERO));
-    rig.emit(mono(vec![0.5; 24_000 / 50 * 3 + 100], 24_000));
-    rig.run_until(secs(1.0));
-    assert_eq!(rig.packets.len(), 4);
-    assert_eq!(rig.pipeline.wake_at(), None, "idle");
-    assert_eq!(rig.pipeline.queued(), Duration::ZERO);
+fn the_end_of_what_is_said_follows_without_a_gap_and_then_nothing() {
+    for lead in [Duration::ZERO, 60 * MS, 200 * MS] {
+        let mut rig = Rig::new(phone(24_000, lead));
+        rig.emit(mono(vec![0.5; 24_000 / 50 * 30 + 100], 24_000));
+        rig.run_until(secs(2.0));
+        assert_eq!(rig.packets.len(), 31, "{lead:?}");
+        assert!(lead.is_zero() || rig.packets[30].at <= FRAME * 30, "{lead:?}: {:?}", rig.packets[30].at);
+        assert_eq!(rig.pipeline.wake_at(), None, "idle");
+        assert_eq!(rig.pipeline.queued(), Duration::ZERO);
+    }
 }
 
 #[test]
