@@ -6,11 +6,11 @@ import type { ReplyMode, SpeechEvent, SpeechSettings } from './speech.ts'
 
 /** Counters and queue depths of a session's media, at most a tenth of a second old. */
 export interface MediaStats {
-  /** Media packets received. */
+  /** Media packets received, or messages with audio over a socket. */
   packetsIn: number
   /** Bytes of media received. */
   bytesIn: number
-  /** Media packets sent. */
+  /** Media packets sent, or payloads of 20 ms over a socket. */
   packetsOut: number
   /** Bytes of media sent. */
   bytesOut: number
@@ -47,7 +47,7 @@ export interface MediaStats {
   roundTripMs: number
   /** Received frames dropped because the handler did not take them. */
   inputDropped: number
-  /** Emitted frames dropped unsent. */
+  /** Emitted frames dropped unsent: more than an hour waited, or an event loop was busy for more than 5 s. */
   outputDropped: number
   /** Share of our packets that the client lost, by its last report: 0 to 1. */
   fractionLostByPeer: number
@@ -65,7 +65,7 @@ export interface MediaStats {
   outputQueueMs: number
   /** `ip:port` of the client; undefined until media tells it. */
   remoteAddress?: string
-  /** Name of the codec; undefined until negotiated. */
+  /** Name of the codec: `opus`, or over a socket `pcmu` (mu-law), `pcm` or `opus`; undefined until negotiated. */
   codec?: string
 }
 
