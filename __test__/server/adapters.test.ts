@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,29 +8,39 @@ import type { ExecutionContext } from 'ava'
 import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
+import { WebSocket, WebSocketServer } from 'ws'
 import { Stream } from '../../src/index.ts'
 import { mount as mountOnExpress } from '../../src/server/express.ts'
 import { mount as mountOnFastify } from '../../src/server/fastify.ts'
 import { mount as mountOnNode } from '../../src/server/node.ts'
 import { Echo } from '../helpers/echo.ts'
 import { post } from '../helpers/serve.ts'
+import { SocketClient } from '../helpers/socket-client.ts'
 
 /** Makes a server that answers `/hello` itself, with a stream mounted at a path. */
 type Build = (stream: Stream, path: string) => Promise<Server> | Server
+
+/** Hands a server's upgrades to a stream, as one does who made the server. */
+function byHand(stream: Stream, server: Server, path?: string): Server {
+  return server.on('upgrade', (request, socket, head) => {
+    if (request.url?.endsWith('/chat') === true) return
+    stream.handleUpgrade(request, socket, head, path === undefined ? {} : { path })
+  })
+}
 
 const SERVERS: Record<string, Build> = {
   Hono: (stream, path) => {
     const app = new Hono().get('/hello', (c) => c.text('hello'))
     stream.mount(app, path, { page: true })
-    return createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
+    return byHand(stream, createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server)
   },
   Express: (stream, path) => {
     const app = mountOnExpress(stream, express(), path, { page: true })
-    return createServer(app.get('/hello', (_, response) => void response.send('hello')))
+    return byHand(stream, createServer(app.get('/hello', (_, response) => void response.send('hello'))), path)
   },
   'Express behind its JSON parser': (stream, path) => {
     const app = mountOnExpress(stream, express().use(express.json()), path, { page: true })
-    return createServer(app.get('/hello', (_, response) => void response.send('hello')))
+    return byHand(stream, createServer(app.get('/hello', (_, response) => void response.send('hello'))), path)
   },
   Fastify: async (stream, path) => {
     const app = fastify().get('/hello', () => 'hello')
@@ -42,9 +53,19 @@ const SERVERS: Record<string, Build> = {
   },
 }
 
+/** A WebSocket of the server's own, which says its name. */
+function addChat(server: Server): void {
+  const sockets = new WebSocketServer({ noServer: true })
+  server.on('upgrade', (request, socket, head) => {
+    if (request.url?.endsWith('/chat') === true)
+      sockets.handleUpgrade(request, socket, head, (chat) => chat.send('chat'))
+  })
+}
+
 async function listen(t: ExecutionContext, build: Build, path: string): Promise<string> {
   const stream = new Stream({ handler: new Echo() })
   const server = await build(stream, path)
+  addChat(server)
   t.teardown(() => {
     server.closeAllConnections()
     server.close()
@@ -90,12 +111,54 @@ for (const [name, build] of Object.entries(SERVERS)) {
       t.is((await fetch(`${url}/outputs`)).status, 422)
     })
 
+    test(`${name} takes WebSockets at ${where}, and leaves others to the server's own listeners`, async (t) => {
+      const url = `${await listen(t, build, path)}${path}/`
+      const client = await SocketClient.open(url)
+      client.send({ event: 'ping' })
+      t.deepEqual(await client.next('pong'), { event: 'pong' })
+      client.socket.terminate()
+      t.regex(await SocketClient.attempt(url, { origin: 'https://evil.example' }), /403/)
+      const chat = new WebSocket(`${url.replace('http', 'ws')}chat`)
+      t.is(String((await once(chat, 'message'))[0]), 'chat', 'of the server itself')
+      chat.terminate()
+      t.is((await fetch(`${url}websocket/offer`)).status, 426)
+    })
+
     test(`${name} goes on answering its own routes beside a stream at ${where}`, async (t) => {
       const url = await listen(t, build, path)
       t.is(await (await fetch(`${url}/hello`)).text(), 'hello')
     })
   }
 }
+
+test('the server of app.listen() of Express hands WebSockets to the streams that are mounted on the app', async (t) => {
+  const app = express()
+  mountOnExpress(new Stream({ handler: new Echo() }), app, '/one')
+  mountOnExpress(new Stream({ handler: new Echo() }), app, '/two')
+  const server = app.listen(0, '127.0.0.1')
+  t.teardown(() => server.closeAllConnections())
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  for (const path of ['one', 'two']) {
+    const client = await SocketClient.open(`${url}/${path}/`)
+    client.send({ event: 'ping' })
+    await client.next('pong')
+    client.socket.terminate()
+  }
+  t.regex(await SocketClient.attempt(`${url}/three/`), /404/, 'nobody else would answer it')
+  server.close()
+})
+
+test('a server that hands no upgrades to the stream says so', async (t) => {
+  const app = new Hono()
+  new Stream({ handler: new Echo() }).mount(app)
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
+  t.teardown(() => server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  t.regex(await SocketClient.attempt(url), /426/)
+  t.regex(await (await fetch(`${url}websocket/offer`)).text(), /handleUpgrade/)
+})
 
 test('a mount path without a leading slash is refused and named', (t) => {
   const stream = new Stream({ handler: new Echo() })

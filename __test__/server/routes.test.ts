@@ -109,17 +109,22 @@ test('a configuration function that fails gives status 500 without its words, wh
   t.regex(errors.join('\n'), /was refused/)
 })
 
-test('a request for a WebSocket is refused in words, not left hanging', async (t) => {
+test('a request for a WebSocket elsewhere, or one that is none, is refused, not left hanging', async (t) => {
   const { url } = await serve(t)
   const { hostname, port } = new URL(url)
-  const socket = connect(Number(port), hostname)
-  socket.write(
-    `GET /websocket/offer HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
-  )
-  let answer = ''
-  for await (const chunk of socket.setEncoding('utf8')) answer += chunk
-  t.regex(answer, /^HTTP\/1\.1 501 Not Implemented\r\n/)
-  t.regex(answer, /webrtc\/offer/)
+  const table = [
+    ['/websocket', '', /^HTTP\/1\.1 404 Not Found\r\n[^]*websocket\/offer/],
+    ['/websocket/offer', '', /^HTTP\/1\.1 400 /],
+    ['/websocket/offer', 'Origin: https://evil.example\r\n', /^HTTP\/1\.1 403 [^]*"origin_not_allowed"/],
+  ] as const
+  for (const [path, header, wanted] of table) {
+    const socket = connect(Number(port), hostname)
+    const head = `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n${header}`
+    socket.write(`${head}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
+    let answer = ''
+    for await (const chunk of socket.setEncoding('utf8')) answer += chunk
+    t.regex(answer, wanted)
+  }
 })
 
 test('fetch answers the same routes without a server, below a prefix too', async (t) => {

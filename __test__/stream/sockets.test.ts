@@ -7,6 +7,9 @@ import {
   getCurrentContext,
   type Session,
 } from '../../src/index.ts'
+import { Admission } from '../../src/stream/admission.ts'
+import { SessionRegistry } from '../../src/stream/session-registry.ts'
+import { SocketDesk } from '../../src/stream/socket-desk.ts'
 import { openSocket } from '../../src/stream/stream-base.ts'
 import { settle } from '../helpers/call.ts'
 import { MemoryHost, MemoryPeer, socketRequest } from '../helpers/memory-socket.ts'
@@ -196,6 +199,19 @@ test.serial('an offer that was never connected gives way to a socket that knows 
   t.is(again.refused?.meta.error, 'connection_already_exists', 'a socket gives way to none')
 })
 
+test.serial('a stream with video refuses sockets, and says what helps', (t) => {
+  const { stream } = quietStream(t, { handler: new Witness() })
+  for (const modality of ['video', 'audio-video'] as const) {
+    const [settings, registry, peer] = [{ ...stream.options, modality }, new SessionRegistry(1), new MemoryPeer()]
+    const listener = { onSession: () => t.fail(), onError: () => t.fail() }
+    const desk = new SocketDesk(settings, registry, new Admission(settings, registry, listener), listener)
+    desk.open(socketRequest('a'), peer, new MemoryHost())
+    t.like(peer.refused?.meta, { error: 'modality_not_supported' })
+    t.regex(peer.refused?.meta.message ?? '', /WebRTC/)
+    t.is(registry.sessions.size, 0)
+  }
+})
+
 test.serial('a client that only listens is not listened to', (t) => {
   const tones = function* (): Generator<EmitType> {
     yield null
@@ -218,7 +234,7 @@ test.serial('a stream that is closed takes no socket', async (t) => {
   t.is(late.refused?.meta.error, 'connection_closed')
 })
 
-test.serial('a socket whose media fail is refused, and holds no place', (t) => {
+test.serial('a socket whose media fail is refused, and holds no place', async (t) => {
   const { stream, log } = quietStream(t, { handler: new Witness() })
   stream.on('error', () => undefined)
   const peer = new MemoryPeer()
@@ -228,6 +244,7 @@ test.serial('a socket whose media fail is refused, and holds no place', (t) => {
     },
   }
   openSocket(stream, socketRequest('a'), peer, broken)
+  await settle()
   t.like(peer.refused, { status: 'failed', meta: { error: 'server_error' } })
   t.notRegex(JSON.stringify(peer.refused), /192\.0\.2\.9/)
   t.regex(log.lines.join('\n'), /no threads/)

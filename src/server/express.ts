@@ -9,6 +9,7 @@ import { nodeListener } from './node-listener.ts'
 import { type MountOptions, wantsPage } from './options.ts'
 import { isRoutePath } from './routes.ts'
 import type { Stream } from './stream.ts'
+import { acceptUpgrades, type UpgradeServer } from './upgrade.ts'
 
 /** The part of an Express app or router that the routes are added by. */
 export interface ExpressApp {
@@ -18,6 +19,9 @@ export interface ExpressApp {
 
 /**
  * Adds a stream's routes to an Express app or router. They work before or after `express.json()`.
+ *
+ * WebSockets don't come by way of the app: the server that `app.listen()` makes hands them to the stream. A server made in
+ * another way needs `server.on('upgrade', (request, socket, head) => stream.handleUpgrade(request, socket, head, { path }))`.
  *
  * @param stream - answers the requests
  * @param app - the app or router
@@ -37,5 +41,18 @@ export function mount<App extends ExpressApp>(stream: Stream, app: App, path = '
     else if (isRoutePath(request.path, page)) listener(request, response)
     else next()
   })
+  takeSockets(stream, app, prefix)
   return app
+}
+
+/** A router doesn't listen; its app may, at a path that isn't known here. */
+function takeSockets(stream: Stream, router: object, prefix: string): void {
+  const app: { listen?: unknown } = router
+  const { listen } = app
+  if (typeof listen !== 'function') return
+  app.listen = (...args: unknown[]) => {
+    const server = listen.apply(app, args) as UpgradeServer
+    acceptUpgrades(server, stream, prefix)
+    return server
+  }
 }

@@ -9,10 +9,11 @@ import { nodeListener } from './node-listener.ts'
 import { type MountOptions, wantsPage } from './options.ts'
 import { routePaths } from './routes.ts'
 import type { Stream } from './stream.ts'
+import { acceptUpgrades } from './upgrade.ts'
 
 /**
  * Adds a stream's routes to a Fastify app, in a scope of their own: the app's body parsers don't touch their requests,
- * its hooks see them.
+ * its hooks see them. Requests for WebSockets at the stream's addresses don't come by way of the app; others are left to it.
  *
  * @param stream - answers the requests
  * @param app - the app; its prefix, if it has one, goes in front
@@ -34,7 +35,9 @@ export function mount<App extends Pick<FastifyInstance, 'register'>>(
 }
 
 function addTo(scope: FastifyInstance, stream: Stream, page: boolean, done: () => void): void {
-  const listener = nodeListener(stream, { path: mountPath(scope.prefix), page })
+  const prefix = mountPath(scope.prefix)
+  const listener = nodeListener(stream, { path: prefix, page })
+  acceptUpgrades(scope.server, stream, prefix)
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
     // What hooks have set so far, such as CORS headers, is sent along.
     for (const [name, value] of Object.entries(reply.getHeaders())) {

@@ -6,7 +6,7 @@ import { checkBoolean, checkInteger, checkObject, wrongType } from '../stream/ch
 import type { StreamBase } from '../stream/stream-base.ts'
 import { createApp, mountPath } from './app.ts'
 import type { RouteSettings } from './options.ts'
-import { refuseUpgrade } from './upgrade.ts'
+import type { SocketServer } from './socket-server.ts'
 
 /** Where a launched server listens. */
 export interface LaunchOptions {
@@ -24,7 +24,10 @@ export interface LaunchOptions {
 export interface LaunchedServer {
   /** The address of the built-in page, with a slash at the end. */
   readonly url: string
-  /** Stops listening and ends idle connections at once, others after their answer. Sessions go on: see `Stream.close`. */
+  /**
+   * Stops listening and ends idle connections at once, others after their answer. Sessions go on, see `Stream.close`; those over
+   * WebSockets are waited for.
+   */
   close(): Promise<void>
 }
 
@@ -33,6 +36,7 @@ export interface LaunchedServer {
  *
  * @param stream - answers the requests
  * @param settings - what the routes go by
+ * @param sockets - takes requests for sockets
  * @param options - where to listen
  * @returns the running server
  * @throws AddonMissingError when there can be no media on this machine; WorkerLoadError when a handler's module can't be used;
@@ -41,6 +45,7 @@ export interface LaunchedServer {
 export async function launch(
   stream: StreamBase,
   settings: RouteSettings,
+  sockets: SocketServer,
   options: LaunchOptions,
 ): Promise<LaunchedServer> {
   checkObject('', options, ['host', 'port', 'path', 'quiet'])
@@ -50,10 +55,11 @@ export async function launch(
   checkBoolean('quiet', quiet)
   const prefix = mountPath(path)
   await stream.ready()
-  const app = createApp(prefix, stream, { ...settings, page: true, loopbackOnly: isLoopback(host) })
+  const routeOptions = { ...settings, page: true, loopbackOnly: isLoopback(host) }
+  const app = createApp(prefix, stream, routeOptions)
   const serverOptions = timesOf(settings)
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, serverOptions }) as Server
-  server.on('upgrade', (_request, socket) => refuseUpgrade(socket))
+  server.on('upgrade', (...upgrade) => sockets.accept(upgrade, [prefix], routeOptions))
   await listen(server, host, port)
   const url = `http://${urlHost(host)}:${(server.address() as AddressInfo).port}${prefix}/`
   if (!quiet) process.stdout.write(`Parley listens at ${url}\n`)

@@ -9,10 +9,12 @@ import { nodeListener } from './node-listener.ts'
 import { type MountOptions, wantsPage } from './options.ts'
 import { isRoutePath } from './routes.ts'
 import type { Stream } from './stream.ts'
+import { acceptUpgrades } from './upgrade.ts'
 
 /**
  * Adds a stream's routes to a server of `node:http` or `node:https`, in front of the listeners that it has by now: they
- * get every other request. With none, other requests get status 404.
+ * get every other request. With none, other requests get status 404. Requests for WebSockets at other addresses are left to the
+ * server's own listeners, too.
  *
  * @param stream - answers the requests
  * @param server - the server, listening or not
@@ -36,6 +38,7 @@ export function mount<AnyServer extends Pick<Server, 'listeners' | 'removeAllLis
     if (others.length === 0 || isOurs(request.url ?? '', prefix, page)) listener(request, response)
     else for (const other of others) other.call(server, request, response)
   })
+  acceptUpgrades(server, stream, prefix)
   return server
 }
 

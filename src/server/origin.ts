@@ -1,4 +1,27 @@
+import type { IncomingMessage } from 'node:http'
 import { Refusal } from './refusal.ts'
+
+/** What the checks read of a request. */
+export interface RequestHead {
+  /** Its headers. */
+  readonly headers: { get(name: string): string | null }
+  /** Its whole address. */
+  readonly url: string
+}
+
+/**
+ * What the checks read of a request of `node:http`.
+ *
+ * @param request - the request
+ * @returns the same as the Fetch API has it
+ */
+export function headOf({ headers, url = '/' }: IncomingMessage): RequestHead {
+  const get = (name: string): string | null => {
+    const value = headers[name]
+    return Array.isArray(value) ? value.join(', ') : (value ?? null)
+  }
+  return { headers: { get }, url: `http://${headers.host ?? 'localhost'}${url}` }
+}
 
 /**
  * Refuses what a page of another site sends, for a session costs its server something and may tell it something.
@@ -11,7 +34,7 @@ import { Refusal } from './refusal.ts'
  * @param allowed - origins that may beside the server's own
  * @throws Refusal with status 403 and code `origin_not_allowed`
  */
-export function checkOrigin(request: Request, allowed: '*' | ReadonlySet<string>): void {
+export function checkOrigin(request: RequestHead, allowed: '*' | ReadonlySet<string>): void {
   const origin = request.headers.get('origin')
   if (isAllowedOrigin(origin, allowed) || isSameOrigin(request, origin)) return
   const from = origin ?? 'another site'
@@ -31,7 +54,7 @@ export function isAllowedOrigin(origin: string | null, allowed: '*' | ReadonlySe
   return origin !== null && (allowed === '*' || allowed.has(origin.toLowerCase()))
 }
 
-function isSameOrigin(request: Request, origin: string | null): boolean {
+function isSameOrigin(request: RequestHead, origin: string | null): boolean {
   const site = request.headers.get('sec-fetch-site')
   if (site !== null) return site === 'same-origin' || site === 'none'
   if (origin === null) return true
@@ -39,7 +62,7 @@ function isSameOrigin(request: Request, origin: string | null): boolean {
   return URL.canParse(origin) && withPort(new URL(origin)) === hostOf(request, new URL(origin).protocol)
 }
 
-function hostOf(request: Request, scheme: string): string {
+function hostOf(request: RequestHead, scheme: string): string {
   const host = request.headers.get('host')
   if (host === null) return withPort(new URL(request.url))
   return URL.canParse(`${scheme}//${host}`) ? withPort(new URL(`${scheme}//${host}`)) : ''
@@ -57,7 +80,7 @@ function withPort(url: URL): string {
  * @param allowed - origins whose hosts are expected too
  * @throws Refusal with status 403 and code `host_not_allowed`
  */
-export function checkLoopbackHost(request: Request, allowed: '*' | ReadonlySet<string>): void {
+export function checkLoopbackHost(request: RequestHead, allowed: '*' | ReadonlySet<string>): void {
   const host = request.headers.get('host') ?? new URL(request.url).host
   const hostname = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host
   if (LOOPBACK_NAME.test(hostname) || allowed === '*') return

@@ -5,6 +5,7 @@ import { checkLoopbackHost, checkOrigin, isAllowedOrigin } from './origin.ts'
 import { PAGE_PATHS, pageRoutes } from './page-routes.ts'
 import { readJson } from './read-json.ts'
 import { Refusal } from './refusal.ts'
+import { SOCKET_PATHS } from './socket-paths.ts'
 
 /** What a server knows of a request beside the request itself. */
 export interface RequestContext {
@@ -41,6 +42,7 @@ export function routesOf(stream: StreamBase, options: RouteOptions): Route[] {
   const signaling: Route[] = [
     { path: '/webrtc/offer', method: 'POST', handle: (...call) => answerOffer(stream, options, ...call) },
     { path: '/webrtc/config', method: 'GET', handle: async (r) => Response.json(await stream.clientConfiguration(r)) },
+    ...SOCKET_PATHS.map((path) => ({ path, method: 'GET' as const, handle: askForUpgrade })),
   ]
   return options.page ? [...signaling, ...pageRoutes(stream, options.bodyTimeoutMs)] : signaling
 }
@@ -52,7 +54,7 @@ export function routesOf(stream: StreamBase, options: RouteOptions): Route[] {
  * @returns them, below the mount path; a last segment of `*` stands for any rest
  */
 export function routePaths(page: boolean): readonly string[] {
-  return ['/webrtc/offer', '/webrtc/config', ...(page ? PAGE_PATHS : [])]
+  return ['/webrtc/offer', '/webrtc/config', ...SOCKET_PATHS, ...(page ? PAGE_PATHS : [])]
 }
 
 /**
@@ -64,6 +66,14 @@ export function routePaths(page: boolean): readonly string[] {
  */
 export function isRoutePath(path: string, page: boolean): boolean {
   return routePaths(page).some((route) => (route.endsWith('/*') ? path.startsWith(route.slice(0, -1)) : path === route))
+}
+
+/** A server without a listener for upgrades takes a request for a socket for an ordinary one. */
+function askForUpgrade(): Promise<Response> {
+  const message =
+    'This address takes WebSockets. If one was asked for, this server does not hand upgrades to the stream: ' +
+    "server.on('upgrade', (request, socket, head) => stream.handleUpgrade(request, socket, head))"
+  throw new Refusal(426, 'upgrade_required', message, { connection: 'Upgrade', upgrade: 'websocket' })
 }
 
 async function answerOffer(
@@ -111,7 +121,7 @@ async function attempt(
 ): Promise<Response> {
   if (options.loopbackOnly) checkLoopbackHost(request, options.allowedOrigins)
   // A person who follows a link to the page comes from another site by right; only what it does then is guarded.
-  if (/^\/(webrtc|page)\//.test(route.path)) checkOrigin(request, options.allowedOrigins)
+  if (/^\/(webrtc|websocket|page)\//.test(route.path)) checkOrigin(request, options.allowedOrigins)
   if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflight(route, request) })
   const allowed = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]
   if (!allowed.includes(request.method)) {

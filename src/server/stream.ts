@@ -11,7 +11,7 @@ import { launch } from './launch.ts'
 import type { LaunchedServer, LaunchOptions } from './launch.ts'
 import { routeSettings, wantsPage } from './options.ts'
 import type { MountOptions, RouteSettings, ServerOptions } from './options.ts'
-import { refuseUpgrade } from './upgrade.ts'
+import { SocketServer } from './socket-server.ts'
 
 /** Options of {@link Stream}: what it does with media, and who may reach it. */
 export type StreamOptions = StreamBaseOptions & ServerOptions
@@ -37,6 +37,8 @@ export class Stream extends StreamBase {
   readonly #settings: RouteSettings
   readonly #apps = new Map<string, ReturnType<typeof createApp>>()
   readonly #launched = new Set<LaunchedServer>()
+  readonly #sockets = new SocketServer(this)
+  readonly #mounted = new Set<string>()
 
   /**
    * @param options - the handler, and whatever differs from the defaults
@@ -49,8 +51,9 @@ export class Stream extends StreamBase {
   }
 
   /**
-   * Adds the routes to a Hono app: `POST {path}/webrtc/offer` and `GET {path}/webrtc/config`. For other servers see
-   * `parley-rtc/express`, `parley-rtc/fastify` and `parley-rtc/node`.
+   * Adds the routes to a Hono app: `POST {path}/webrtc/offer` and `GET {path}/webrtc/config`. WebSockets don't come by way of
+   * the app: hand its server's to {@link handleUpgrade}. For other servers see `parley-rtc/express`, `parley-rtc/fastify` and
+   * `parley-rtc/node`.
    *
    * @param app - the app
    * @param path - prefix, such as `'/voice'`; default none
@@ -61,7 +64,9 @@ export class Stream extends StreamBase {
    */
   mount<App extends HonoApp>(app: App, path = '', options: MountOptions = {}): App {
     checkHono(app)
-    addRoutes(app, mountPath(path), this, this.#routeOptions(wantsPage(options)))
+    const prefix = mountPath(path)
+    addRoutes(app, prefix, this, this.#routeOptions(wantsPage(options)))
+    this.#mounted.add(prefix)
     return app
   }
 
@@ -84,15 +89,24 @@ export class Stream extends StreamBase {
   }
 
   /**
-   * Answers a request to change to another protocol, as the `upgrade` event of `node:http` hands it over. No route
-   * takes a WebSocket yet: the answer is status 501, as JSON that says so.
+   * Answers a request for a WebSocket, as the `upgrade` event of `node:http` hands it over: `WS {path}/websocket/offer`. What is
+   * no route is refused with status 404, so ask for other addresses first.
    *
-   * @param _request - the request
-   * @param socket - its connection; it is ended
-   * @param _head - what came after the request's head
+   * ```ts
+   * const server = serve({ fetch: app.fetch })
+   * server.on('upgrade', (request, socket, head) => stream.handleUpgrade(request, socket, head))
+   * ```
+   *
+   * @param request - the request
+   * @param socket - its connection
+   * @param head - what came after the request's head
+   * @param options - `path`: the prefix that the routes have; default: where {@link mount} has put them
+   * @throws TypeError for a prefix or an option that can't be used
    */
-  handleUpgrade(_request: IncomingMessage, socket: Duplex, _head: Buffer): void {
-    refuseUpgrade(socket)
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: { path?: string } = {}): void {
+    const { path } = checkObject('', options, ['path']) as { path?: string }
+    const prefixes = path === undefined ? (this.#mounted.size > 0 ? this.#mounted : ['']) : [mountPath(path)]
+    this.#sockets.accept([request, socket, head], prefixes, { ...this.#settings, loopbackOnly: false })
   }
 
   /**
@@ -103,7 +117,7 @@ export class Stream extends StreamBase {
    * @throws ListenError when the port is taken, naming it, or the address isn't this machine's
    */
   async launch(options: LaunchOptions = {}): Promise<LaunchedServer> {
-    const server = await launch(this, this.#settings, options)
+    const server = await launch(this, this.#settings, this.#sockets, options)
     const launched: LaunchedServer = { url: server.url, close: () => this.#stop(launched, server) }
     this.#launched.add(launched)
     return launched
@@ -118,6 +132,7 @@ export class Stream extends StreamBase {
    */
   override async close(options?: Parameters<StreamBase['close']>[0]): Promise<void> {
     checkDrain(options)
+    this.#sockets.close()
     await Promise.all([super.close(options), ...[...this.#launched].map((server) => server.close())])
   }
 

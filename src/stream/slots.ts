@@ -68,8 +68,13 @@ export class Slots {
   }
 }
 
-/** One host has a whole /64 of IPv6 addresses (RFC 4291, section 2.5.4), so these are taken together. */
-function networkOf(address = 'unknown'): string {
+/**
+ * Whom an address belongs to. One host has a whole /64 of IPv6 addresses (RFC 4291, section 2.5.4), so these are taken together.
+ *
+ * @param address - undefined if unknown
+ * @returns the same for all addresses of one host
+ */
+export function networkOf(address = 'unknown'): string {
   if (!isIPv6(address)) return address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   return mapped ?? prefix64(address)

@@ -1,5 +1,5 @@
 import { PLACEHOLDER } from '../handlers/stream-handler-base.ts'
-import type { SocketHost } from '../native/host.ts'
+import { Host, type SocketHost } from '../native/host.ts'
 import type { WireEncoding, WireSettings } from '../native/socket-link.ts'
 import { SessionCore } from '../session/session-core.ts'
 import type { SocketPeer } from '../session/socket-peer.ts'
@@ -57,10 +57,10 @@ export class SocketDesk {
    *
    * @param request - what the far end wants
    * @param peer - the far end, which is told what comes of it
-   * @param host - runs the media
+   * @param host - runs the media; by default this thread's media engine
    * @returns what the far end acts on; the peer may have been told before this returns
    */
-  open(request: SocketRequest, peer: SocketPeer, host: SocketHost): SocketSession {
+  open(request: SocketRequest, peer: SocketPeer, host?: SocketHost): SocketSession {
     const session = new SocketSession(peer, this.#settings.mode !== 'receive')
     const preparing = this.#admission.whenReady()
     // Mostly there is nothing to wait for; then it is decided at once which of two sockets comes first.
@@ -69,17 +69,15 @@ export class SocketDesk {
     return session
   }
 
-  #admit(session: SocketSession, request: SocketRequest, host: SocketHost, failed?: FailedResult): void {
+  #admit(session: SocketSession, request: SocketRequest, host?: SocketHost, failed?: FailedResult): void {
     if (session.isOver) return
     const admitted = failed ?? this.#decide(request)
     if (!(admitted instanceof SessionCore)) return session.refuse(admitted)
     session.admit(admitted)
-    try {
-      this.#start(session, admitted, request, host)
-    } catch (error) {
+    this.#start(session, admitted, request, host).catch((error: unknown) => {
       session.refuse(this.#admission.refuse(error))
       admitted.close('rejected')
-    }
+    })
   }
 
   #decide(request: SocketRequest): SessionCore | FailedResult {
@@ -92,7 +90,9 @@ export class SocketDesk {
     return this.#admission.admit(applicant, (core) => this.#registry.addSocket(core, remoteAddress))
   }
 
-  #start(session: SocketSession, core: SessionCore, request: SocketRequest, host: SocketHost): void {
+  async #start(session: SocketSession, core: SessionCore, request: SocketRequest, given?: SocketHost): Promise<void> {
+    const host = given ?? (await Host.open())
+    if (core.isOver) return
     const engine = engineSettings(this.#settings, { stunServers: [], turnServers: [] })
     const wire = wireSettings(core, request)
     const settings = { ...linkSettings(this.#settings, core.handler), outputChannels: 1 }

@@ -40,7 +40,7 @@ export const STREAM_CLOSED = 'The stream was closed'
 
 // Assigned by the class, the only one that may touch its private fields, and kept off it so that users don't see it.
 let offer: (stream: StreamBase, body: unknown, context: OfferContext, host: MediaHost) => Promise<OfferResult>
-let socket: (stream: StreamBase, request: SocketRequest, peer: SocketPeer, host: SocketHost) => SocketSession
+let socket: (stream: StreamBase, request: SocketRequest, peer: SocketPeer, host?: SocketHost) => SocketSession
 
 /** A handler offered to clients, without a server: whoever has a way to carry offers calls {@link StreamBase.offer}. */
 export class StreamBase extends EventEmitter<StreamEvents> {
@@ -248,14 +248,14 @@ export class StreamBase extends EventEmitter<StreamEvents> {
  * @param stream - the session's
  * @param request - what its client wants
  * @param peer - the far end
- * @param host - runs the media
+ * @param host - runs the media; by default this thread's media engine
  * @returns what the far end acts on; the peer is told whether there is a session. This never throws
  */
 export function openSocket(
   stream: StreamBase,
   request: SocketRequest,
   peer: SocketPeer,
-  host: SocketHost,
+  host?: SocketHost,
 ): SocketSession {
   return socket(stream, request, peer, host)
 }

@@ -1,0 +1,189 @@
+import { InvalidRequestError } from '../errors.ts'
+import type { WireSettings } from '../native/socket-link.ts'
+import type { Session } from '../session/session.ts'
+import type { SocketPeer } from '../session/socket-peer.ts'
+import type { SocketSession } from '../session/socket-session.ts'
+import { formatNotice } from '../signaling/messages.ts'
+import { type FailedResult, refusal } from '../signaling/offer-result.ts'
+import {
+  formatMedia,
+  parseBase64,
+  parseSocketMessage,
+  parseStart,
+  type SocketMessage,
+  type SocketStart,
+} from '../signaling/socket-messages.ts'
+import { openSocket, STREAM_CLOSED, type StreamBase } from '../stream/stream-base.ts'
+import type { SocketConnection, SocketProtocol } from './socket-connection.ts'
+
+/** How far ahead of real time a client gets audio that keeps a buffer of its own, in ms. */
+const LEAD_MS = 60
+/** The same for one that may play chunk after chunk, each when the one before has ended, so that it needs longer ones. */
+const CHUNKS_LEAD_MS = 100
+/** Payloads of 20 ms that make such a chunk, while more audio waits. */
+const CHUNK = 3
+/** How much must wait so that a chunk will be whole, in ms. */
+const CHUNK_QUEUE_MS = 40
+/** Malformed messages beyond which a client is no client. */
+const MAX_MALFORMED = 100
+
+/** The close codes of refusals (RFC 6455, section 7.4, and the registry that it founded); 1013 for all others. */
+const REFUSAL_CODES: Readonly<Record<string, number>> = {
+  invalid_request: 1008,
+  connection_already_exists: 1008,
+  modality_not_supported: 1008,
+  connection_closed: 1001,
+  server_error: 1011,
+}
+
+/** Why sessions end, and with which code their sockets are closed then; 1000 for all others. */
+const END_CODES: Readonly<Record<string, number>> = {
+  [STREAM_CLOSED]: 1001,
+  error: 1011,
+  failed: 1011,
+  timeout: 1011,
+  connect_timeout: 1011,
+}
+/** Reasons that are for programs; others are an operator's own words. */
+const END_WORDS = ['close_stream', 'time_limit', 'error']
+
+/** Speaks with a page over `WS /websocket/offer`. */
+export class PageSocket implements SocketProtocol, SocketPeer {
+  readonly #stream: StreamBase
+  readonly #connection: SocketConnection
+  readonly #told = new Set<string>()
+  #malformed = 0
+  #start: SocketStart | undefined
+  #session: SocketSession | undefined
+  #chunk: Uint8Array[] = []
+
+  /**
+   * @param stream - serves the page
+   * @param connection - the page's
+   */
+  constructor(stream: StreamBase, connection: SocketConnection) {
+    this.#stream = stream
+    this.#connection = connection
+  }
+
+  onText(text: string): void {
+    this.#take(parseSocketMessage(text))
+  }
+
+  onBinary(data: Buffer): void {
+    if (this.#start?.binary !== true) return this.#complain('A binary message needs binary: true in the start message')
+    this.#session?.receive(data)
+  }
+
+  onClose(): void {
+    this.#session?.end()
+  }
+
+  onOpen(_session: Session, { encoding, inputSampleRate, outputSampleRate }: WireSettings): void {
+    const { id, isNegotiated, binary } = this.#start as SocketStart
+    if (!isNegotiated) return
+    const terms = { websocket_id: id, encoding, inputSampleRate, outputSampleRate, binary }
+    this.#connection.trySend(JSON.stringify({ event: 'started', ...terms }))
+  }
+
+  onRefused(result: FailedResult): void {
+    const { error } = result.meta
+    this.#connection.trySend(JSON.stringify(result))
+    this.#connection.close(REFUSAL_CODES[error] ?? 1013, error)
+  }
+
+  onPayload(payload: Uint8Array): void {
+    if (this.#start?.binary === true) this.#connection.sendAudio(payload)
+    else if (this.#start?.isNegotiated === true) this.#connection.sendAudio(formatMedia(payload))
+    else this.#join(payload)
+  }
+
+  onFlush(): void {
+    // Nothing is held back unless more is sure to follow.
+    if (this.#chunk.length > 0 && (this.#session?.queuedMs ?? 0) < CHUNK_QUEUE_MS) this.#sendChunk()
+  }
+
+  onClear(): void {
+    this.#chunk = []
+    if (this.#start?.isNegotiated === true) this.#connection.trySend('{"event":"clear"}')
+  }
+
+  onMessage(text: string): void {
+    this.#connection.send(text)
+  }
+
+  onEnd(reason: string): void {
+    this.#connection.close(END_CODES[reason] ?? 1000, END_WORDS.includes(reason) ? reason : '')
+  }
+
+  #take(message: SocketMessage): void {
+    switch (message.event) {
+      case 'media':
+        return this.#takeMedia(message.payload)
+      case 'start':
+        return this.#takeStart(message.fields)
+      case 'ping':
+        return this.#connection.trySend('{"event":"pong"}')
+      case 'stop':
+        return this.#connection.close(1000, 'stop')
+      case 'played':
+        return this.#session?.acknowledge(message.payloads)
+      case 'message':
+        return this.#start?.isNegotiated === true ? this.#session?.message(message.data) : undefined
+      case 'malformed':
+        return this.#complain(message.problem)
+      case 'unknown':
+        return
+    }
+  }
+
+  #takeMedia(payload: string): void {
+    if (this.#session === undefined) return this.#tellOnce('Audio before the start message is dropped')
+    const audio = parseBase64(payload)
+    if (audio === undefined) return this.#complain('The audio in media.payload must be base64')
+    this.#session.receive(audio)
+  }
+
+  #takeStart(fields: Record<string, unknown>): void {
+    if (this.#start !== undefined) return this.#tellOnce('The session has begun: a second start message is ignored')
+    try {
+      this.#start = parseStart(fields)
+    } catch (error) {
+      if (!(error instanceof InvalidRequestError)) throw error
+      return this.onRefused(refusal('invalid_request', { message: error.message }))
+    }
+    this.#connection.started()
+    this.#open(this.#start)
+  }
+
+  #open({ id, encoding, sampleRate, replaces, isNegotiated }: SocketStart): void {
+    const { remoteAddress, socket } = this.#connection
+    const leadMs = isNegotiated ? LEAD_MS : CHUNKS_LEAD_MS
+    const wanted = { encoding, sampleRate, leadMs, replaces }
+    const request = { id, transport: 'websocket', remoteAddress, websocket: socket, ...wanted } as const
+    this.#session = openSocket(this.#stream, request, this)
+  }
+
+  #join(payload: Uint8Array): void {
+    this.#chunk.push(payload)
+    if (this.#chunk.length >= CHUNK) this.#sendChunk()
+  }
+
+  #sendChunk(): void {
+    const chunk = this.#chunk.splice(0)
+    this.#connection.sendAudio(formatMedia(chunk.length === 1 ? (chunk[0] as Uint8Array) : Buffer.concat(chunk)))
+  }
+
+  #complain(problem: string): void {
+    this.#tellOnce(problem)
+    this.#malformed++
+    if (this.#malformed > MAX_MALFORMED) this.#connection.close(1008, 'malformed')
+  }
+
+  /** A page that does one thing wrong does it again and again. */
+  #tellOnce(problem: string): void {
+    if (this.#told.has(problem)) return
+    this.#told.add(problem)
+    this.#connection.trySend(formatNotice('error', problem))
+  }
+}
