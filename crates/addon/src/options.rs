@@ -193,6 +193,8 @@ impl TryFrom<SessionOptions> for parley_transport::SessionOptions {
             output_target: ms(options.output_target_ms),
             jitter: (ms(options.jitter_min_ms), ms(options.jitter_max_ms)),
             connect_timeout: ms(options.connect_timeout_ms),
+            audio: true,
+            video: None,
             allow_extra_tracks: options.allow_extra_tracks,
         })
     }

@@ -21,7 +21,7 @@ pub use audio::{emitted, opus, pipeline};
 pub use damage::damage;
 pub use listening::listening;
 pub use network::{datagrams, handshake, stun, turn};
-pub use peer::{media, sctp};
+pub use peer::{media, sctp, video};
 pub use speech::speech;
 pub use stream::payloads;
 pub use text::{candidate, offer};
@@ -31,7 +31,7 @@ pub use video::{video_packets, vp8, vp8_payload};
 pub type Target = (&'static str, fn(&[u8]), usize);
 
 /// All targets, by the names of their files in `fuzz/`.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     ("offer", offer, 600),
     ("candidate", candidate, 600),
     ("stun", stun, 20_000),
@@ -49,4 +49,5 @@ pub const TARGETS: [Target; 17] = [
     ("vp8_payload", vp8_payload, 20_000),
     ("video_packets", video_packets, 1_000),
     ("vp8", vp8, 400),
+    ("video", video, 150),
 ];

@@ -2,6 +2,8 @@
 
 use crate::input::Input;
 use parley_netsim::BareCall;
+use parley_session::{EncodedFrame, Rotation};
+use std::time::Duration;
 
 const MAX_PACKETS: usize = 64;
 /// The control of data channels (RFC 8831, section 8).
@@ -24,6 +26,58 @@ pub fn media(data: &[u8]) {
     assert!(!call.session.is_closed(), "{:?}", call.events);
     let most = 6 * MAX_PACKETS as u64 + 100;
     assert!(call.frames - before <= most, "{} frames of at most {MAX_PACKETS} packets", call.frames - before);
+}
+
+/// A camera's packets, RTCP about our pictures, and time, as the peer likes them: no picture but of whole packets, and a
+/// bounded number of answers.
+pub fn video(data: &[u8]) {
+    let mut input = Input::new(data);
+    let mut call = BareCall::connect_video();
+    let (mut number, mut sent) = (u16::MAX - 3, 0);
+    for _ in 0..MAX_PACKETS {
+        if input.is_empty() {
+            break;
+        }
+        match input.byte() % 8 {
+            0 => call.send_media(input.piece()),
+            1 => call.run(u32::from(input.byte())),
+            2 => call.handle(parley_session::Input::WantKeyFrame),
+            3 => {
+                let data = input.piece().repeat(1 + usize::from(input.byte())).into();
+                let (timestamp, rotation) = (Duration::from_micros(input.word().into()), Rotation::By90);
+                let frame = EncodedFrame { data, is_key: true, timestamp, rotation };
+                call.handle(parley_session::Input::VideoFrame(frame));
+            }
+            kind => {
+                number = number.wrapping_add(u16::from(input.byte() >> 5)).wrapping_sub(1);
+                sent += 1;
+                call.send_media(&camera_packet(&mut input, kind, number));
+            }
+        }
+        call.run(1);
+    }
+    call.run(1_000);
+    assert!(!call.session.is_closed(), "{:?}", call.events);
+    let stats = call.session.stats().video.expect("a session with video");
+    let packets = sent + MAX_PACKETS as u64;
+    assert!(stats.frames_in <= packets && stats.packets_in <= packets, "{stats:?}");
+    assert!(stats.nacks_out <= 512 * 12 * packets && stats.pli_out + stats.fir_out <= 200, "{stats:?}");
+}
+
+/// A packet of the camera or of its retransmissions, with both header extensions.
+fn camera_packet(input: &mut Input<'_>, kind: u8, number: u16) -> Vec<u8> {
+    let (marker, is_repair, other) = (kind & 1, kind == 6, kind == 7);
+    let transport_number = input.short().to_be_bytes();
+    let mut packet = vec![0x90, marker << 7 | if is_repair { 97 } else { 96 }];
+    packet.extend_from_slice(&number.to_be_bytes());
+    packet.extend_from_slice(&input.word().to_be_bytes());
+    let source = if is_repair { 9 } else { 8 + u32::from(other) * 2 };
+    packet.extend_from_slice(&source.to_be_bytes());
+    packet.extend_from_slice(&[0xbe, 0xde, 0, 2, 0x31, transport_number[0], transport_number[1], 0x40]);
+    packet.extend_from_slice(&[input.byte(), 0, 0, 0]);
+    let payload = input.piece();
+    packet.extend_from_slice(&payload[..payload.len().min(1_200)]);
+    packet
 }
 
 /// SCTP messages and chunks: a kind, and what belongs to it.

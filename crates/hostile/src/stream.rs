@@ -41,7 +41,9 @@ impl Rig {
                 }
                 Output::Event(Event::Played(played)) => assert!(played.played <= played.length, "{played:?}"),
                 Output::ClearSent | Output::Event(_) => {}
-                Output::Datagram(..) | Output::Relayed { .. } => unreachable!("a socket has no network"),
+                Output::Datagram(..) | Output::Relayed { .. } | Output::VideoFrame(_) => {
+                    unreachable!("a socket has no network, and no video")
+                }
                 Output::WakeAt(at) => break at,
             }
         };

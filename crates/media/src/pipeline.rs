@@ -178,6 +178,33 @@ impl Pipeline {
         self.sender.take_played()
     }
 
+    /// The stream time of that moment, in the time of the frames for the handler; none before the start.
+    #[must_use]
+    pub fn stream_time(&self, now: Instant) -> Option<Duration> {
+        let (end, length) = (self.receiver.end()?, self.stream_length());
+        Some((length + now.saturating_duration_since(end)).saturating_sub(end.saturating_duration_since(now)))
+    }
+
+    /// The stream time, in nanoseconds, at which the peer's audio of that RTP timestamp is in the frames; none while none
+    /// came.
+    #[must_use]
+    pub fn time_of(&self, timestamp: u32) -> Option<i64> {
+        let length = i64::try_from(self.stream_length().as_nanos()).ok()?;
+        Some(length.saturating_sub(self.receiver.until_end(timestamp)?))
+    }
+
+    /// The source of the peer's audio.
+    #[must_use]
+    pub fn source(&self) -> Option<u32> {
+        self.receiver.source()
+    }
+
+    /// How long the handler's stream is, with what waits to be taken.
+    fn stream_length(&self) -> Duration {
+        let waiting = self.receiver.waiting() * 1_000_000_000 / u64::from(self.input.0.hz());
+        self.receiver.time() + Duration::from_nanos(waiting)
+    }
+
     /// How much emitted audio the peer has heard at the earliest: what was sent, less the way there. It never runs
     /// backwards; what was cleared unsent doesn't count.
     #[must_use]

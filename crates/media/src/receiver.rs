@@ -11,7 +11,7 @@ use crate::jitter::{Held, JitterBuffer, Place};
 use crate::lateness::Lateness;
 use crate::opus_packet::fec_ticks;
 use crate::stream_clock::{StreamClock, Verdict};
-use crate::units::{TICKS_PER_FRAME, duration_of};
+use crate::units::{TICKS_PER_FRAME, TICKS_PER_SECOND, duration_of};
 use crate::{MediaError, PipelineOptions, PipelineStats, RtpView};
 
 /// Where a stream's extended timestamps begin: far from 0, so that earlier packets have times too.
@@ -123,6 +123,17 @@ impl Receiver {
     /// The real time at which the stream's end belongs, what waits to be given out included; none before the start.
     pub(crate) fn end(&self) -> Option<Instant> {
         self.clock.as_ref().map(StreamClock::end)
+    }
+
+    /// How long before the stream's end that timestamp's audio is, in nanoseconds; none before a stream's first packet.
+    pub(crate) fn until_end(&self, timestamp: u32) -> Option<i64> {
+        let ticks = self.end?.wrapping_sub(self.extend(timestamp)).cast_signed();
+        ticks.checked_mul(1_000_000_000).map(|nanos| nanos / i64::from(TICKS_PER_SECOND))
+    }
+
+    /// The stream's source.
+    pub(crate) fn source(&self) -> Option<u32> {
+        self.ssrc
     }
 
     /// Packets received and lost.

@@ -85,6 +85,23 @@ impl Receiving {
         }
     }
 
+    /// How long before the stream's end that timestamp's audio is, in nanoseconds; none before a stream's first packet, and
+    /// of what has no timestamps.
+    pub(crate) fn until_end(&self, timestamp: u32) -> Option<i64> {
+        match self {
+            Self::Packets(receiver) => receiver.until_end(timestamp),
+            Self::Stream(_) => None,
+        }
+    }
+
+    /// The source of the packets.
+    pub(crate) fn source(&self) -> Option<u32> {
+        match self {
+            Self::Packets(receiver) => receiver.source(),
+            Self::Stream(_) => None,
+        }
+    }
+
     /// Packets received and lost; of a stream, payloads, of which none is ever lost.
     pub(crate) fn packets(&self) -> (u64, u64) {
         match self {

@@ -5,7 +5,9 @@ use crate::protection::Protection;
 use crate::sctp::Sctp;
 use crate::{millis, peer_address, server_address, session_options, start_of_time};
 use bytes::BytesMut;
-use parley_session::{Event, Identity, Input, LocalAddresses, Output, RtcSession, Seed};
+use parley_session::{
+    Event, Identity, Input, LocalAddresses, Output, RtcSession, Seed, SessionOptions, VideoOptions,
+};
 use rtc::crypto::SignatureScheme;
 use rtc::dtls::config::{ConfigBuilder, ExtendedMasterSecretType};
 use rtc::dtls::endpoint::{Endpoint, EndpointEvent};
@@ -39,7 +41,21 @@ impl BareCall {
     /// When it doesn't come about.
     #[must_use]
     pub fn connect() -> Self {
-        let (session, dtls, check) = accept();
+        Self::connect_with(session_options())
+    }
+
+    /// The same with video, VP8 at payload type 96 and its retransmissions at 97, from the sources 8 and 9; header extension 3
+    /// numbers packets transport-wide, and 4 says how the camera is turned.
+    ///
+    /// # Panics
+    /// When it doesn't come about.
+    #[must_use]
+    pub fn connect_video() -> Self {
+        Self::connect_with(SessionOptions { video: Some(VideoOptions::default()), ..session_options() })
+    }
+
+    fn connect_with(options: SessionOptions) -> Self {
+        let (session, dtls, check) = accept(options);
         let mut call = Self {
             session,
             events: Vec::new(),
@@ -59,6 +75,12 @@ impl BareCall {
         call.srtp = call.dtls.get_connection_state(server_address()).and_then(Protection::of);
         assert!(call.sctp.is_open() && call.events.contains(&Event::Connected), "{:?}", call.events);
         call
+    }
+
+    /// Gives the session an input now.
+    pub fn handle(&mut self, input: Input<'_>) {
+        self.session.handle(self.now, input);
+        self.take_outputs();
     }
 
     /// Sends a user message on a stream for that protocol: 50 is the control of data channels, 51 text, 53 bytes.
@@ -122,7 +144,7 @@ impl BareCall {
             match self.session.poll_output() {
                 Output::Datagram(_, datagram) => datagrams.push(datagram),
                 Output::Event(event) => self.events.push(event),
-                Output::Frame(_) => self.frames += 1,
+                Output::Frame(_) | Output::VideoFrame(_) => self.frames += 1,
                 Output::WakeAt(_) => break,
                 _ => {}
             }
@@ -154,7 +176,7 @@ impl BareCall {
 }
 
 /// A session that has answered, the peer's DTLS with its first flight waiting, and the check that opens the path.
-fn accept() -> (RtcSession, Endpoint, Check) {
+fn accept(options: SessionOptions) -> (RtcSession, Endpoint, Check) {
     let now = start_of_time();
     let provider = rtc::crypto::default_provider().expect("a crypto provider is compiled in");
     let names = CertificateParams::new(vec!["bare".to_owned()]).expect("a valid name");
@@ -168,8 +190,8 @@ fn accept() -> (RtcSession, Endpoint, Check) {
     };
     let identity = Identity::generate().expect("a certificate");
     let seed = Seed { ssrc: 1, sequence_number: 1, timestamp: 1 };
-    let offer = offer(&fingerprints[0].value);
-    let (session, _) = RtcSession::accept(now, &identity, Arc::new(local), session_options(), seed, &offer)
+    let offer = offer(&fingerprints[0].value, options.video.is_some());
+    let (session, _) = RtcSession::accept(now, &identity, Arc::new(local), options, seed, &offer)
         .unwrap_or_else(|rejection| panic!("{rejection}\n{offer}"));
     let config = ConfigBuilder::default()
         .with_crypto_provider(provider)
@@ -187,7 +209,7 @@ fn accept() -> (RtcSession, Endpoint, Check) {
     (session, dtls, check)
 }
 
-fn offer(fingerprint: &str) -> String {
+fn offer(fingerprint: &str, with_video: bool) -> String {
     let transport = format!(
         "c=IN IP4 0.0.0.0\r\na=ice-ufrag:bare\r\na=ice-pwd:{PASSWORD}\r\na=fingerprint:sha-256 {fingerprint}\r\n\
          a=setup:actpass\r\n"
@@ -197,10 +219,22 @@ fn offer(fingerprint: &str) -> String {
         peer_address().ip(),
         peer_address().port()
     );
+    let (bundled, video) = if with_video { (" 2", video(&transport)) } else { ("", String::new()) };
     format!(
-        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n\
+        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1{bundled}\r\n\
          m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n{transport}a=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n\
          a=rtpmap:111 opus/48000/2\r\na=ssrc:7 cname:bare\r\n{candidate}\
-         m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n{transport}a=mid:1\r\na=sctp-port:5000\r\n"
+         m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n{transport}a=mid:1\r\na=sctp-port:5000\r\n{video}"
+    )
+}
+
+fn video(transport: &str) -> String {
+    format!(
+        "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n{transport}a=mid:2\r\na=sendrecv\r\na=rtcp-mux\r\n\
+         a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\na=rtcp-fb:96 transport-cc\r\n\
+         a=rtcp-fb:96 goog-remb\r\na=rtcp-fb:96 ccm fir\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n\
+         a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n\
+         a=extmap:4 urn:3gpp:video-orientation\r\na=ssrc-group:FID 8 9\r\na=ssrc:8 cname:bare\r\n\
+         a=ssrc:9 cname:bare\r\n"
     )
 }

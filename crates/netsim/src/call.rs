@@ -1,9 +1,10 @@
 //! A session and a peer on a link, in virtual time.
 
 use crate::wire::{Ends, Kind, Sent, Wire};
-use crate::{Heard, Link, Peer, PeerOptions, Pipe, secs, start_of_time, tone};
+use crate::{Heard, Link, Peer, PeerOptions, Pipe, picture, secs, start_of_time, tone};
 use parley_session::{
-    CloseReason, Event, Identity, Input, LocalAddresses, Output, RtcSession, Seed, SessionOptions,
+    CloseReason, EncodedFrame, Event, Identity, Input, LocalAddresses, Output, Rotation, RtcSession, Seed,
+    SessionOptions,
 };
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -78,6 +79,8 @@ impl Scene {
             offer,
             answer,
             handler_heard,
+            handler_seen: Vec::new(),
+            film: Film::default(),
             events: Vec::new(),
             wire: Wire::default(),
             now,
@@ -130,6 +133,8 @@ pub struct Call {
     pub answer: String,
     /// The frames that the session gave to its handler.
     pub handler_heard: Heard,
+    /// The pictures that the session gave to its handler, and when.
+    pub handler_seen: Vec<(Instant, EncodedFrame)>,
     /// What the session said, and when.
     pub events: Vec<(Instant, Event)>,
     /// All datagrams that either end sent.
@@ -138,8 +143,35 @@ pub struct Call {
     to_session: Pipe<Vec<u8>>,
     to_peer: Pipe<Vec<u8>>,
     lost: Option<(Ends, Kind, usize)>,
+    film: Film,
     session_wakes: Option<Instant>,
     peer_is_there: bool,
+}
+
+/// What the handler shows.
+#[derive(Debug, Default)]
+struct Film {
+    number: u32,
+    bitrate: u32,
+    key_wanted: bool,
+}
+
+impl Film {
+    fn heed(&mut self, event: &Event) {
+        match event {
+            Event::KeyFrameWanted => self.key_wanted = true,
+            Event::VideoBitrate(bitrate) => self.bitrate = *bitrate,
+            _ => {}
+        }
+    }
+
+    fn next(&mut self) -> Option<(Vec<u8>, bool)> {
+        let bytes = self.bitrate as usize / 8 / 30;
+        let is_key = self.bitrate > 0 && std::mem::take(&mut self.key_wanted);
+        let number = self.number;
+        self.number += u32::from(bytes > 0);
+        (bytes > 0).then(|| (picture(number, is_key, if is_key { bytes * 8 } else { bytes }), is_key))
+    }
 }
 
 /// So often may one moment come again before it counts as a busy loop.
@@ -215,6 +247,21 @@ impl Call {
     pub fn handler_speaks(&mut self, hz: f64, duration: Duration) {
         self.handle(Input::Audio(tone(hz, duration)));
         self.run(duration);
+    }
+
+    /// The handler shows a film for so long: 30 pictures a second, as large as the bitrate allows, and key frames when they
+    /// are wanted.
+    pub fn handler_films(&mut self, duration: Duration) {
+        let pictures = (duration.as_secs_f64() * 30.0).round() as u32;
+        for _ in 0..pictures {
+            let timestamp = self.session.video_time(self.now);
+            if let Some((data, is_key)) = self.film.next() {
+                let data = data.into();
+                let frame = EncodedFrame { data, is_key, timestamp, rotation: Rotation::None };
+                self.handle(Input::VideoFrame(frame));
+            }
+            self.run(duration / pictures);
+        }
     }
 
     /// The peer makes a later offer, and takes the session's answer, which is returned.
@@ -365,7 +412,11 @@ impl Call {
                 Output::Relayed { .. } => unreachable!("no TURN server lends the session an address"),
                 Output::Payload(_) | Output::ClearSent => unreachable!("the session has no socket"),
                 Output::Frame(samples) => self.handler_heard.push(self.now, samples),
-                Output::Event(event) => self.events.push((self.now, event)),
+                Output::VideoFrame(frame) => self.handler_seen.push((self.now, frame)),
+                Output::Event(event) => {
+                    self.film.heed(&event);
+                    self.events.push((self.now, event));
+                }
                 Output::WakeAt(at) => {
                     self.session_wakes = at;
                     return;

@@ -76,6 +76,13 @@ impl Heard {
         Self { rate: self.rate, channels: 1, frames }
     }
 
+    /// Where in it a tone of that frequency begins.
+    #[must_use]
+    pub fn first_of(&self, hz: f64) -> Option<Duration> {
+        let first = self.frames.iter().position(|(_, samples)| self.is_tone(samples, hz))?;
+        Some(Self { frames: self.frames[..first].to_vec(), ..*self }.duration())
+    }
+
     /// When the first frame came that is not silence.
     #[must_use]
     pub fn first_sound(&self) -> Option<Instant> {

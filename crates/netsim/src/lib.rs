@@ -19,16 +19,21 @@
 
 mod bare;
 mod call;
+mod camera;
 mod check;
 mod clock;
+mod film;
 mod heard;
 mod line;
 mod link;
 mod peer;
 mod peer_options;
 mod peer_setup;
+mod peer_tap;
+mod peer_video;
 mod protection;
 mod random;
+mod screen;
 mod sctp;
 mod wire;
 
@@ -36,11 +41,13 @@ pub use bare::BareCall;
 pub use call::{Call, Scene, peer_address, server_address, session_options};
 pub use check::Check;
 pub use clock::{millis, secs, start_of_time};
+pub use film::{Seen, is_unbroken, picture, read_picture};
 pub use heard::{Heard, tone};
 pub use line::Line;
 pub use link::{Link, Pipe};
 pub use peer::{Peer, RtpPacket};
-pub use peer_options::{AudioWay, PeerOptions};
+pub use peer_options::{AudioWay, PeerOptions, PeerVideo};
+pub use peer_video::Said;
 pub use random::Random;
 pub use wire::{Ends, Kind, Sent, Wire};
 

@@ -1,6 +1,9 @@
 //! A peer that is not Parley: an offerer built directly on the `rtc` crate.
 
-use crate::peer_setup::{PAYLOAD_TYPE, add_audio, build, host_candidate, pipeline};
+use crate::camera::Camera;
+use crate::peer_setup::{PAYLOAD_TYPE, add_audio, add_video, build, host_candidate, pipeline};
+use crate::peer_video::{Said, VideoEnd};
+use crate::screen::Screen;
 use crate::{AudioWay, Heard, PeerOptions};
 use bytes::{Bytes, BytesMut};
 use parley_media::{Chunk, Pipeline, PipelineOutput, PipelineStats, RtpView};
@@ -33,18 +36,20 @@ pub struct RtpPacket {
 
 /// An offerer with a microphone, an ear and a data channel.
 pub struct Peer {
-    pc: RTCPeerConnection,
+    pub(crate) pc: RTCPeerConnection,
     address: SocketAddr,
     pipeline: Pipeline,
     ssrc: u32,
     sender: Option<RTCRtpSenderId>,
-    transceiver: RTCRtpTransceiverId,
+    transceiver: Option<RTCRtpTransceiverId>,
+    pub(crate) video: Option<VideoEnd>,
+    video_ssrc: u32,
     channel: Option<RTCDataChannelId>,
     channel_open: bool,
     connected: bool,
     /// How the handshake's datagrams began.
     handshake: Vec<Vec<u8>>,
-    now: Instant,
+    pub(crate) now: Instant,
     /// What it heard, 48 kHz; silence included from the moment of the connection.
     pub heard: Heard,
     /// The texts it got.
@@ -63,7 +68,14 @@ impl Peer {
     #[must_use]
     pub fn new(now: Instant, address: SocketAddr, options: &PeerOptions) -> Self {
         let mut pc = build(now, options).expect("a peer connection with one codec");
-        let (transceiver, sender) = add_audio(&mut pc, options).expect("an audio transceiver");
+        let audio = options.has_audio.then(|| add_audio(&mut pc, options).expect("an audio transceiver"));
+        let (transceiver, sender) =
+            audio.map_or((None, None), |(transceiver, sender)| (Some(transceiver), sender));
+        let video = options.video.as_ref().map(|video| {
+            let transceiver = add_video(&mut pc, video).expect("a video transceiver");
+            let camera = Camera::new(now, video.clone());
+            VideoEnd { transceiver, camera, screen: Screen::new(), said: Said::default(), source: 0 }
+        });
         let channel =
             options.channel.then(|| pc.create_data_channel("text", None).expect("a data channel").id());
         pc.add_local_candidate(host_candidate(address).expect("a host candidate")).expect("it is accepted");
@@ -74,6 +86,8 @@ impl Peer {
             ssrc: options.ssrc,
             sender,
             transceiver,
+            video,
+            video_ssrc: options.video.as_ref().map_or(0, |video| video.ssrc),
             channel,
             channel_open: false,
             connected: false,
@@ -103,6 +117,9 @@ impl Peer {
     /// # Panics
     /// When the core can't use it.
     pub fn answered(&mut self, now: Instant, answer: &str) {
+        if let Some(video) = &mut self.video {
+            video.source = video_source(answer).unwrap_or_default();
+        }
         let answer = RTCSessionDescription::answer(answer.to_owned()).expect("an answer that can be read");
         self.pc.set_remote_description(now, answer).expect("an answer that fits the offer");
     }
@@ -117,7 +134,8 @@ impl Peer {
     /// # Panics
     /// When the transceiver is gone.
     pub fn set_way(&mut self, way: AudioWay) {
-        self.pc.rtp_transceiver(self.transceiver).expect("made at the start").set_direction(way.direction());
+        let transceiver = self.transceiver.expect("a peer with audio");
+        self.pc.rtp_transceiver(transceiver).expect("made at the start").set_direction(way.direction());
     }
 
     /// Speaks; the audio is sent at the pace of real time.
@@ -163,7 +181,11 @@ impl Peer {
         self.write_rtp(now, header, packet.payload.into());
     }
 
-    fn write_rtp(&mut self, now: Instant, header: rtc::rtp::header::Header, payload: Bytes) {
+    pub(crate) fn video_ssrc(&self) -> u32 {
+        self.video_ssrc
+    }
+
+    pub(crate) fn write_rtp(&mut self, now: Instant, header: rtc::rtp::header::Header, payload: Bytes) {
         let packet = rtc::rtp::Packet { header, payload };
         let message = RTCMessage::RtpPacket(String::new(), packet);
         self.pc.handle_write(TaggedRTCMessage { now, message }).expect("an RTP packet is sent");
@@ -289,7 +311,10 @@ impl Peer {
 
     /// When it wants to be woken.
     pub fn wake_at(&mut self) -> Option<Instant> {
-        [self.pc.poll_timeout(), self.pipeline.wake_at()].into_iter().flatten().min()
+        let video = self.video.as_ref();
+        let camera = video.and_then(|video| video.camera.wake_at()).filter(|_| self.connected);
+        let screen = video.and_then(|video| video.screen.wake_at());
+        [self.pc.poll_timeout(), self.pipeline.wake_at(), camera, screen].into_iter().flatten().min()
     }
 
     /// The next datagram to send, after everything that leads to it.
@@ -302,6 +327,9 @@ impl Peer {
             self.message(message);
         }
         self.run_pipeline();
+        if self.connected {
+            self.run_video();
+        }
         self.pc.poll_write().map(|sent| (sent.transport.peer_addr, sent.message))
     }
 
@@ -326,6 +354,12 @@ impl Peer {
 
     fn message(&mut self, message: RTCMessage) {
         match message {
+            RTCMessage::RtcpPacket(_, packets) => self.heed(&packets),
+            RTCMessage::RtpPacket(_, packet) if packet.header.payload_type == 96 => {
+                if let Some(video) = &mut self.video {
+                    video.screen.receive(self.now, &packet);
+                }
+            }
             RTCMessage::RtpPacket(_, packet) => {
                 let header = &packet.header;
                 self.packets.push((header.ssrc, header.sequence_number, header.timestamp));
@@ -371,4 +405,12 @@ impl Peer {
             self.write_rtp(self.now, header, payload);
         }
     }
+}
+
+/// The source that an answer's video section declares.
+fn video_source(answer: &str) -> Option<u32> {
+    let section = &answer[answer.find("m=video ")?..];
+    let group = section.lines().find_map(|line| line.strip_prefix("a=ssrc-group:FID "));
+    let source = group.or_else(|| section.lines().find_map(|line| line.strip_prefix("a=ssrc:")));
+    source?.split(' ').next()?.parse().ok()
 }

@@ -3,7 +3,7 @@
 use parley_media::{Layout, OpusOptions, RtpStart};
 use rtc::rtp_transceiver::RTCRtpTransceiverDirection;
 
-/// Which way the peer offers audio.
+/// Which way the peer offers a kind of media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AudioWay {
     /// `sendrecv`.
@@ -33,6 +33,10 @@ impl AudioWay {
 pub struct PeerOptions {
     /// Which way it offers audio: not [`AudioWay::Neither`].
     pub audio: AudioWay,
+    /// Whether it has audio at all.
+    pub has_audio: bool,
+    /// Its video, if it has any.
+    pub video: Option<PeerVideo>,
     /// Whether it opens a data channel named `text`.
     pub channel: bool,
     /// Synchronisation source of its audio.
@@ -56,6 +60,8 @@ impl Default for PeerOptions {
         let rtp_start = RtpStart { sequence_number: 1_000, timestamp: 1_000_000 };
         Self {
             audio: AudioWay::Both,
+            has_audio: true,
+            video: None,
             channel: true,
             ssrc: 0x5eed,
             rtp_start,
@@ -64,6 +70,46 @@ impl Default for PeerOptions {
             opus: OpusOptions::default(),
             expected_loss: 0,
             speaks: Layout::Mono,
+        }
+    }
+}
+
+/// A peer's video.
+#[derive(Debug, Clone)]
+pub struct PeerVideo {
+    /// Which way it offers video.
+    pub way: AudioWay,
+    /// Synchronisation source of its camera…
+    pub ssrc: u32,
+    /// …and of its retransmissions; without one the same packets are sent again.
+    pub rtx: Option<u32>,
+    /// Length of a picture that is no key frame.
+    pub bytes: usize,
+    /// Length of a key frame.
+    pub key_bytes: usize,
+    /// Where its timestamps begin.
+    pub first_timestamp: u32,
+    /// How its camera is turned (3GPP TS 26.114, section 7.4.5): 0 to 3, in quarter turns.
+    pub orientation: u8,
+    /// Whether it sends again what is asked for.
+    pub answers_nacks: bool,
+    /// Whether it numbers its packets for the other end to tell when they came.
+    pub measures: bool,
+}
+
+/// Half a megabit a second both ways.
+impl Default for PeerVideo {
+    fn default() -> Self {
+        Self {
+            way: AudioWay::Both,
+            ssrc: 0xca3e7a,
+            rtx: Some(0xca3e7b),
+            bytes: 2_000,
+            key_bytes: 20_000,
+            first_timestamp: u32::MAX - 200_000,
+            orientation: 0,
+            answers_nacks: true,
+            measures: true,
         }
     }
 }

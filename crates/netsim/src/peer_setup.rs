@@ -1,21 +1,25 @@
 //! Makes a peer's connection, track and pipeline.
 
-use crate::{AudioWay, PeerOptions};
+use crate::peer_tap::{self, PeerTap};
+use crate::{AudioWay, PeerOptions, PeerVideo};
 use parley_media::{Layout, Pipeline, PipelineOptions, SampleRate};
 use rtc::crypto::SignatureScheme;
-use rtc::interceptor::Registry;
+use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
-use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MediaEngine};
+use rtc::peer_connection::configuration::media_engine::{
+    MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8, MediaEngine,
+};
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::transport::{
     CandidateConfig, CandidateHostConfig, RTCIceCandidate, RTCIceCandidateInit,
 };
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp_transceiver::rtp_sender::{
-    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
+    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
+    RTCRtpHeaderExtensionCapability, RTCRtpRtxParameters, RtpCodecKind,
 };
 use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverId};
 use std::net::SocketAddr;
@@ -30,6 +34,9 @@ pub(crate) fn build(now: Instant, options: &PeerOptions) -> CoreResult<RTCPeerCo
     let mut media = MediaEngine::default();
     let codec = RTCRtpCodecParameters { rtp_codec: opus(options.hears), payload_type: PAYLOAD_TYPE };
     media.register_codec(codec, RtpCodecKind::Audio)?;
+    if let Some(video) = &options.video {
+        register_video(&mut media, video)?;
+    }
     let provider = rtc::crypto::default_provider().expect("a crypto provider is compiled in");
     let names = CertificateParams::new(vec!["peer".to_owned()]).expect("a valid name");
     let certificate = RTCCertificate::generate(provider.crypto(), SignatureScheme::EcdsaP256Sha256, names)?;
@@ -47,8 +54,81 @@ pub(crate) fn build(now: Instant, options: &PeerOptions) -> CoreResult<RTCPeerCo
         .with_configuration(RTCConfigurationBuilder::new().with_certificates(vec![certificate]).build())
         .with_setting_engine(settings)
         .with_media_engine(media)
-        .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
+        .with_interceptor_registry(
+            configure_rtcp_reports(Registry::new()).with(Slot::from(peer_tap::SLOT), PeerTap::default()),
+        )
         .build(now)
+}
+
+fn register_video(media: &mut MediaEngine, video: &PeerVideo) -> CoreResult<()> {
+    let codec = RTCRtpCodecParameters { rtp_codec: vp8(video), payload_type: 96 };
+    media.register_codec(codec, RtpCodecKind::Video)?;
+    if video.rtx.is_some() {
+        let rtp_codec = RTCRtpCodec {
+            mime_type: MIME_TYPE_RTX.into(),
+            clock_rate: 90_000,
+            channels: 0,
+            sdp_fmtp_line: "apt=96".into(),
+            rtcp_feedback: vec![],
+        };
+        media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type: 97 }, RtpCodecKind::Video)?;
+    }
+    let measures = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+    let names = [
+        Some("http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"),
+        Some("urn:3gpp:video-orientation"),
+        video.measures.then_some(measures),
+    ];
+    for uri in names.into_iter().flatten() {
+        let extension = RTCRtpHeaderExtensionCapability { uri: uri.to_owned() };
+        media.register_header_extension(extension, RtpCodecKind::Video, None)?;
+    }
+    Ok(())
+}
+
+fn vp8(video: &PeerVideo) -> RTCRtpCodec {
+    let feedback =
+        |typ: &str, parameter: &str| RTCPFeedback { typ: typ.to_owned(), parameter: parameter.to_owned() };
+    let mut rtcp_feedback = vec![
+        feedback("goog-remb", ""),
+        feedback("ccm", "fir"),
+        feedback("nack", ""),
+        feedback("nack", "pli"),
+    ];
+    if video.measures {
+        rtcp_feedback.push(feedback("transport-cc", ""));
+    }
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_VP8.into(),
+        clock_rate: 90_000,
+        channels: 0,
+        sdp_fmtp_line: String::new(),
+        rtcp_feedback,
+    }
+}
+
+pub(crate) fn add_video(pc: &mut RTCPeerConnection, video: &PeerVideo) -> CoreResult<RTCRtpTransceiverId> {
+    if video.way == AudioWay::Receive {
+        return pc.add_transceiver_from_kind(RtpCodecKind::Video, None);
+    }
+    let coding = RTCRtpCodingParameters {
+        ssrc: Some(video.ssrc),
+        rtx: video.rtx.map(|ssrc| RTCRtpRtxParameters { ssrc }),
+        ..Default::default()
+    };
+    let encoding =
+        RTCRtpEncodingParameters { rtp_coding_parameters: coding, codec: vp8(video), ..Default::default() };
+    let track = MediaStreamTrack::new(
+        "camera".into(),
+        "camera-video".into(),
+        "video".into(),
+        RtpCodecKind::Video,
+        vec![encoding],
+    );
+    pc.add_track(track)?;
+    let transceiver = pc.get_transceivers().last().expect("the one just made");
+    pc.rtp_transceiver(transceiver).expect("the same").set_direction(video.way.direction());
+    Ok(transceiver)
 }
 
 pub(crate) fn add_audio(

@@ -24,7 +24,9 @@ fn drain(session: &mut RtcSession) -> usize {
     loop {
         match session.poll_output() {
             Output::WakeAt(_) => return count,
-            Output::Datagram(..) | Output::Relayed { .. } | Output::Frame(_) => count += 1,
+            Output::Datagram(..) | Output::Relayed { .. } | Output::Frame(_) | Output::VideoFrame(_) => {
+                count += 1
+            }
             Output::Payload(_) | Output::ClearSent | Output::Event(_) => {}
         }
     }

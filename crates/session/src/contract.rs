@@ -1,8 +1,10 @@
 //! What goes into a session and what comes out of it.
 
 use crate::channel::ChannelError;
+use crate::video::VideoNetStats;
 use bytes::BytesMut;
 use parley_media::{Chunk, Mark, PipelineStats, Played, SpeechEvent, SpeechRequest, WireCodec};
+use parley_video::EncodedFrame;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -31,6 +33,11 @@ pub enum Input<'a> {
     Acknowledged(u64),
     /// Audio to send, of any length, rate and layout.
     Audio(Chunk),
+    /// A picture to send, encoded; its time counts from the moment of the offer
+    /// ([`RtcSession::video_time`](crate::RtcSession::video_time)) and rises.
+    VideoFrame(EncodedFrame),
+    /// Received pictures are of no use until there is a key frame: ask the peer for one until it comes.
+    WantKeyFrame,
     /// Say [`Event::Played`] when the audio before it was heard, as far as it was.
     Mark(Mark),
     /// Listen for speech, or what belongs to that.
@@ -72,6 +79,8 @@ pub enum Output<'a> {
     ClearSent,
     /// 20 ms of interleaved PCM for the handler, in the format of [`SessionOptions::input`](crate::SessionOptions::input).
     Frame(&'a [i16]),
+    /// A whole picture of the peer, whose references all came before it, in the time of the audio frames.
+    VideoFrame(EncodedFrame),
     /// Tell somebody.
     Event(Event),
     /// Nothing more now. Call [`RtcSession::handle`](crate::RtcSession::handle) with [`Input::Wake`] at that time, or never if there is none.
@@ -105,6 +114,11 @@ pub enum Event {
         /// How long it was down.
         duration: Duration,
     },
+    /// The peer needs a key frame: the next picture is to be one.
+    KeyFrameWanted,
+    /// How many bits a second our pictures may take from now on; 0 while the peer takes none. Told when they begin to flow,
+    /// and when it changes by more than a twentieth.
+    VideoBitrate(u32),
     /// The audio before a mark was heard, or the queue was cleared. All marks are told, in their order.
     Played(Played),
     /// Something about speech; only while that is listened to, and then no [`Output::Frame`] comes.
@@ -155,4 +169,6 @@ pub struct SessionStats {
     pub codec: Option<WireCodec>,
     /// What the media pipeline counted.
     pub media: PipelineStats,
+    /// What was counted of video, if the session has any.
+    pub video: Option<VideoNetStats>,
 }

@@ -38,6 +38,10 @@ pub struct SessionOptions {
     pub output: AudioFormat,
     /// Which way audio flows.
     pub mode: Mode,
+    /// Whether there is audio at all; an offer must then have it.
+    pub audio: bool,
+    /// Which way video flows, if there is any; a first offer must then have it.
+    pub video: Option<VideoOptions>,
     /// The encoder's settings.
     pub opus: OpusOptions,
     /// How much emitted audio waits of a source that emits whenever there is room.
@@ -46,7 +50,7 @@ pub struct SessionOptions {
     pub jitter: (Duration, Duration),
     /// From the offer to a connection, before the session gives up. A socket is connected from the start.
     pub connect_timeout: Duration,
-    /// Whether tracks beyond the one audio track are left unanswered instead of refused.
+    /// Whether tracks beyond one of each wanted kind are left unanswered instead of refused.
     pub allow_extra_tracks: bool,
 }
 
@@ -58,12 +62,35 @@ impl Default for SessionOptions {
             input: format,
             output: format,
             mode: Mode::SendReceive,
+            audio: true,
+            video: None,
             opus: OpusOptions::default(),
             output_target: Duration::from_millis(400),
             jitter: (Duration::ZERO, Duration::from_millis(120)),
             connect_timeout: Duration::from_secs(30),
             allow_extra_tracks: false,
         }
+    }
+}
+
+/// How a session's video behaves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct VideoOptions {
+    /// Whether the client's picture is received.
+    pub receive: bool,
+    /// Whether a picture is sent to the client.
+    pub send: bool,
+    /// Most that is sent, in bit/s; also what a client is allowed that measures no bandwidth by itself. At least 100,000
+    /// is taken.
+    pub max_bitrate: u32,
+    /// Most pictures a second that are sent.
+    pub max_framerate: f32,
+}
+
+/// Both ways, 2.5 Mbit/s and 30 pictures a second at most.
+impl Default for VideoOptions {
+    fn default() -> Self {
+        Self { receive: true, send: true, max_bitrate: 2_500_000, max_framerate: 30.0 }
     }
 }
 
@@ -133,4 +160,17 @@ pub struct Seed {
     pub sequence_number: u16,
     /// First timestamp.
     pub timestamp: u32,
+}
+
+impl Seed {
+    /// Another number of the session, as random as the seed: the same `which` gives the same number.
+    pub(crate) fn derive(self, which: u32) -> u32 {
+        // The finaliser of SplitMix64: all bits of what goes in matter for all that come out.
+        let mut bits = (u64::from(self.ssrc) << 32 | u64::from(self.timestamp))
+            .wrapping_add(u64::from(which).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            .wrapping_add(u64::from(self.sequence_number));
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (bits ^ (bits >> 31)) as u32
+    }
 }

@@ -1,5 +1,7 @@
-//! An interceptor that lets the application see the reports that the chain would otherwise keep to itself.
+//! An interceptor that lets the application see the reports that the chain would otherwise keep to itself, and takes out
+//! video, which is none of the core's business.
 
+use crate::video::VideoTap;
 use rtc::interceptor::{Attribute, Interceptor, Packet, StreamInfo, TaggedPacket};
 use rtc::rtcp::goodbye::Goodbye;
 use rtc::rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
@@ -16,16 +18,18 @@ use std::time::{Duration, Instant};
 /// Nearest to the wire, so that it sees what the peer sent.
 pub(crate) const SLOT: usize = 500;
 
-/// Marks reports, feedback and goodbyes for delivery; everything else passes untouched.
+/// Marks reports, feedback and goodbyes for delivery; everything else but video passes untouched.
 pub(crate) struct RtcpTap {
     reads: VecDeque<TaggedPacket>,
     writes: VecDeque<TaggedPacket>,
     sent_reports: SentReports,
+    /// Where video leaves, when there is any.
+    video: Option<VideoTap>,
 }
 
 impl RtcpTap {
-    pub(crate) fn new(sent_reports: SentReports) -> Self {
-        Self { reads: VecDeque::new(), writes: VecDeque::new(), sent_reports }
+    pub(crate) fn new(sent_reports: SentReports, video: Option<VideoTap>) -> Self {
+        Self { reads: VecDeque::new(), writes: VecDeque::new(), sent_reports, video }
     }
 }
 
@@ -78,6 +82,12 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for RtcpTap {
     type Time = Instant;
 
     fn handle_read(&mut self, mut message: TaggedPacket) -> Result<(), Error> {
+        if let Some(video) = &self.video {
+            match video.take_from(message) {
+                Some(rest) => message = rest,
+                None => return Ok(()),
+            }
+        }
         let wanted = match &message.message.packet {
             Packet::Rtcp(packets) => packets.iter().any(|packet| concerns_us(packet.as_ref())),
             _ => false,
@@ -93,8 +103,11 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for RtcpTap {
         self.reads.pop_front()
     }
 
-    fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
-        if let Packet::Rtcp(packets) = &message.message.packet {
+    fn handle_write(&mut self, mut message: TaggedPacket) -> Result<(), Error> {
+        if let Packet::Rtcp(packets) = &mut message.message.packet {
+            if let Some(video) = &self.video {
+                video.tell_time(message.now, packets);
+            }
             let reports = packets.iter().filter_map(|packet| packet.as_any().downcast_ref::<SenderReport>());
             reports.for_each(|report| self.sent_reports.note(report, message.now));
         }

@@ -3,12 +3,16 @@
 //! An offer is normalised before the core sees it: one audio section with Opus alone, one data section, nothing
 //! else. The core then never meets what it handles badly (payload types without `rtpmap`, two media sections without
 //! SSRCs, two telephone-events, hundreds of candidates). The answer is completed again: refused sections are put
-//! back in their places, and the candidates are the ones that reach us.
+//! back in their places, the video section is answered beside the core's, and the candidates are the ones that reach us.
+
+mod video;
 
 use crate::relay::Allocation;
 use parley_media::PeerWishes;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+
+pub(crate) use video::{VideoSection, VideoTerms};
 
 /// Longest offer that is read, in bytes.
 pub const MAX_OFFER_BYTES: usize = 64 * 1024;
@@ -20,7 +24,8 @@ const MAX_SSRC_LINES: usize = 16;
 /// Why an offer can't be accepted: a code for programs and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// `invalid_sdp`, `no_audio`, `extra_track`, `unsupported_codec`, `too_large` or `unsupported_transport`.
+    /// `invalid_sdp`, `no_audio`, `no_video`, `extra_track`, `unsupported_codec`, `too_large` or
+    /// `unsupported_transport`.
     pub code: &'static str,
     /// What is wrong with which value, and what to do about it.
     pub message: String,
@@ -118,8 +123,10 @@ pub(crate) struct Offer {
     pub(crate) normalised: String,
     /// The candidates that the offer carried, as attributes, in order.
     pub(crate) candidates: Vec<String>,
-    /// The audio section that is used.
+    /// The audio section that is used; one without flow when only video is wanted.
     pub(crate) audio: AudioSection,
+    /// The video section that is used.
+    pub(crate) video: Option<VideoSection>,
     /// The peer's certificate fingerprint, as written.
     pub(crate) fingerprint: String,
     pub(crate) setup: Setup,
@@ -164,8 +171,29 @@ struct Section {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Audio,
+    Video,
     Data,
     Refused,
+}
+
+/// Which media an offer must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) audio: bool,
+    pub(crate) video: WantedVideo,
+    /// Whether tracks beyond those are refused alone, and not the whole offer.
+    pub(crate) allow_extra_tracks: bool,
+}
+
+/// Whether an offer must have video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WantedVideo {
+    /// It is an extra track.
+    No,
+    /// It must.
+    Yes,
+    /// It may: a later offer whose camera was stopped has none.
+    IfOffered,
 }
 
 /// What the answer should say beyond what the core negotiates.
@@ -180,56 +208,77 @@ pub(crate) struct AnswerTerms<'a> {
     /// Where a STUN server saw us, with the local address behind it.
     pub(crate) reflexive: &'a [(SocketAddr, SocketAddr)],
     pub(crate) relayed: &'a [Allocation],
+    pub(crate) video: Option<VideoTerms>,
 }
 
 impl Offer {
-    pub(crate) fn parse(sdp: &str, allow_extra_tracks: bool) -> Result<Self, Rejection> {
+    pub(crate) fn parse(sdp: &str, wanted: Wanted) -> Result<Self, Rejection> {
         if sdp.len() > MAX_OFFER_BYTES {
             let message =
                 format!("the offer has {} bytes; {MAX_OFFER_BYTES} is the most that is read", sdp.len());
             return Err(Rejection::new("too_large", message));
         }
         let (session, mut sections) = split(sdp)?;
-        let audio = choose(&mut sections, allow_extra_tracks)?;
         let bundled = session.iter().any(|line| line.starts_with("a=group:BUNDLE"));
-        if !bundled {
-            refuse_data(&mut sections);
-        }
+        let (audio, video) = choose(&mut sections, wanted, bundled)?;
         let fingerprint = fingerprint(&session, &sections)?;
         let setup = setup(&session, &sections);
         let candidates = collect_candidates(&mut sections);
-        let normalised = normalise(&session, &sections, &audio);
-        Ok(Self { normalised, candidates, audio, fingerprint, setup, bundled, sections })
+        let carrier = audio.is_none().then(|| carrier(&sections)).flatten();
+        let audio = audio.unwrap_or_else(|| AudioSection::without_flow(video.as_ref()));
+        let normalised = normalise(&session, carrier.iter().chain(&sections), &audio);
+        Ok(Self { normalised, candidates, audio, video, fingerprint, setup, bundled, sections })
     }
 
     /// Completes the core's answer to the normalised offer into the answer to the whole offer.
     pub(crate) fn answer(&self, core: &str, terms: &AnswerTerms<'_>) -> Result<String, Rejection> {
         let (mut session, answered) = split(core)?;
-        if !self.bundled {
-            session.retain(|line| !line.starts_with("a=group:BUNDLE"));
+        session.retain(|line| !line.starts_with("a=group:BUNDLE"));
+        if self.bundled {
+            let accepted = self.sections.iter().filter(|section| section.role != Role::Refused);
+            let mids = accepted.map(|section| section.mid.as_str()).collect::<Vec<_>>().join(" ");
+            session.push(format!("a=group:BUNDLE {mids}"));
         }
-        let mut answered = answered.into_iter();
         let mut sdp = joined(&session);
         let mut first = true;
-        for section in &self.sections {
-            if section.role == Role::Refused {
-                sdp.push_str(&section.refusal());
-                continue;
+        for mut section in self.answered(answered, terms)? {
+            if section.role != Role::Refused && std::mem::take(&mut first) {
+                section.lines.extend(candidate_lines(terms));
             }
-            let Some(mut accepted) = answered.next() else {
-                return Err(Rejection::new("invalid_sdp", "the offer's media sections could not be matched"));
-            };
-            accepted.protocol.clone_from(&section.protocol);
-            accepted.lines.retain(|line| !is_candidate_line(line));
-            if section.role == Role::Audio {
-                self.complete_audio(&mut accepted, terms);
-            }
-            if std::mem::take(&mut first) {
-                accepted.lines.extend(candidate_lines(terms));
-            }
-            sdp.push_str(&accepted.to_sdp());
+            sdp.push_str(&section.to_sdp());
         }
         Ok(sdp)
+    }
+
+    /// The answer's sections, in the offer's order.
+    fn answered(&self, core: Vec<Section>, terms: &AnswerTerms<'_>) -> Result<Vec<Section>, Rejection> {
+        let unmatched = || Rejection::new("invalid_sdp", "the offer's media sections could not be matched");
+        let transport = transport_lines(core.first().ok_or_else(unmatched)?);
+        let mut core = core.into_iter();
+        if !self.sections.iter().any(|section| section.role == Role::Audio) {
+            // What carried the transport for the core.
+            core.next();
+        }
+        let mut sections = Vec::with_capacity(self.sections.len());
+        for section in &self.sections {
+            sections.push(match (section.role, &self.video, terms.video) {
+                (Role::Refused, ..) => section.refusal(),
+                (Role::Video, Some(video), Some(terms)) => section.video_answer(video, terms, &transport),
+                _ => self.complete(section, core.next().ok_or_else(unmatched)?, terms),
+            });
+        }
+        Ok(sections)
+    }
+
+    /// Completes a section of the core's answer.
+    fn complete(&self, offered: &Section, mut answer: Section, terms: &AnswerTerms<'_>) -> Section {
+        answer.protocol.clone_from(&offered.protocol);
+        answer.role = offered.role;
+        answer.lines.retain(|line| !is_candidate_line(line));
+        if offered.role == Role::Audio {
+            self.complete_audio(&mut answer, terms);
+        }
+        answer
     }
 
     fn complete_audio(&self, answer: &mut Section, terms: &AnswerTerms<'_>) {
@@ -293,33 +342,47 @@ fn split(sdp: &str) -> Result<(Vec<String>, Vec<Section>), Rejection> {
 }
 
 /// Gives each section its role, or says why the offer can't be used.
-fn choose(sections: &mut [Section], allow_extra_tracks: bool) -> Result<AudioSection, Rejection> {
-    let mut audio = None;
-    let mut without_opus = false;
-    let mut has_data = false;
-    for section in sections.iter_mut().filter(|section| section.port != "0") {
-        match section.media.as_str() {
-            "audio" if audio.is_none() => {
-                audio = section.as_audio();
-                without_opus |= audio.is_none();
-                section.role = if audio.is_some() { Role::Audio } else { Role::Refused };
-            }
-            "application" if !has_data && section.is_data_channel() => {
-                section.role = Role::Data;
-                has_data = true;
-            }
-            kind @ ("audio" | "video") if section.direction().sends() && !allow_extra_tracks => {
-                let kind = if kind == "audio" { "a second audio" } else { "a video" };
-                let message = format!(
-                    "the offer has {kind} track (mid {}); leave it out, or set allowExtraTracks",
-                    section.mid
-                );
-                return Err(Rejection::new("extra_track", message));
-            }
-            _ => {}
+fn choose(
+    sections: &mut [Section],
+    wanted: Wanted,
+    bundled: bool,
+) -> Result<(Option<AudioSection>, Option<VideoSection>), Rejection> {
+    let audio = if wanted.audio { Some(choose_audio(sections)?) } else { None };
+    let video = match wanted.video {
+        WantedVideo::No => None,
+        // Without a bundle each section has a transport of its own, and only one is spoken here: the audio's.
+        _ if wanted.audio && !bundled => None,
+        _ => choose_video(sections),
+    };
+    if wanted.video == WantedVideo::Yes && video.is_none() {
+        return Err(match bundled || !wanted.audio {
+            true => video::rejection(sections),
+            false => Rejection::new("unsupported_transport", "audio and video must be bundled (RFC 9143)"),
+        });
+    }
+    if !wanted.allow_extra_tracks {
+        refuse_extra_tracks(sections, wanted)?;
+    }
+    if bundled {
+        let mut in_use = sections.iter_mut().filter(|section| section.port != "0");
+        if let Some(data) = in_use.find(|section| section.is_data_channel()) {
+            data.role = Role::Data;
         }
     }
-    audio.ok_or_else(|| match without_opus {
+    Ok((audio, video))
+}
+
+/// The first audio section that has Opus.
+fn choose_audio(sections: &mut [Section]) -> Result<AudioSection, Rejection> {
+    let mut without_opus = false;
+    for section in sections.iter_mut().filter(|section| section.port != "0" && section.media == "audio") {
+        if let Some(audio) = section.as_audio() {
+            section.role = Role::Audio;
+            return Ok(audio);
+        }
+        without_opus = true;
+    }
+    Err(match without_opus {
         true => Rejection::new(
             "unsupported_codec",
             "the offer's audio lacks opus/48000/2, the one codec that is spoken here",
@@ -331,10 +394,82 @@ fn choose(sections: &mut [Section], allow_extra_tracks: bool) -> Result<AudioSec
     })
 }
 
-/// Without a bundle each section has a transport of its own, and only one is spoken here: the audio's.
-fn refuse_data(sections: &mut [Section]) {
-    for section in sections.iter_mut().filter(|section| section.role == Role::Data) {
-        section.role = Role::Refused;
+/// The first video section that has VP8 and brings something, else the first that has it: a screen may be shared on a
+/// later section than the camera that it takes the place of.
+fn choose_video(sections: &mut [Section]) -> Option<VideoSection> {
+    let mut usable = sections
+        .iter_mut()
+        .filter(|section| section.port != "0" && section.media == "video")
+        .filter_map(|section| Some((section.as_video()?, section)))
+        .collect::<Vec<_>>();
+    let best = usable.iter().position(|(video, _)| video.direction.sends()).unwrap_or(0);
+    let (video, section) = if best < usable.len() { usable.swap_remove(best) } else { return None };
+    section.role = Role::Video;
+    Some(video)
+}
+
+/// Says which track is one too many. One before the chosen one, of a codec that isn't spoken, does no harm.
+fn refuse_extra_tracks(sections: &[Section], wanted: Wanted) -> Result<(), Rejection> {
+    for (index, section) in sections.iter().enumerate() {
+        let (chosen, is_wanted) = match section.media.as_str() {
+            "audio" => (Role::Audio, wanted.audio),
+            "video" => (Role::Video, wanted.video != WantedVideo::No),
+            _ => continue,
+        };
+        let is_tried = is_wanted && sections[index..].iter().any(|later| later.role == chosen);
+        if section.port == "0" || section.role == chosen || !section.direction().sends() || is_tried {
+            continue;
+        }
+        let kind = match (section.media.as_str(), is_wanted) {
+            ("audio", true) => "a second audio",
+            ("audio", false) => "an audio",
+            (_, true) => "a second video",
+            (_, false) => "a video",
+        };
+        let mid = &section.mid;
+        let message =
+            format!("the offer has {kind} track (mid {mid}); leave it out, or set allowExtraTracks");
+        return Err(Rejection::new("extra_track", message));
+    }
+    Ok(())
+}
+
+/// The mid of the carrier; no other section matters to the core but data, whose mid is another's choice.
+const CARRIER_MID: &str = "parley-carrier";
+
+/// The section that carries the transport for the core when only video is wanted: an audio section that nothing ever
+/// flows in, on the video section's transport. It stays the same while video moves from section to section.
+fn carrier(sections: &[Section]) -> Option<Section> {
+    let on = sections.iter().find(|section| section.role == Role::Video);
+    let mut carrier = on.or_else(|| sections.iter().find(|section| section.role == Role::Data))?.clone();
+    "audio".clone_into(&mut carrier.media);
+    "UDP/TLS/RTP/SAVPF".clone_into(&mut carrier.protocol);
+    CARRIER_MID.clone_into(&mut carrier.mid);
+    carrier.role = Role::Audio;
+    let is_source = |line: &String| line.starts_with("a=ssrc") || line.starts_with("a=msid");
+    carrier.lines.retain(|line| !is_source(line));
+    Some(carrier)
+}
+
+/// What an answer's section says of its transport.
+fn transport_lines(section: &Section) -> Vec<String> {
+    let is_transport =
+        |line: &&String| ["a=ice-", "a=fingerprint:", "a=setup:"].iter().any(|start| line.starts_with(start));
+    section.lines.iter().filter(is_transport).cloned().collect()
+}
+
+impl AudioSection {
+    /// What stands for audio where none is wanted: at a payload type that the video doesn't have.
+    fn without_flow(video: Option<&VideoSection>) -> Self {
+        let taken = |number: &u8| {
+            video.is_some_and(|video| video.payload_type == *number || video.rtx == Some(*number))
+        };
+        Self {
+            payload_type: (96..128).find(|number| !taken(number)).unwrap_or(127),
+            direction: Direction::Inactive,
+            telephone_event: TelephoneEventType::default(),
+            wishes: PeerWishes::default(),
+        }
     }
 }
 
@@ -385,8 +520,13 @@ fn is_candidate_line(line: &str) -> bool {
         || line.starts_with("a=remote-candidates")
 }
 
-fn normalise(session: &[String], sections: &[Section], audio: &AudioSection) -> String {
-    let kept: Vec<&Section> = sections.iter().filter(|section| section.role != Role::Refused).collect();
+fn normalise<'a>(
+    session: &[String],
+    sections: impl Iterator<Item = &'a Section>,
+    audio: &AudioSection,
+) -> String {
+    let kept: Vec<&Section> =
+        sections.filter(|section| matches!(section.role, Role::Audio | Role::Data)).collect();
     // The lines that RFC 8866, section 5, wants in this order. None says anything that is used.
     let mut lines: Vec<String> =
         ["v=0", "o=- 0 0 IN IP4 0.0.0.0", "s=-", "t=0 0"].map(str::to_owned).to_vec();
@@ -526,9 +666,9 @@ impl Section {
     }
 
     /// The section refused: port 0 (RFC 3264, section 6), and no part of the bundle.
-    fn refusal(&self) -> String {
-        let Self { media, protocol, formats, mid, .. } = self;
-        format!("m={media} 0 {protocol} {formats}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:{mid}\r\n")
+    fn refusal(&self) -> Self {
+        let lines = ["c=IN IP4 0.0.0.0", "a=inactive", &format!("a=mid:{}", self.mid)].map(str::to_owned);
+        Self { port: "0".to_owned(), lines: lines.to_vec(), ..self.clone() }
     }
 
     fn to_sdp(&self) -> String {

@@ -14,6 +14,7 @@ const AIORTC_VIDEO: &str = include_str!("../tests/offers/aiortc-video.sdp");
 const PION: &str = include_str!("../tests/offers/pion.sdp");
 const FIREFOX: &str = include_str!("../tests/offers/firefox.sdp");
 const OLD_STYLE: &str = include_str!("../tests/offers/old-style.sdp");
+const AUDIO: Wanted = Wanted { audio: true, video: WantedVideo::No, allow_extra_tracks: false };
 const ALL: [&str; 5] = [CHROMIUM, AIORTC, PION, FIREFOX, OLD_STYLE];
 
 fn options() -> SessionOptions {
@@ -26,7 +27,7 @@ fn options() -> SessionOptions {
         output_target: millis(400),
         jitter: (millis(0), millis(120)),
         connect_timeout: secs(15),
-        allow_extra_tracks: false,
+        ..SessionOptions::default()
     }
 }
 
@@ -222,7 +223,7 @@ fn a_sha_256_fingerprint_is_found_among_others_wherever_it_stands() {
     let mut lines: Vec<&str> = AIORTC.lines().collect();
     let first = lines.iter().position(|line| line.starts_with("a=fingerprint:sha-256")).expect("it has one");
     lines.swap(first, first + 2);
-    let offer = Offer::parse(&(lines.join("\r\n") + "\r\n"), false).expect("it is accepted");
+    let offer = Offer::parse(&(lines.join("\r\n") + "\r\n"), AUDIO).expect("it is accepted");
     assert!(offer.fingerprint.starts_with("sha-256 "), "{}", offer.fingerprint);
     let none = AIORTC.lines().filter(|line| !line.starts_with("a=fingerprint:sha-256")).collect::<Vec<_>>();
     assert_eq!(rejection(&none.join("\r\n")).code, "unsupported_transport");
@@ -260,7 +261,7 @@ fn thousands_of_lines_are_few_for_the_core() {
         "a=ssrc:1 cname:x",
         "a=candidate:1 1 udp 1 192.0.2.9 9 typ host",
     ] {
-        let offer = Offer::parse(&flood(line), false).expect("it is accepted");
+        let offer = Offer::parse(&flood(line), AUDIO).expect("it is accepted");
         assert!(offer.normalised.lines().count() < 60, "{line}: {}", offer.normalised.lines().count());
     }
 }
@@ -286,3 +287,6 @@ fn what_is_no_sdp_is_refused_with_a_reason() {
         assert!(!rejection.message.is_empty());
     }
 }
+
+#[path = "sdp/video_tests.rs"]
+mod video;

@@ -2,6 +2,7 @@
 
 mod datagrams;
 mod media;
+mod video;
 
 use crate::candidate::CandidateGuard;
 use crate::channel::{Channels, MAX_MESSAGE_BYTES};
@@ -15,6 +16,7 @@ use crate::sdp::{Direction, Offer, Rejection, TelephoneEventType};
 use crate::setup::{self, Answer, Credentials};
 use crate::sources::Sources;
 use crate::stun::TransactionId;
+use crate::video::Video;
 use parley_media::{Chunk, Mark, Pipeline, PipelineOptions, RtpStart};
 use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
@@ -110,6 +112,9 @@ pub struct RtcSession {
     validated: Vec<Path>,
     checks: Vec<(TransactionId, Instant)>,
     sent_reports: SentReports,
+    video: Option<Box<Video>>,
+    accepted_at: Instant,
+    connected_at: Instant,
     /// The last number of ours that the peer reported on.
     reported_until: Option<u32>,
     reported_round_trip: Option<Duration>,
@@ -142,8 +147,12 @@ impl RtcSession {
             credentials,
             fingerprint,
             candidates,
+            video,
         } = answered.answer;
         pipeline.set_wishes(wishes);
+        let parts = answered.tap.zip(video).zip(options.video);
+        let video =
+            parts.map(|((tap, agreed), options)| Box::new(Video::new(now, tap, agreed, options, seed)));
         let session = Self {
             pc: answered.pc,
             identity: identity.clone(),
@@ -179,6 +188,9 @@ impl RtcSession {
             validated: Vec::new(),
             checks: Vec::new(),
             sent_reports: answered.sent_reports,
+            video,
+            accepted_at: now,
+            connected_at: now,
             reported_until: None,
             reported_round_trip: None,
             stats: SessionStats::default(),
@@ -208,7 +220,7 @@ impl RtcSession {
     /// and nothing is sent.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.state == State::Connected && self.pipeline.is_waiting()
+        self.state == State::Connected && self.video.is_none() && self.pipeline.is_waiting()
     }
 
     fn is_connecting(&self) -> bool {
@@ -245,7 +257,8 @@ impl RtcSession {
     #[must_use]
     pub fn stats(&self) -> SessionStats {
         let refused = self.stats.refused + self.unread_rtp;
-        SessionStats { media: self.pipeline.stats(), refused, ..self.stats.clone() }
+        let video = self.video.as_ref().map(|video| video.stats(self.now));
+        SessionStats { media: self.pipeline.stats(), video, refused, ..self.stats.clone() }
     }
 
     /// Answers a later offer of the same peer: ICE restart, hold, new sections.
@@ -254,12 +267,12 @@ impl RtcSession {
     /// A [`Rejection`]; the session goes on as it was.
     pub fn renegotiate(&mut self, now: Instant, sdp: &str) -> Result<String, Rejection> {
         self.now = self.now.max(now);
-        let offer = Offer::parse(sdp, self.options.allow_extra_tracks)?;
+        let offer = Offer::parse(sdp, setup::wanted(&self.options, false))?;
         self.check_same_peer(&offer)?;
-        let seed = (!self.has_track).then_some(self.seed);
         // A restart brings new candidates, so the guard counts anew; what it refuses stays the same.
         self.guard = CandidateGuard::new(self.local.allow_loopback);
-        let answer = setup::answer(self.now, &mut self.pc, offer, &self.local, &self.options, seed)?;
+        let track = (self.seed, self.has_track);
+        let answer = setup::answer(self.now, &mut self.pc, offer, &self.local, &self.options, track)?;
         self.untried = answer.candidates;
         self.try_at = self.now + PEER_FIRST;
         self.has_track |= answer.direction.sends();
@@ -269,6 +282,9 @@ impl RtcSession {
             self.clear_queue();
         }
         self.pipeline.set_wishes(answer.wishes);
+        if let Some(video) = &mut self.video {
+            video.negotiated(self.now, answer.video);
+        }
         self.credentials = answer.credentials;
         self.dirty = true;
         Ok(answer.sdp)
@@ -283,7 +299,7 @@ impl RtcSession {
                 "a later offer must come from the same peer: its certificate fingerprint differs",
             ));
         }
-        if offer.audio.payload_type != self.payload_type {
+        if self.options.audio && offer.audio.payload_type != self.payload_type {
             let message = format!(
                 "a later offer must keep Opus at payload type {}, not {}",
                 self.payload_type, offer.audio.payload_type
@@ -314,6 +330,8 @@ impl RtcSession {
                 }
             }
             Input::Audio(chunk) => self.audio(chunk),
+            Input::VideoFrame(frame) => self.picture(&frame),
+            Input::WantKeyFrame => self.want_key_frame(),
             Input::Mark(mark) => self.mark(mark),
             Input::Speech(request) => self.pipeline.speech(self.now, request),
             Input::ClearQueue => self.clear_queue(),
@@ -343,6 +361,13 @@ impl RtcSession {
                 FromPipeline::Nothing => {}
             }
             self.tell_played();
+            if let Some(picture) = self.next_picture() {
+                return Output::VideoFrame(picture);
+            }
+            self.send_video();
+            if let Some(event) = self.events.pop_front() {
+                return Output::Event(event);
+            }
             if let Some(datagram) = self.pc.poll_write() {
                 self.note_sent(&datagram.message);
                 let TransportContext { local_addr: relayed, peer_addr: to, .. } = datagram.transport;
@@ -387,6 +412,7 @@ impl RtcSession {
         while let Some(TaggedRTCMessage { message, .. }) = self.pc.poll_read() {
             self.core_message(message);
         }
+        self.drain_video();
     }
 
     fn core_event(&mut self, event: RTCPeerConnectionEvent) {
@@ -420,7 +446,9 @@ impl RtcSession {
         match (state, self.state) {
             (RTCPeerConnectionState::Connected, State::Connecting { .. }) => {
                 self.state = State::Connected;
-                if self.options.mode != Mode::Receive {
+                self.connected_at = self.now;
+                self.start_video();
+                if self.options.audio && self.options.mode != Mode::Receive {
                     self.pipeline.start(self.now);
                 }
                 self.events.push_back(Event::Connected);
@@ -470,7 +498,7 @@ impl RtcSession {
             self.dirty = true;
         }
         match self.drain {
-            Some(Drain::Flushing { close }) if self.queued().is_zero() => {
+            Some(Drain::Flushing { close }) if self.queued().is_zero() && self.video_is_idle() => {
                 self.drain = Some(Drain::Playing { close, until: self.now + PLAYOUT });
             }
             Some(Drain::Playing { close, until }) if until <= self.now => {
@@ -523,7 +551,8 @@ impl RtcSession {
         };
         let untried = (!self.untried.is_empty()).then_some(self.try_at);
         let gone = self.presence.gone_at();
-        [self.pc.poll_timeout(), self.pipeline.wake_at(), deadline, drained, untried, gone]
+        let video = self.video.as_ref().and_then(|video| video.wake_at());
+        [self.pc.poll_timeout(), self.pipeline.wake_at(), deadline, drained, untried, gone, video]
             .into_iter()
             .flatten()
             .min()

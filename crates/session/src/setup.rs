@@ -4,8 +4,10 @@ use crate::candidate::CandidateGuard;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
 use crate::rtcp_tap::{self, RtcpTap, SentReports};
 use crate::sdp::{
-    AnswerTerms, AudioSection, Direction, Offer, Rejection, Setup, TelephoneEventType, first_attribute,
+    AnswerTerms, AudioSection, Direction, Offer, Rejection, Setup, TelephoneEventType, VideoSection,
+    VideoTerms, Wanted, WantedVideo, first_attribute,
 };
+use crate::video::VideoTap;
 use parley_media::{Layout, PeerWishes};
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::interceptor::{Registry, Slot};
@@ -48,6 +50,8 @@ pub(crate) struct Answered {
     pub(crate) pc: RTCPeerConnection,
     /// When our reports were sent.
     pub(crate) sent_reports: SentReports,
+    /// Where video leaves the core, when there is any.
+    pub(crate) tap: Option<VideoTap>,
     pub(crate) answer: Answer,
 }
 
@@ -62,6 +66,8 @@ pub(crate) struct Answer {
     pub(crate) fingerprint: String,
     /// The peer's candidates, as the offer carried them.
     pub(crate) candidates: Vec<String>,
+    /// The video section and which way it flows, as we see it.
+    pub(crate) video: Option<(VideoSection, Direction)>,
 }
 
 /// Answers a first offer.
@@ -73,25 +79,34 @@ pub(crate) fn accept(
     seed: Seed,
     sdp: &str,
 ) -> Result<Answered, Rejection> {
-    let offer = Offer::parse(sdp, options.allow_extra_tracks)?;
+    let offer = Offer::parse(sdp, wanted(options, true))?;
     let sent_reports = SentReports::default();
-    let mut pc = build(now, identity, &offer, options, &sent_reports).map_err(invalid)?;
-    let answer = answer(now, &mut pc, offer, local, options, Some(seed))?;
-    Ok(Answered { pc, sent_reports, answer })
+    let tap = offer.video.as_ref().map(|video| VideoTap::new(now, video.payload_types()));
+    let chain = RtcpTap::new(sent_reports.clone(), tap.clone());
+    let mut pc = build(now, identity, &offer, options, chain).map_err(invalid)?;
+    let answer = answer(now, &mut pc, offer, local, options, (seed, false))?;
+    Ok(Answered { pc, sent_reports, tap, answer })
 }
 
-/// Answers a later offer of the same peer. `seed` is for a track that the session does not send yet.
+/// Answers an offer; a track is added when one is to be sent for the first time.
 pub(crate) fn answer(
     now: Instant,
     pc: &mut RTCPeerConnection,
     offer: Offer,
     local: &LocalAddresses,
     options: &SessionOptions,
-    seed: Option<Seed>,
+    (session, has_track): (Seed, bool),
 ) -> Result<Answer, Rejection> {
     let (we_send, we_receive) = (options.mode != Mode::Send, options.mode != Mode::Receive);
     let direction = offer.audio.direction.answered(we_send, we_receive);
-    let core = negotiate(now, pc, &offer, local, seed.filter(|_| direction.sends())).map_err(invalid)?;
+    let track = (direction.sends() && !has_track).then_some(session);
+    let core = negotiate(now, pc, &offer, local, track).map_err(invalid)?;
+    let video = offer.video.clone().map(|video| {
+        let direction = options
+            .video
+            .map_or(Direction::Inactive, |options| video.direction.answered(options.send, options.receive));
+        (video, direction)
+    });
     let sdp = offer.answer(
         &core,
         &AnswerTerms {
@@ -102,12 +117,46 @@ pub(crate) fn answer(
             candidates: &local.candidates,
             reflexive: &local.reflexive,
             relayed: &local.relayed,
+            video: video.as_ref().map(|(_, direction)| video_terms(*direction, session)),
         },
     )?;
     let credentials = credentials(&sdp)?;
     let Offer { candidates, fingerprint, audio, .. } = offer;
     let AudioSection { payload_type, telephone_event, wishes, .. } = audio;
-    Ok(Answer { sdp, direction, payload_type, telephone_event, wishes, credentials, fingerprint, candidates })
+    Ok(Answer {
+        sdp,
+        direction,
+        payload_type,
+        telephone_event,
+        wishes,
+        credentials,
+        fingerprint,
+        candidates,
+        video,
+    })
+}
+
+/// Which media an offer must have; a later one may leave out a video whose camera was stopped.
+pub(crate) fn wanted(options: &SessionOptions, first: bool) -> Wanted {
+    let video = match (options.video, first) {
+        (None, _) => WantedVideo::No,
+        (Some(_), true) => WantedVideo::Yes,
+        (Some(_), false) => WantedVideo::IfOffered,
+    };
+    Wanted { audio: options.audio, video, allow_extra_tracks: options.allow_extra_tracks }
+}
+
+/// Which of the numbers that are derived from a session's seed is what.
+pub(crate) mod derived {
+    pub(crate) const VIDEO_SOURCE: u32 = 1;
+    pub(crate) const REPAIR_SOURCE: u32 = 2;
+    pub(crate) const VIDEO_NUMBERS: u32 = 3;
+    pub(crate) const VIDEO_TIMESTAMP: u32 = 4;
+}
+
+fn video_terms(direction: Direction, seed: Seed) -> VideoTerms {
+    let (source, repair) = (seed.derive(derived::VIDEO_SOURCE), seed.derive(derived::REPAIR_SOURCE));
+    VideoTerms { direction, source, repair }
 }
 
 /// Lets the core contact one more address, if the guard lets it pass.
@@ -152,12 +201,11 @@ fn build(
     identity: &Identity,
     offer: &Offer,
     options: &SessionOptions,
-    sent_reports: &SentReports,
+    tap: RtcpTap,
 ) -> CoreResult<RTCPeerConnection> {
     let mut media = MediaEngine::default();
     let codec = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: offer.audio.payload_type };
     media.register_codec(codec, RtpCodecKind::Audio)?;
-    let tap = RtcpTap::new(sent_reports.clone());
     let interceptors = configure_rtcp_reports(Registry::new()).with(Slot::from(rtcp_tap::SLOT), tap);
     let configuration =
         RTCConfigurationBuilder::new().with_certificates(vec![identity.certificate.clone()]).build();

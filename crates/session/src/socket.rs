@@ -131,7 +131,12 @@ impl SocketSession {
             }
             Input::Close => self.finish(),
             Input::Wake => self.pipeline.wake(self.now),
-            Input::Datagram(..) | Input::Relayed { .. } | Input::Unreachable(_) | Input::Candidate(_) => {}
+            Input::Datagram(..)
+            | Input::Relayed { .. }
+            | Input::Unreachable(_)
+            | Input::Candidate(_)
+            | Input::VideoFrame(_)
+            | Input::WantKeyFrame => {}
         }
     }
 

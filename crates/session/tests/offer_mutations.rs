@@ -1,7 +1,7 @@
 //! Thousands of damaged offers of real peers: each is answered or refused, and none panics.
 
 use parley_netsim::{Random, server_address, session_options, start_of_time};
-use parley_session::{Identity, LocalAddresses, RtcSession, Seed, SessionOptions};
+use parley_session::{Identity, LocalAddresses, RtcSession, Seed, SessionOptions, VideoOptions};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -108,7 +108,8 @@ fn answers(identity: &Identity, offer: &str, later: &str) -> Result<(), String> 
     let local =
         Arc::new(LocalAddresses { v4, candidates: vec![server_address()], ..LocalAddresses::default() });
     let seed = Seed { ssrc: 1, sequence_number: 1, timestamp: 1 };
-    let options = SessionOptions { allow_extra_tracks: true, ..session_options() };
+    let video = offer.contains("m=video").then(VideoOptions::default);
+    let options = SessionOptions { allow_extra_tracks: true, video, ..session_options() };
     let (mut session, _) = RtcSession::accept(start_of_time(), identity, local, options, seed, offer)
         .map_err(|rejection| rejection.code.to_owned())?;
     let _ = session.renegotiate(start_of_time(), later);

@@ -59,7 +59,9 @@ impl Phone {
                 }
                 Output::ClearSent => self.cleared.push(self.payloads.len()),
                 Output::Event(event) => self.events.push((self.now, event)),
-                Output::Datagram(..) | Output::Relayed { .. } => unreachable!("a socket has no network"),
+                Output::Datagram(..) | Output::Relayed { .. } | Output::VideoFrame(_) => {
+                    unreachable!("a socket has no network, and no video")
+                }
                 Output::WakeAt(at) => {
                     self.wakes = at;
                     return;

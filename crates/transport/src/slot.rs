@@ -148,6 +148,8 @@ impl Slot {
                     self.shared.push_frame(samples);
                     frames = true;
                 }
+                // Nobody decodes pictures or makes any in this build of the transport.
+                Output::VideoFrame(_) | Output::Event(Event::KeyFrameWanted | Event::VideoBitrate(_)) => {}
                 Output::Event(Event::Validated(address)) => outlet.validated(address),
                 Output::Event(Event::ValidatedByRelay(relayed, address)) => {
                     outlet.validated_by_relay(relayed, address);
@@ -179,7 +181,11 @@ impl Slot {
                 Output::Datagram(to, bytes) => datagrams.push((to, bytes)),
                 Output::WakeAt(_) => return,
                 Output::Payload(payload) => self.shared.push_payload(payload),
-                Output::Relayed { .. } | Output::ClearSent | Output::Frame(_) | Output::Event(_) => {}
+                Output::Relayed { .. }
+                | Output::ClearSent
+                | Output::Frame(_)
+                | Output::VideoFrame(_)
+                | Output::Event(_) => {}
             }
         }
     }
@@ -205,7 +211,12 @@ impl Slot {
                 let (code, text) = message_failure(error);
                 shared.push_event(SessionEvent::coded("error", code, text.to_owned()));
             }
-            Event::Speech(_) | Event::Validated(_) | Event::ValidatedByRelay(..) | Event::Closed(_) => {
+            Event::Speech(_)
+            | Event::KeyFrameWanted
+            | Event::VideoBitrate(_)
+            | Event::Validated(_)
+            | Event::ValidatedByRelay(..)
+            | Event::Closed(_) => {
                 unreachable!("taken by whoever pumps")
             }
         }

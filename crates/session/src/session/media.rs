@@ -135,6 +135,9 @@ impl RtcSession {
     pub(super) fn note_round_trip(&mut self, round_trip: Duration) {
         self.stats.round_trip = Some(round_trip);
         self.pipeline.set_path(round_trip / 2);
+        if let Some(video) = &mut self.video {
+            video.set_round_trip(round_trip);
+        }
     }
 
     /// Runs the pipeline until it has something for the handler; packets go into the core on the way.
