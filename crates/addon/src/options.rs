@@ -3,7 +3,7 @@
 use crate::errors::{Code, Result};
 use napi_derive::napi;
 use parley_transport::{
-    Application, AudioFormat, Layout, Mode, OpusOptions, QueueLimits, SampleRate, WireCodec,
+    Application, AudioFormat, Layout, Mode, OpusOptions, QueueLimits, SampleRate, VideoQueue, WireCodec,
 };
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -168,7 +168,11 @@ pub fn format(sample_rate: u32, channels: u32) -> Result<AudioFormat> {
 impl SessionOptions {
     /// The bounds of the session's queues.
     pub fn limits(&self) -> QueueLimits {
-        QueueLimits { input: ms(self.input_queue_ms), output_target: ms(self.output_target_ms) }
+        QueueLimits {
+            input: ms(self.input_queue_ms),
+            output_target: ms(self.output_target_ms),
+            video: VideoQueue::default(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::inbox::Command;
 use crate::payload_queue::Payload;
 use crate::ready::Place;
 use crate::shared::{SessionEvent, Shared, Snapshot, channel_state};
+use crate::video::{self, EmittedPicture, ReceivedPicture, VideoWriteError};
 use parley_media::{Chunk, Mark, SpeechEvent, SpeechRequest};
 use parley_session::{MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES};
 use std::collections::VecDeque;
@@ -75,7 +76,8 @@ impl SessionHandle {
     }
 
     /// Why the session is in the list: the sum of [`AUDIO`](crate::AUDIO), [`ROOM`](crate::ROOM),
-    /// [`EVENT`](crate::EVENT) and [`PAYLOAD`](crate::PAYLOAD), and 0 from then on until something is new.
+    /// [`EVENT`](crate::EVENT), [`VIDEO`](crate::VIDEO), [`VIDEO_ROOM`](crate::VIDEO_ROOM) and
+    /// [`PAYLOAD`](crate::PAYLOAD), and 0 from then on until something is new.
     #[must_use]
     pub fn take_ready(&self) -> u32 {
         self.place.take()
@@ -127,6 +129,21 @@ impl SessionHandle {
     pub fn acknowledge(&self, payloads: u64) {
         let made = self.shared.payloads_until(payloads);
         self.shared.ask(Command::Acknowledged(self.shared.key, made));
+    }
+
+    /// The oldest picture of the peer that waits; [`VIDEO`](crate::VIDEO) says that there is one.
+    #[must_use]
+    pub fn read_video(&self) -> Option<ReceivedPicture> {
+        video::read(&self.shared)
+    }
+
+    /// Sends a picture. False when the encoder is behind: the picture was not taken, and
+    /// [`VIDEO_ROOM`](crate::VIDEO_ROOM) follows.
+    ///
+    /// # Errors
+    /// See [`VideoWriteError`].
+    pub fn write_video(&self, picture: &EmittedPicture<'_>) -> Result<bool, VideoWriteError> {
+        video::emit(&self.shared, picture)
     }
 
     /// Asks for something about speech.

@@ -5,6 +5,7 @@ use crate::shared::Tenure;
 use crate::sync::{AtomicBool, AtomicU8, Mutex, Waker};
 use parley_media::{Chunk, Mark, SpeechRequest};
 use parley_session::TurnServer;
+use parley_video::EncodedFrame;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
@@ -20,6 +21,12 @@ pub(crate) enum Command {
     Mark(u32, Mark),
     Speech(u32, SpeechRequest),
     ClearQueue(u32),
+    /// A picture to send.
+    VideoFrame(u32, EncodedFrame),
+    /// The peer's pictures are of no use before a key frame.
+    WantKeyFrame(u32),
+    /// The session's video met a fault, which ends it.
+    Fault(u32, String),
     Message(u32, String),
     Candidate(u32, String),
     Renegotiate(u32, String),
@@ -50,6 +57,9 @@ impl Command {
             | Self::Mark(key, _)
             | Self::Speech(key, _)
             | Self::ClearQueue(key)
+            | Self::VideoFrame(key, _)
+            | Self::WantKeyFrame(key)
+            | Self::Fault(key, _)
             | Self::Message(key, _)
             | Self::Candidate(key, _)
             | Self::Renegotiate(key, _)

@@ -27,6 +27,7 @@ mod socket;
 mod speech_queue;
 mod sync;
 mod timers;
+mod video;
 mod warm_up;
 mod worker;
 
@@ -39,8 +40,12 @@ pub use parley_media::{
     SpeechEvent, SpeechOptions, SpeechRequest, SpeechSettings, Turn, TurnEnd, WireCodec, WireOptions,
     encode_ogg_opus, find_speech,
 };
-pub use parley_session::{AudioFormat, Mode, Seed, SessionOptions, TurnServer};
+pub use parley_session::{AudioFormat, Mode, Seed, SessionOptions, TurnServer, VideoNetStats, VideoOptions};
+pub use parley_video::{PixelError, PixelFormat, Pixels, PixelsMut};
 pub use payload_queue::Payload;
-pub use ready::{AUDIO, EVENT, PAYLOAD, ROOM, ReadyList};
+pub use ready::{AUDIO, EVENT, PAYLOAD, ROOM, ReadyList, VIDEO, VIDEO_ROOM};
 pub use shared::{QueueLimits, SessionEvent, Snapshot};
+pub use video::{
+    DecodeStats, EmittedPicture, EncodeStats, ReceivedPicture, VideoQueue, VideoStats, VideoWriteError,
+};
 pub use warm_up::warm_up;

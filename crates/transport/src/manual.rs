@@ -38,6 +38,9 @@ impl ManualSession {
         list: Arc<ReadyList>,
     ) -> (SessionHandle, Option<Self>) {
         let shared = engine::share(options, limits, list);
+        if let Some(video) = &shared.video {
+            video.run_by_hand();
+        }
         let session = Self::answer(now, address, seed, &shared, offer);
         let session = session.map_err(|(code, message)| shared.reject(code, &message)).ok();
         (SessionHandle::new(shared), session)

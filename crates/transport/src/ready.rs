@@ -10,6 +10,10 @@ pub const AUDIO: u32 = 1;
 pub const ROOM: u32 = 2;
 /// Events wait.
 pub const EVENT: u32 = 4;
+/// A picture may be read.
+pub const VIDEO: u32 = 8;
+/// Another picture may be written, after one was refused.
+pub const VIDEO_ROOM: u32 = 16;
 /// A payload for the socket may be read.
 pub const PAYLOAD: u32 = 32;
 

@@ -88,6 +88,14 @@ impl Session {
         }
     }
 
+    /// Since the clock began that pictures to send are timed by; none over a socket, which has no video.
+    pub(crate) fn video_time(&self, now: Instant) -> Option<Duration> {
+        match self {
+            Self::Rtc(session) => Some(session.video_time(now)),
+            Self::Socket(_) => None,
+        }
+    }
+
     /// Bytes of messages that wait to be sent or acknowledged.
     pub(crate) fn buffered_message_bytes(&mut self) -> usize {
         match self {

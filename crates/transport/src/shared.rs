@@ -7,6 +7,7 @@ use crate::ready::{self, Place, ReadyList};
 use crate::room::OutputDepth;
 use crate::speech_queue::SpeechQueue;
 use crate::sync::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Mutex, MutexGuard};
+use crate::video::{Video, VideoQueue, VideoStats};
 use parley_media::{Played, SpeechEvent};
 use parley_session::{SessionOptions, SessionStats};
 use std::collections::VecDeque;
@@ -35,6 +36,8 @@ pub struct QueueLimits {
     pub input: Duration,
     /// [`ROOM`](crate::ROOM) is signalled when the output queue falls to this.
     pub output_target: Duration,
+    /// Received pictures that wait for the handler.
+    pub video: VideoQueue,
 }
 
 /// What JavaScript is told.
@@ -88,6 +91,8 @@ pub struct Snapshot {
     pub input_queue: Duration,
     /// Emitted audio that waits to be sent.
     pub output_queue: Duration,
+    /// What was decoded and encoded, if the session has video.
+    pub video: Option<VideoStats>,
 }
 
 /// Held by whoever runs a session. Let go of before the session has ended, by a thread that unwinds, it tells of that.
@@ -96,6 +101,13 @@ pub(crate) struct Tenure(Arc<Shared>);
 impl Tenure {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self(shared)
+    }
+}
+
+impl Tenure {
+    /// What both sides touch, for whoever works on the session's media.
+    pub(crate) fn share(&self) -> &Arc<Shared> {
+        &self.0
     }
 }
 
@@ -143,6 +155,7 @@ pub(crate) struct Shared {
     payloads: Mutex<PayloadQueue>,
     events: Mutex<VecDeque<SessionEvent>>,
     stats: Mutex<SessionStats>,
+    pub(crate) video: Option<Video>,
     pub(crate) output: OutputDepth,
     /// Microseconds of emitted audio that the peer has heard.
     pub(crate) played: AtomicU64,
@@ -169,6 +182,7 @@ fn bytes(events: &VecDeque<SessionEvent>) -> usize {
 impl Shared {
     pub(crate) fn new(key: u32, options: SessionOptions, limits: QueueLimits, list: Arc<ReadyList>) -> Self {
         let capacity = usize::try_from(limits.input.as_millis() / 20).unwrap_or(usize::MAX);
+        let video = options.video.map(|video| Video::new(video, limits.video));
         Self {
             key,
             options,
@@ -183,6 +197,7 @@ impl Shared {
             payloads: Mutex::new(PayloadQueue::new(MAX_PAYLOADS, usize::MAX)),
             events: Mutex::new(VecDeque::new()),
             stats: Mutex::new(SessionStats::default()),
+            video,
             output: OutputDepth::new(limits.output_target),
             played: AtomicU64::new(0),
             message_bytes: AtomicUsize::new(0),
@@ -249,7 +264,8 @@ impl Shared {
         }
         let place = Arc::new(Place::new(self.key, list));
         // Under the lock: a frame of before is found by this mark, a later one marks the new place.
-        place.mark(ready::AUDIO | ready::ROOM);
+        let video = if self.video.is_some() { ready::VIDEO | ready::VIDEO_ROOM } else { 0 };
+        place.mark(ready::AUDIO | ready::ROOM | video);
         *attached = Some(place.clone());
         Some(place)
     }
@@ -348,6 +364,7 @@ impl Shared {
             output_dropped: lock(&self.payloads).dropped(),
             input_queue: Duration::from_millis(20) * u32::try_from(waiting).unwrap_or(u32::MAX),
             output_queue: self.output.get(),
+            video: self.video.as_ref().map(Video::stats),
         }
     }
 
@@ -381,6 +398,9 @@ impl Shared {
         lock(&self.events).push_back(SessionEvent { code: Some(reason), ..SessionEvent::new("closed") });
         self.ended.store(true, Ordering::SeqCst);
         self.mark(ready::EVENT);
+        if let Some(video) = &self.video {
+            video.close();
+        }
         lock(&self.threads).take();
     }
 }

@@ -4,6 +4,7 @@ use crate::inbox::Command;
 use crate::ready;
 use crate::session::Session;
 use crate::shared::{SessionEvent, Tenure, channel_state};
+use crate::video;
 use bytes::BytesMut;
 use parley_media::SpeechRequest;
 use parley_session::{ChannelError, CloseReason, Event, Input, Output};
@@ -97,6 +98,10 @@ impl Slot {
             }
             Command::Renegotiate(_, offer) => return self.renegotiate(now, &offer),
             Command::Candidate(_, candidate) => self.session.handle(now, Input::Candidate(&candidate)),
+            Command::VideoFrame(_, frame) => self.session.handle(now, Input::VideoFrame(frame)),
+            Command::WantKeyFrame(_) => self.session.handle(now, Input::WantKeyFrame),
+            // What became of it elsewhere becomes of it here: whoever runs the session contains it.
+            Command::Fault(_, fault) => panic!("{fault}"),
             Command::ClearQueue(_) => self.session.handle(now, Input::ClearQueue),
             Command::Drain { close, .. } => self.session.handle(now, Input::Drain { close }),
             Command::Close(_) => self.session.handle(now, Input::Close),
@@ -137,6 +142,7 @@ impl Slot {
 
     /// Takes what the session has to do and to say.
     pub(crate) fn pump(&mut self, now: Instant, outlet: &mut impl Outlet) -> Pumped {
+        self.set_video_clock(now);
         let mut frames = false;
         let wake_at = loop {
             match self.session.poll_output() {
@@ -148,8 +154,7 @@ impl Slot {
                     self.shared.push_frame(samples);
                     frames = true;
                 }
-                // Nobody decodes pictures or makes any in this build of the transport.
-                Output::VideoFrame(_) | Output::Event(Event::KeyFrameWanted | Event::VideoBitrate(_)) => {}
+                Output::VideoFrame(frame) => video::receive(self.shared.share(), frame),
                 Output::Event(Event::Validated(address)) => outlet.validated(address),
                 Output::Event(Event::ValidatedByRelay(relayed, address)) => {
                     outlet.validated_by_relay(relayed, address);
@@ -171,6 +176,12 @@ impl Slot {
             self.publish(now);
         }
         Pumped { wake_at, frames }
+    }
+
+    fn set_video_clock(&self, now: Instant) {
+        if let Some((video, time)) = self.shared.video.as_ref().zip(self.session.video_time(now)) {
+            video.set_clock(now, time);
+        }
     }
 
     /// After a panic: half-changed as the session may be, it mostly still can tell its peer that it ends.
@@ -199,6 +210,16 @@ impl Slot {
             Event::Drained => shared.push_event(SessionEvent::new("drained")),
             Event::Dtmf { digit, duration } => shared.push_event(SessionEvent::dtmf(digit, duration)),
             Event::Message(text) => shared.push_event(SessionEvent::text("message", text)),
+            Event::KeyFrameWanted => {
+                if let Some(video) = &shared.video {
+                    video.want_key_frame();
+                }
+            }
+            Event::VideoBitrate(bitrate) => {
+                if let Some(video) = &shared.video {
+                    video.set_bitrate(bitrate);
+                }
+            }
             Event::ChannelOpen => {
                 shared.channel.store(channel_state::OPEN, Ordering::SeqCst);
                 shared.push_event(SessionEvent::new("channel-open"));
@@ -211,12 +232,7 @@ impl Slot {
                 let (code, text) = message_failure(error);
                 shared.push_event(SessionEvent::coded("error", code, text.to_owned()));
             }
-            Event::Speech(_)
-            | Event::KeyFrameWanted
-            | Event::VideoBitrate(_)
-            | Event::Validated(_)
-            | Event::ValidatedByRelay(..)
-            | Event::Closed(_) => {
+            Event::Speech(_) | Event::Validated(_) | Event::ValidatedByRelay(..) | Event::Closed(_) => {
                 unreachable!("taken by whoever pumps")
             }
         }

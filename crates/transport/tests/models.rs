@@ -4,6 +4,8 @@
 
 #[path = "../src/inbox.rs"]
 mod inbox;
+#[path = "../src/panic.rs"]
+mod panic;
 #[path = "../src/payload_queue.rs"]
 mod payload_queue;
 #[path = "../src/queue.rs"]
@@ -18,6 +20,8 @@ mod session;
 mod shared;
 #[path = "../src/speech_queue.rs"]
 mod speech_queue;
+#[path = "../src/video/mod.rs"]
+mod video;
 
 /// What `src/sync.rs` is elsewhere.
 mod sync {
@@ -58,7 +62,8 @@ fn counter() -> Arc<AtomicUsize> {
 fn shared(list: &Arc<ReadyList>) -> Arc<Shared> {
     let format = AudioFormat { rate: SampleRate::HZ_8000, layout: Layout::Mono };
     let options = SessionOptions { input: format, output: format, ..SessionOptions::default() };
-    let limits = QueueLimits { input: 40 * MS, output_target: Duration::ZERO };
+    let limits =
+        QueueLimits { input: 40 * MS, output_target: Duration::ZERO, video: video::VideoQueue::default() };
     Arc::new(Shared::new(7, options, limits, list.clone()))
 }
 

@@ -5,7 +5,7 @@ mod common;
 use common::{OFFER, Observed, PATIENCE, loopback, session_options};
 use parley_transport::{
     AUDIO, Chunk, EngineOptions, Layout, ManualSession, PAYLOAD, Payload, QueueLimits, ReadyList, SampleRate,
-    Samples, SessionHandle, WireCodec, WireOptions, attach, open,
+    Samples, SessionHandle, VideoQueue, WireCodec, WireOptions, attach, open,
 };
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -14,7 +14,11 @@ use std::time::{Duration, Instant};
 const FRAME: Duration = Duration::from_millis(20);
 
 fn limits() -> QueueLimits {
-    QueueLimits { input: Duration::from_secs(5), output_target: Duration::from_millis(400) }
+    QueueLimits {
+        input: Duration::from_secs(5),
+        output_target: Duration::from_millis(400),
+        video: VideoQueue::default(),
+    }
 }
 
 fn phone(lead: Duration) -> WireOptions {

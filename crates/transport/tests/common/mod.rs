@@ -11,7 +11,7 @@ pub(crate) mod turnserver;
 
 use parley_transport::{
     AudioFormat, EngineOptions, Layout, QueueLimits, ReadyList, SampleRate, SessionEvent, SessionHandle,
-    SessionOptions, accept,
+    SessionOptions, VideoQueue, accept,
 };
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -63,7 +63,11 @@ impl Observed {
     pub fn accept(engine: &EngineOptions, options: SessionOptions, offer: &str) -> Self {
         let (wake, woken) = channel();
         let list = Arc::new(ReadyList::new(move || wake.send(()).unwrap_or_default()));
-        let limits = QueueLimits { input: Duration::from_secs(5), output_target: Duration::from_millis(400) };
+        let limits = QueueLimits {
+            input: Duration::from_secs(5),
+            output_target: Duration::from_millis(400),
+            video: VideoQueue::default(),
+        };
         let session = accept(engine, options, limits, offer.to_owned(), list.clone());
         Self { session, woken, list, events: RefCell::default() }
     }

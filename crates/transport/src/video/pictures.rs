@@ -1,0 +1,77 @@
+//! Decoded pictures that wait for the handler, and the memory of those that nobody needs any more.
+
+use parley_video::I420;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Pictures whose memory is kept: one being filled, and one being read.
+const MAX_SPARE: usize = 2;
+
+/// Memory of pictures, to be used again: a fresh one would cost more in page faults than its conversion.
+#[derive(Default)]
+pub(super) struct Spare(Vec<I420>);
+
+impl Spare {
+    pub(super) fn take(&mut self) -> I420 {
+        self.0.pop().unwrap_or_else(|| I420::blank(1, 1))
+    }
+
+    pub(super) fn give(&mut self, picture: I420) {
+        if self.0.len() < MAX_SPARE {
+            self.0.push(picture);
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// A bounded queue; full, it drops the oldest.
+pub(super) struct Pictures {
+    waiting: VecDeque<(I420, Duration)>,
+    capacity: usize,
+    pub(super) spare: Spare,
+}
+
+impl Pictures {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { waiting: VecDeque::new(), capacity: capacity.max(1), spare: Spare::default() }
+    }
+
+    /// Returns how many were dropped for it.
+    pub(super) fn push(&mut self, picture: I420, timestamp: Duration) -> u64 {
+        let mut dropped = 0;
+        while self.waiting.len() >= self.capacity
+            && let Some((oldest, _)) = self.waiting.pop_front()
+        {
+            self.spare.give(oldest);
+            dropped += 1;
+        }
+        self.waiting.push_back((picture, timestamp));
+        dropped
+    }
+
+    pub(super) fn pop(&mut self) -> Option<(I420, Duration)> {
+        self.waiting.pop_front()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_drops_the_oldest_and_keeps_its_memory() {
+        let mut pictures = Pictures::new(2);
+        let dropped: u64 =
+            (0..5).map(|n| pictures.push(I420::blank(n + 1, 2), Duration::from_millis(n.into()))).sum();
+        assert_eq!((dropped, pictures.spare.0.len()), (3, MAX_SPARE));
+        let times: Vec<_> = std::iter::from_fn(|| pictures.pop()).map(|(_, at)| at.as_millis()).collect();
+        assert_eq!(times, [3, 4]);
+    }
+}

@@ -1,0 +1,178 @@
+//! The threads that decode and encode.
+
+use crate::panic::{contain, quieten_this_thread};
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+
+/// As many threads as there are cores, up to this.
+const MAX_THREADS: usize = 4;
+
+/// Pieces of work that are done in their order, one at a time: one direction of a session's video.
+pub(crate) trait Work: Send {
+    /// Does one piece. True when another waits: its turn comes after that of other work.
+    fn run(&mut self) -> bool;
+    /// It panicked with that line, and runs no more.
+    fn failed(&mut self, panic: &str);
+}
+
+/// The process's video threads. They start with the first pool that is asked for, and end when nobody holds it.
+pub(crate) struct Pool(Arc<Inner>);
+
+struct Inner {
+    queue: Mutex<Queue>,
+    /// Somebody should look at the queue.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    work: VecDeque<Box<dyn Work>>,
+    is_stopped: bool,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while it was held ended that session; the value itself is whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many threads the pool has.
+pub(super) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)
+}
+
+impl Pool {
+    /// The pool that there is, or a new one.
+    pub(crate) fn get() -> io::Result<Arc<Self>> {
+        static POOL: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
+        let mut known = lock(&POOL);
+        if let Some(pool) = known.upgrade() {
+            return Ok(pool);
+        }
+        let pool = Arc::new(Self::start(threads())?);
+        *known = Arc::downgrade(&pool);
+        Ok(pool)
+    }
+
+    fn start(threads: usize) -> io::Result<Self> {
+        // When a thread can't be started, those before it end with the pool.
+        let pool = Self(Arc::new(Inner { queue: Mutex::default(), changed: Condvar::new() }));
+        for index in 0..threads {
+            let inner = pool.0.clone();
+            std::thread::Builder::new().name(format!("parley-video-{index}")).spawn(move || {
+                quieten_this_thread();
+                inner.serve();
+            })?;
+        }
+        Ok(pool)
+    }
+
+    /// Has the work done, after what waits already.
+    pub(crate) fn schedule(&self, work: Box<dyn Work>) {
+        self.0.push(work);
+        self.0.changed.notify_one();
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        lock(&self.0.queue).is_stopped = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Inner {
+    fn push(&self, work: Box<dyn Work>) {
+        lock(&self.queue).work.push_back(work);
+    }
+
+    fn serve(&self) {
+        while let Some(mut work) = self.next() {
+            match contain(|| work.run()) {
+                // This thread looks again by itself.
+                Ok(true) => self.push(work),
+                Ok(false) => {}
+                Err(panic) => {
+                    if let Err(panic) = contain(|| work.failed(&panic)) {
+                        log::error!("a session's video could not be ended cleanly: {panic}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for work; `None` when there will be no more.
+    fn next(&self) -> Option<Box<dyn Work>> {
+        let mut queue = lock(&self.queue);
+        loop {
+            if queue.is_stopped {
+                return None;
+            }
+            if let Some(work) = queue.work.pop_front() {
+                return Some(work);
+            }
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    /// Says its name so many times.
+    struct Says(&'static str, usize, Sender<String>);
+
+    impl Work for Says {
+        fn run(&mut self) -> bool {
+            assert_ne!(self.0, "panics");
+            self.2.send(self.0.to_owned()).expect("somebody listens");
+            self.1 -= 1;
+            self.1 > 0
+        }
+
+        fn failed(&mut self, panic: &str) {
+            self.2.send(format!("failed: {}", panic.contains("panics"))).expect("somebody listens");
+        }
+    }
+
+    /// Keeps a thread until it hears something.
+    struct Waits(Receiver<()>);
+
+    impl Work for Waits {
+        fn run(&mut self) -> bool {
+            self.0.recv().expect("told to go on");
+            false
+        }
+
+        fn failed(&mut self, _: &str) {}
+    }
+
+    #[test]
+    fn work_takes_turns_and_a_panic_ends_only_its_own() {
+        let pool = Pool::start(1).expect("a thread");
+        let ((go, wait), (say, said)) = (channel(), channel());
+        pool.schedule(Box::new(Waits(wait)));
+        for (name, times) in [("a", 3), ("panics", 1), ("b", 2)] {
+            pool.schedule(Box::new(Says(name, times, say.clone())));
+        }
+        go.send(()).expect("it waits");
+        drop(say);
+        assert_eq!(said.iter().collect::<Vec<_>>(), ["a", "failed: true", "b", "a", "b", "a"]);
+    }
+
+    #[test]
+    fn the_threads_end_when_nobody_holds_the_pool() {
+        let pool = Pool::start(3).expect("threads");
+        let inner = Arc::downgrade(&pool.0);
+        let (say, said) = channel();
+        pool.schedule(Box::new(Says("a", 1, say)));
+        assert_eq!(said.recv().as_deref(), Ok("a"));
+        drop(pool);
+        // The last thread lets go of what they share.
+        while inner.strong_count() > 0 {
+            std::thread::yield_now();
+        }
+    }
+}
