@@ -354,3 +354,29 @@ export class PackageMissingError extends ParleyError {
     super('ERR_PARLEY_PACKAGE_MISSING', message, options)
   }
 }
+
+/**
+ * A phone provider could not be reached, refused a call, or answered what can't be used; or a call that was placed came to
+ * nothing. The message says what the provider said; no key is in it.
+ */
+export class TelephoneError extends ParleyError {
+  /** The name of the class. */
+  override name = 'TelephoneError'
+  /** The HTTP status of a refusal, such as 400; undefined when the trouble was another one. */
+  readonly status: number | undefined
+  /** The provider's own code for what went wrong, such as Twilio's `'21211'`; undefined without one. */
+  readonly providerCode: string | undefined
+
+  /**
+   * @param message - names the provider and what happened
+   * @param options - `cause`, `status`, `providerCode`
+   */
+  constructor(
+    message: string,
+    options: ErrorOptions & { status?: number | undefined; providerCode?: string | undefined } = {},
+  ) {
+    super('ERR_PARLEY_TELEPHONE', message, options)
+    this.status = options.status
+    this.providerCode = options.providerCode
+  }
+}

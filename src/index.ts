@@ -31,6 +31,7 @@ export type { Context } from './handlers/context.ts'
 export type { DataChannel } from './handlers/data-channel.ts'
 export { EventLoop } from './handlers/event-loop.ts'
 export type { HandlerOptions } from './handlers/handler-options.ts'
+export type { TelephoneCall } from './handlers/telephone-call.ts'
 export { StreamHandlerBase } from './handlers/stream-handler-base.ts'
 export { StreamHandler } from './handlers/stream-handler.ts'
 export { VideoStreamHandler } from './handlers/video-stream-handler.ts'
@@ -105,6 +106,26 @@ export type {
   VideoBroadcastOption,
   VideoFunctionOption,
 } from './stream/stream-options.ts'
+export type { SpokenText } from './telephony/call-markup.ts'
+export type { CallOptions } from './telephony/call-options.ts'
+export type { OutboundCall } from './telephony/outbound-call.ts'
+export type {
+  CallRequest,
+  IncomingCall,
+  ProviderMessage,
+  SignedRequest,
+  StreamKey,
+  StreamMark,
+  StreamMedia,
+  StreamNotice,
+  StreamStart,
+  TelephoneProvider,
+} from './telephony/provider.ts'
+export type { Announcement, TelephonyOptions } from './telephony/telephony-options.ts'
+export { telnyx } from './telephony/telnyx.ts'
+export type { TelnyxOptions } from './telephony/telnyx.ts'
+export { twilio } from './telephony/twilio.ts'
+export type { TwilioOptions } from './telephony/twilio.ts'
 export { EnergyVad } from './turn-taking/energy-vad.ts'
 export type { EnergyVadOptions } from './turn-taking/energy-vad.ts'
 export type { PauseDetectionModel, SpeechChunk, VadResult } from './turn-taking/pause-detection-model.ts'

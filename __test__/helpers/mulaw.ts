@@ -16,3 +16,17 @@ export function encodeMulaw(samples: Int16Array): Uint8Array {
     return ~code & 0xff
   })
 }
+
+/** A tone at 8 kHz, as mu-law. */
+export function mulawTone(hertz: number, seconds: number, amplitude = 8000): Uint8Array {
+  const length = Math.round(seconds * 8000)
+  return encodeMulaw(Int16Array.from({ length }, (_, i) => amplitude * Math.sin((2 * Math.PI * hertz * i) / 8000)))
+}
+
+/** Speech at a multiple of 8 kHz, as mu-law: each sample is the mean of those that it stands for, which is enough to be understood. */
+export function mulawSpeech(samples: Int16Array, sampleRate: number): Uint8Array {
+  const ratio = sampleRate / 8000
+  const mean = (_: unknown, i: number): number =>
+    samples.subarray(i * ratio, (i + 1) * ratio).reduce((sum, sample) => sum + sample, 0) / ratio
+  return encodeMulaw(Int16Array.from({ length: Math.floor(samples.length / ratio) }, mean))
+}

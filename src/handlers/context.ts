@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { TelephoneCall } from './telephone-call.ts'
 
 /** Which connection the running code serves. */
 export interface Context {
@@ -6,6 +7,8 @@ export interface Context {
   readonly webrtcId: string
   /** The socket, when the connection is a WebSocket. */
   readonly websocket?: unknown
+  /** The telephone call, when the connection is one. */
+  readonly call?: TelephoneCall
 }
 
 /** A context together with the way to warn its client; made by whatever runs a handler. */

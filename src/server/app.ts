@@ -74,6 +74,6 @@ function redirectInto(path: string): Response {
 }
 
 function contextOf(env: unknown): RequestContext {
-  const { incoming } = (env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } }
-  return { remoteAddress: incoming?.socket?.remoteAddress }
+  const { incoming } = (env ?? {}) as { incoming?: { socket?: { remoteAddress?: string }; originalUrl?: string } }
+  return { remoteAddress: incoming?.socket?.remoteAddress, path: incoming?.originalUrl?.split('?', 1)[0] }
 }

@@ -61,6 +61,7 @@ export async function launch(
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, serverOptions }) as Server
   server.on('upgrade', (...upgrade) => sockets.accept(upgrade, [prefix], routeOptions))
   await listen(server, host, port)
+  settings.telephone?.mountedAt(prefix)
   const url = `http://${urlHost(host)}:${(server.address() as AddressInfo).port}${prefix}/`
   if (!quiet) process.stdout.write(`Parley listens at ${url}\n`)
   return { url, close: () => close(server) }

@@ -1,7 +1,9 @@
 import { describe } from '../frames/describe.ts'
 import { checkBoolean, checkObject } from '../stream/checks.ts'
+import type { TelephoneDesk } from '../telephony/telephone-desk.ts'
+import type { TelephonyOptions } from '../telephony/telephony-options.ts'
 
-/** Who may use a stream's routes from a browser, and how patient they are. Part of the options of `Stream`. */
+/** Who may use a stream's routes, and how patient they are. Part of the options of `Stream`. */
 export interface ServerOptions {
   /**
    * Origins of other sites whose pages may talk to this stream, such as `'https://example.org'`, or `'*'` for every
@@ -10,6 +12,8 @@ export interface ServerOptions {
   readonly allowedOrigins?: '*' | readonly string[]
   /** Seconds, more than 0, that a request may take to send its body; after them the answer is status 408. Default 10. */
   readonly requestTimeout?: number
+  /** How the stream is reached by telephone, and calls somebody. Default: it isn't, and doesn't. */
+  readonly telephony?: TelephonyOptions
 }
 
 /** How the routes are mounted on a server. */
@@ -36,21 +40,27 @@ export interface RouteSettings {
   readonly allowedOrigins: '*' | ReadonlySet<string>
   /** Milliseconds for a request's body. */
   readonly bodyTimeoutMs: number
+  /** Answers the telephone, for a stream that does. */
+  readonly telephone: TelephoneDesk | undefined
 }
 
 /**
  * Checks the server's part of a stream's options.
  *
  * @param options - as the user gave them
+ * @param telephone - made of the option `telephony`
  * @returns the same with defaults filled in
  * @throws TypeError or RangeError naming the value that can't be used
  */
-export function routeSettings(options: ServerOptions): RouteSettings {
+export function routeSettings(
+  options: Omit<ServerOptions, 'telephony'>,
+  telephone: TelephoneDesk | undefined,
+): RouteSettings {
   const { allowedOrigins = [], requestTimeout = 10 } = options
   if (typeof requestTimeout !== 'number' || !(requestTimeout > 0 && requestTimeout <= 3600)) {
     throw new RangeError(`requestTimeout must be above 0 and at most 3600 seconds, not ${describe(requestTimeout)}`)
   }
-  return { allowedOrigins: originSet(allowedOrigins), bodyTimeoutMs: requestTimeout * 1000 }
+  return { allowedOrigins: originSet(allowedOrigins), bodyTimeoutMs: requestTimeout * 1000, telephone }
 }
 
 function originSet(allowed: '*' | readonly string[]): '*' | ReadonlySet<string> {

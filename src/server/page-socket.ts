@@ -13,7 +13,8 @@ import {
   type SocketMessage,
   type SocketStart,
 } from '../signaling/socket-messages.ts'
-import { openSocket, STREAM_CLOSED, type StreamBase } from '../stream/stream-base.ts'
+import { openSocket, type StreamBase } from '../stream/stream-base.ts'
+import { closeOf, refusalCode } from './close-codes.ts'
 import type { SocketConnection, SocketProtocol } from './socket-connection.ts'
 
 /** How far ahead of real time a client gets audio that keeps a buffer of its own, in ms. */
@@ -26,26 +27,6 @@ const CHUNK = 3
 const CHUNK_QUEUE_MS = 40
 /** Malformed messages beyond which a client is no client. */
 const MAX_MALFORMED = 100
-
-/** The close codes of refusals (RFC 6455, section 7.4, and the registry that it founded); 1013 for all others. */
-const REFUSAL_CODES: Readonly<Record<string, number>> = {
-  invalid_request: 1008,
-  connection_already_exists: 1008,
-  modality_not_supported: 1008,
-  connection_closed: 1001,
-  server_error: 1011,
-}
-
-/** Why sessions end, and with which code their sockets are closed then; 1000 for all others. */
-const END_CODES: Readonly<Record<string, number>> = {
-  [STREAM_CLOSED]: 1001,
-  error: 1011,
-  failed: 1011,
-  timeout: 1011,
-  connect_timeout: 1011,
-}
-/** Reasons that are for programs; others are an operator's own words. */
-const END_WORDS = ['close_stream', 'time_limit', 'error']
 
 /** Speaks with a page over `WS /websocket/offer`. */
 export class PageSocket implements SocketProtocol, SocketPeer {
@@ -89,7 +70,7 @@ export class PageSocket implements SocketProtocol, SocketPeer {
   onRefused(result: FailedResult): void {
     const { error } = result.meta
     this.#connection.trySend(JSON.stringify(result))
-    this.#connection.close(REFUSAL_CODES[error] ?? 1013, error)
+    this.#connection.close(refusalCode(error), error)
   }
 
   onPayload(payload: Uint8Array): void {
@@ -113,7 +94,7 @@ export class PageSocket implements SocketProtocol, SocketPeer {
   }
 
   onEnd(reason: string): void {
-    this.#connection.close(END_CODES[reason] ?? 1000, END_WORDS.includes(reason) ? reason : '')
+    this.#connection.close(...closeOf(reason))
   }
 
   #take(message: SocketMessage): void {

@@ -17,13 +17,35 @@ export async function readJson(
   timeoutMs: number,
   maxBytes: number = MAX_BODY_BYTES,
 ): Promise<unknown> {
+  const text = await readText(request, timeoutMs, maxBytes)
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new Refusal(400, 'invalid_json', 'The body must be JSON in UTF-8')
+  }
+}
+
+/**
+ * Reads a request's body as text, in bounded space and time.
+ *
+ * @param request - its body is consumed
+ * @param timeoutMs - how long the whole body may take
+ * @param maxBytes - how long it may be; 64 KiB by default
+ * @returns the text
+ * @throws Refusal with status 413 (too long), 408 (too slow) or 400 (cut off, or not in UTF-8)
+ */
+export async function readText(
+  request: Request,
+  timeoutMs: number,
+  maxBytes: number = MAX_BODY_BYTES,
+): Promise<string> {
   // A length that is declared too long is refused before a byte is read; one that lies is caught by the count.
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes)
   const bytes = await readBounded(request, timeoutMs, maxBytes)
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new Refusal(400, 'invalid_json', 'The body must be JSON in UTF-8')
+    throw new Refusal(400, 'invalid_json', 'The body must be in UTF-8')
   }
 }
 

@@ -1,9 +1,11 @@
 import { InvalidRequestError } from '../errors.ts'
 import type { StreamBase } from '../stream/stream-base.ts'
+import { WEBHOOK_PATH } from '../telephony/telephone-address.ts'
+import { NO_TELEPHONE } from '../telephony/telephone-desk.ts'
 import type { RouteSettings } from './options.ts'
 import { checkLoopbackHost, checkOrigin, isAllowedOrigin } from './origin.ts'
 import { PAGE_PATHS, pageRoutes } from './page-routes.ts'
-import { readJson } from './read-json.ts'
+import { readJson, readText } from './read-json.ts'
 import { Refusal } from './refusal.ts'
 import { SOCKET_PATHS } from './socket-paths.ts'
 
@@ -11,6 +13,8 @@ import { SOCKET_PATHS } from './socket-paths.ts'
 export interface RequestContext {
   /** The address that the connection came from, without port; undefined where the server doesn't tell. */
   readonly remoteAddress?: string | undefined
+  /** The path that was asked for, where a framework has taken its prefix off the request's. */
+  readonly path?: string | undefined
 }
 
 /** One address below the mount path, and what it answers. */
@@ -42,6 +46,7 @@ export function routesOf(stream: StreamBase, options: RouteOptions): Route[] {
   const signaling: Route[] = [
     { path: '/webrtc/offer', method: 'POST', handle: (...call) => answerOffer(stream, options, ...call) },
     { path: '/webrtc/config', method: 'GET', handle: async (r) => Response.json(await stream.clientConfiguration(r)) },
+    { path: WEBHOOK_PATH, method: 'POST', handle: (...call) => answerTelephone(options, ...call) },
     ...SOCKET_PATHS.map((path) => ({ path, method: 'GET' as const, handle: askForUpgrade })),
   ]
   return options.page ? [...signaling, ...pageRoutes(stream, options.bodyTimeoutMs)] : signaling
@@ -54,7 +59,7 @@ export function routesOf(stream: StreamBase, options: RouteOptions): Route[] {
  * @returns them, below the mount path; a last segment of `*` stands for any rest
  */
 export function routePaths(page: boolean): readonly string[] {
-  return ['/webrtc/offer', '/webrtc/config', ...SOCKET_PATHS, ...(page ? PAGE_PATHS : [])]
+  return ['/webrtc/offer', '/webrtc/config', WEBHOOK_PATH, ...SOCKET_PATHS, ...(page ? PAGE_PATHS : [])]
 }
 
 /**
@@ -88,6 +93,19 @@ async function answerOffer(
   return Response.json(await stream.offer(body, { signal: request.signal, request, ...from }))
 }
 
+async function answerTelephone(options: RouteOptions, request: Request, context: RequestContext): Promise<Response> {
+  const { telephone, bodyTimeoutMs } = options
+  if (telephone === undefined) throw NO_TELEPHONE
+  if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '')) {
+    throw new Refusal(415, 'form_expected', 'A webhook posts a form (application/x-www-form-urlencoded)')
+  }
+  const body = await readText(request, bodyTimeoutMs)
+  const { pathname, search } = new URL(request.url)
+  const header = (name: string): string | undefined => request.headers.get(name) ?? undefined
+  const markup = telephone.answer({ path: context.path ?? pathname, search, body, header })
+  return new Response(markup, { headers: { 'content-type': 'text/xml; charset=utf-8' } })
+}
+
 /**
  * Answers a request to a route: checks first, whatever happens an answer, and the headers that all answers share.
  *
@@ -119,7 +137,9 @@ async function attempt(
   request: Request,
   context: RequestContext,
 ): Promise<Response> {
-  if (options.loopbackOnly) checkLoopbackHost(request, options.allowedOrigins)
+  // What a provider has signed was meant for this server, whatever name led to it.
+  const isSigned = route.path === WEBHOOK_PATH && options.telephone?.isGuarded === true
+  if (options.loopbackOnly && !isSigned) checkLoopbackHost(request, options.allowedOrigins)
   // A person who follows a link to the page comes from another site by right; only what it does then is guarded.
   if (/^\/(webrtc|websocket|page)\//.test(route.path)) checkOrigin(request, options.allowedOrigins)
   if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflight(route, request) })

@@ -1,5 +1,7 @@
+import { HANDLER_PATH } from '../telephony/telephone-address.ts'
+
 /** The paths of the routes that take sockets, below the mount path. */
-export const SOCKET_PATHS: readonly string[] = ['/websocket/offer']
+export const SOCKET_PATHS: readonly string[] = ['/websocket/offer', HANDLER_PATH]
 
 /**
  * Tells a socket's address from those of the server that it shares.

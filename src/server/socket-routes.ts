@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { StreamBase } from '../stream/stream-base.ts'
 import { checkLoopbackHost, checkOrigin, headOf } from './origin.ts'
+import { HANDLER_PATH } from '../telephony/telephone-address.ts'
+import { NO_TELEPHONE } from '../telephony/telephone-desk.ts'
 import { PageSocket } from './page-socket.ts'
 import type { RouteOptions } from './routes.ts'
 import type { SocketConnection, SocketProtocol } from './socket-connection.ts'
@@ -35,5 +37,24 @@ export function socketRoutesOf(stream: StreamBase, options: SocketRouteOptions):
     if (options.loopbackOnly) checkLoopbackHost(head, options.allowedOrigins)
     checkOrigin(head, options.allowedOrigins)
   }
-  return [{ path: '/websocket/offer', check, serve: (connection) => new PageSocket(stream, connection) }]
+  const page = {
+    path: '/websocket/offer',
+    check,
+    serve: (connection: SocketConnection) => new PageSocket(stream, connection),
+  }
+  return [page, telephoneRoute(options)]
+}
+
+function telephoneRoute({ telephone, loopbackOnly, allowedOrigins }: SocketRouteOptions): SocketRoute {
+  if (telephone === undefined) return { path: HANDLER_PATH, check: haveNoTelephone, serve: haveNoTelephone }
+  const check = (request: IncomingMessage): void => {
+    // What a provider has signed was meant for this server, whatever name led to it.
+    if (loopbackOnly && !telephone.isGuarded) checkLoopbackHost(headOf(request), allowedOrigins)
+    telephone.checkSocket(request)
+  }
+  return { path: HANDLER_PATH, check, serve: (connection) => telephone.serve(connection) }
+}
+
+function haveNoTelephone(): never {
+  throw NO_TELEPHONE
 }

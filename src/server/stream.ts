@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream'
 import { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { describe } from '../frames/describe.ts'
 import { checkBoolean, checkDrain, checkObject, isRecord, wrongType } from '../stream/checks.ts'
-import { StreamBase } from '../stream/stream-base.ts'
+import type { Session } from '../session/session.ts'
+import { openSocket, StreamBase } from '../stream/stream-base.ts'
 import type { StreamBaseOptions } from '../stream/stream-base.ts'
 import { addRoutes, createApp, mountPath } from './app.ts'
 import type { HonoApp } from './app.ts'
@@ -12,6 +13,10 @@ import type { LaunchedServer, LaunchOptions } from './launch.ts'
 import { routeSettings, wantsPage } from './options.ts'
 import type { MountOptions, RouteSettings, ServerOptions } from './options.ts'
 import { SocketServer } from './socket-server.ts'
+import type { CallOptions } from '../telephony/call-options.ts'
+import type { OutboundCall } from '../telephony/outbound-call.ts'
+import { TelephoneDesk } from '../telephony/telephone-desk.ts'
+import { resolveTelephony, type TelephonyOptions } from '../telephony/telephony-options.ts'
 
 /** Options of {@link Stream}: what it does with media, and who may reach it. */
 export type StreamOptions = StreamBaseOptions & ServerOptions
@@ -22,6 +27,8 @@ export interface FetchOptions extends MountOptions {
   readonly path?: string
   /** The address that the request came from, for `Session.remoteAddress` until media tells it. Default unknown. */
   readonly remoteAddress?: string | undefined
+  /** The path that was asked for, when the request's own lacks a prefix that a framework took off. Default the request's. */
+  readonly requestPath?: string | undefined
 }
 
 /**
@@ -45,9 +52,10 @@ export class Stream extends StreamBase {
    * @throws TypeError or RangeError naming the option that can't be used
    */
   constructor(options: StreamOptions) {
-    const { allowedOrigins, requestTimeout, ...core } = checkGiven(options)
+    const { allowedOrigins, requestTimeout, telephony, ...core } = checkGiven(options)
     super(core)
-    this.#settings = routeSettings({ ...given({ allowedOrigins, requestTimeout }) })
+    const telephone = telephony === undefined ? undefined : this.#openTelephone(telephony)
+    this.#settings = routeSettings({ ...given({ allowedOrigins, requestTimeout }) }, telephone)
   }
 
   /**
@@ -67,6 +75,7 @@ export class Stream extends StreamBase {
     const prefix = mountPath(path)
     addRoutes(app, prefix, this, this.#routeOptions(wantsPage(options)))
     this.#mounted.add(prefix)
+    this.#settings.telephone?.mountedAt(prefix)
     return app
   }
 
@@ -79,13 +88,13 @@ export class Stream extends StreamBase {
    * @throws TypeError for what is no request, or an option that can't be used
    */
   async fetch(request: Request, options: FetchOptions = {}): Promise<Response> {
-    checkObject('', options, ['path', 'page', 'remoteAddress'])
-    const { path = '', page = false, remoteAddress } = options
+    checkObject('', options, ['path', 'page', 'remoteAddress', 'requestPath'])
+    const { path = '', page = false, remoteAddress, requestPath } = options
     if (!isRequest(request)) throw new TypeError(`fetch takes a Request of the Fetch API, not ${describe(request)}`)
     const key = `${page} ${path}`
     const app = this.#apps.get(key) ?? createApp(mountPath(path), this, this.#routeOptions(checkBoolean('page', page)))
     this.#apps.set(key, app)
-    return app.fetch(request, { incoming: { socket: { remoteAddress } } })
+    return app.fetch(request, { incoming: { socket: { remoteAddress }, originalUrl: requestPath } })
   }
 
   /**
@@ -124,6 +133,27 @@ export class Stream extends StreamBase {
   }
 
   /**
+   * Calls somebody by telephone: the handler talks with whoever answers. Needs the option `telephony`, with `publicUrl`.
+   *
+   * ```ts
+   * const call = await stream.call({ to: '+15550100', from: '+15550199' })
+   * const session = await call.answered()
+   * ```
+   *
+   * @param options - whom, and how
+   * @returns the call, which rings from now on
+   * @throws TypeError or RangeError naming an option that can't be used; CredentialsError when a key of the provider's is missing;
+   * TelephoneError when the provider refuses, with what it says, or can't be reached, or all places are taken
+   */
+  async call(options: CallOptions): Promise<OutboundCall> {
+    const { telephone } = this.#settings
+    if (telephone !== undefined) return telephone.call(options)
+    throw new TypeError(
+      "The method call needs the option telephony, as in new Stream({ handler, telephony: { provider: twilio(), publicUrl: 'https://voice.example.org' } })",
+    )
+  }
+
+  /**
    * Takes no new session, ends the others, and stops the servers that {@link launch} started. Settles when clients were
    * told, which has 2 s, and handlers' `shutdown()` has settled, which has 5 s.
    *
@@ -141,9 +171,28 @@ export class Stream extends StreamBase {
     await server.close()
   }
 
+  #openTelephone(options: TelephonyOptions): TelephoneDesk {
+    const { modality, concurrencyLimit, logger } = this.options
+    if (modality !== 'audio') {
+      throw new TypeError(
+        `The option telephony needs the modality 'audio', not '${modality}': a telephone has no picture`,
+      )
+    }
+    return new TelephoneDesk(resolveTelephony(options), {
+      open: (request, peer) => openSocket(this, request, peer),
+      hasRoom: () => [...this.sessions.values()].filter(isTaken).length < concurrencyLimit,
+      logger,
+    })
+  }
+
   #routeOptions(page: boolean): RouteSettings & { page: boolean; loopbackOnly: boolean } {
     return { ...this.#settings, page, loopbackOnly: false }
   }
+}
+
+/** An offer may never come to a connection; a socket is one. */
+function isTaken({ state, transport }: Session): boolean {
+  return state !== 'connecting' || transport !== 'webrtc'
 }
 
 /** Apps of Express and Fastify have a method `all` too, which would take the routes and fail at the first request. */

@@ -7,6 +7,7 @@ import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { PlayedMark } from '../frames/played-mark.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
 import { type HandlerContext, runInContext } from '../handlers/context.ts'
+import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { type Cancel, realClock } from '../native/clock.ts'
 import type { LinkEvent, LinkListener, MediaLink } from '../native/media-link.ts'
@@ -77,6 +78,10 @@ export class SessionCore implements SessionBackend, DriverClient {
 
   get transport(): Transport {
     return this.#parts.transport
+  }
+
+  get call(): TelephoneCall | undefined {
+    return this.#parts.call
   }
 
   get remoteAddress(): string | undefined {
@@ -429,7 +434,8 @@ function withoutPort(address: string | undefined): string | undefined {
   return address?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
 }
 
-/** A handler over WebRTC sees no key `websocket` at all. */
-function contextOf({ id, websocket }: SessionParts, warn: HandlerContext['warn']): HandlerContext {
-  return websocket === undefined ? { webrtcId: id, warn } : { webrtcId: id, websocket, warn }
+/** A handler over WebRTC sees no key `websocket` at all, and one that serves no call no key `call`. */
+function contextOf({ id, websocket, call }: SessionParts, warn: HandlerContext['warn']): HandlerContext {
+  const socket = websocket === undefined ? {} : { websocket }
+  return { webrtcId: id, warn, ...socket, ...(call === undefined ? {} : { call }) }
 }

@@ -1,4 +1,5 @@
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import type { Logger } from './logger.ts'
 import type { Transport } from './session.ts'
 
@@ -14,6 +15,8 @@ export interface SessionParts {
   transport: Transport
   /** What `getCurrentContext().websocket` is in the handler; undefined for a session over WebRTC. */
   websocket?: unknown
+  /** The call that it serves; undefined unless it came by telephone. */
+  call?: TelephoneCall | undefined
   /** The address that the offer or the socket came from, until media tells it. */
   remoteAddress: string | undefined
   /** How long it may last once connected, in seconds; `Infinity` for no limit. */

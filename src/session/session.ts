@@ -3,6 +3,7 @@ import type { ParleyError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { Played, PlayedMark } from '../frames/played-mark.ts'
 import { describe } from '../frames/describe.ts'
+import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { SpeechEvents } from '../turn-taking/turn.ts'
 import { logRejections } from './announce.ts'
@@ -28,7 +29,7 @@ export interface SessionEvents extends SpeechEvents {
   message: [text: string]
   /**
    * The client pressed a key of its telephone keypad and let it go (telephone-event, RFC 4733): `0` to `9`, `*`, `#`, or
-   * `A` to `D`, and for how many milliseconds. In browsers: `RTCDTMFSender`.
+   * `A` to `D`, and for how many milliseconds; 0 by telephone, where providers don't say it. In browsers: `RTCDTMFSender`.
    */
   dtmf: [digit: string, durationMs: number]
   /** The handler emitted outputs. */
@@ -51,6 +52,8 @@ export interface SessionBackend {
   readonly logger: Logger
   /** How the client reaches the server. */
   readonly transport: Transport
+  /** The telephone call that it serves. */
+  readonly call: TelephoneCall | undefined
   /** Where the session stands. */
   readonly state: SessionState
   /** The client's IP address. */
@@ -93,6 +96,11 @@ export class Session extends EventEmitter<SessionEvents> {
   /** How the client reaches the server. */
   get transport(): Transport {
     return this.#backend.transport
+  }
+
+  /** Who calls whom, for a session that came by telephone; undefined for any other. */
+  get call(): TelephoneCall | undefined {
+    return this.#backend.call
   }
 
   /** Where it stands. */

@@ -20,7 +20,7 @@ export interface DeskListener {
 }
 
 /** Who wants a session. */
-export type Applicant = Pick<SessionParts, 'id' | 'remoteAddress' | 'transport' | 'websocket'>
+export type Applicant = Pick<SessionParts, 'id' | 'remoteAddress' | 'transport' | 'websocket' | 'call'>
 
 /** Decides which clients get a session, and makes it: the same for offers and for sockets. */
 export class Admission {

@@ -1,3 +1,4 @@
+import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import { PLACEHOLDER } from '../handlers/stream-handler-base.ts'
 import { Host, type SocketHost } from '../native/host.ts'
 import type { WireEncoding, WireSettings } from '../native/socket-link.ts'
@@ -20,6 +21,8 @@ export interface SocketRequest {
   readonly remoteAddress: string | undefined
   /** What `getCurrentContext().websocket` is in the handler. */
   readonly websocket: unknown
+  /** The call that it serves, for a telephone. */
+  readonly call?: TelephoneCall
   /** How its audio is encoded, both ways. */
   readonly encoding: WireEncoding
   /** Of its audio, both ways, in Hz; undefined: what the handler wants and gives. */
@@ -81,12 +84,12 @@ export class SocketDesk {
   }
 
   #decide(request: SocketRequest): SessionCore | FailedResult {
-    const { id, remoteAddress, transport, websocket, replaces } = request
+    const { id, remoteAddress, transport, websocket, call, replaces } = request
     if (this.#settings.modality !== 'audio') return refusal('modality_not_supported', { message: NO_VIDEO })
     const known = this.#registry.get(id)
     if (known !== undefined && !isReplaced(known, replaces)) return refusal('connection_already_exists')
     known?.core.close('replaced')
-    const applicant: Applicant = { id, remoteAddress, transport, websocket }
+    const applicant: Applicant = { id, remoteAddress, transport, websocket, call }
     return this.#admission.admit(applicant, (core) => this.#registry.addSocket(core, remoteAddress))
   }
 

@@ -1,3 +1,4 @@
+import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import type { HandlerOptions } from '../handlers/handler-options.ts'
 import type { VideoStreamHandlerOptions } from '../handlers/video-stream-handler.ts'
 import type { Logger } from '../session/logger.ts'
@@ -31,6 +32,8 @@ export interface AttachMessage {
   readonly id: string
   /** How the client reaches the server. */
   readonly transport: Transport
+  /** The telephone call that it serves. */
+  readonly call: TelephoneCall | undefined
   /** The client's address, until media tells it. */
   readonly remoteAddress: string | undefined
   /** What its copy of the handler must be like, for its media was made so. */

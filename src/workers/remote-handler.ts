@@ -47,12 +47,12 @@ export class RemoteHandler extends SelfRunHandler {
 
   override run(parts: DriverParts): Runner {
     const { phoneMode, latestArgs } = this
-    const { remoteAddress, transport = 'webrtc' } = this.#session ?? {}
+    const { remoteAddress, call, transport = 'webrtc' } = this.#session ?? {}
     this.#runner = new RemoteRunner(this.thread, parts, {
       close: (reason) => this.#session?.close(reason),
       sendMessage: (message) => this.#session?.sendMessage(message),
     })
-    this.#runner.attach({ transport, remoteAddress, settings: this.#settings, phoneMode, args: latestArgs })
+    this.#runner.attach({ transport, call, remoteAddress, settings: this.#settings, phoneMode, args: latestArgs })
     return this.#runner
   }
 

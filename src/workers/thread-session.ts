@@ -7,6 +7,7 @@ import type { PlayedMark } from '../frames/played-mark.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
 import { isThenable } from '../driver/emit-sink.ts'
 import { type HandlerContext, runInContext } from '../handlers/context.ts'
+import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import { announce, announceSpeech } from '../session/announce.ts'
@@ -61,7 +62,8 @@ export class ThreadSession implements DriverClient, SessionBackend {
     this.logger = logger
     this.#parts = parts
     this.#outbox = new Outbox(logger, message.id)
-    this.#context = { webrtcId: message.id, warn: (text) => this.#outbox.notice('warning', text) }
+    const call = message.call === undefined ? {} : { call: message.call }
+    this.#context = { webrtcId: message.id, ...call, warn: (text) => this.#outbox.notice('warning', text) }
     this.#driver = this.#drive()
     link.listen({
       onAudio: () => this.#driver.onAudio(),
@@ -75,6 +77,10 @@ export class ThreadSession implements DriverClient, SessionBackend {
 
   get state(): SessionState {
     return this.#state
+  }
+
+  get call(): TelephoneCall | undefined {
+    return this.#parts.message.call
   }
 
   get transport(): Transport {

@@ -1,0 +1,337 @@
+import { once } from 'node:events'
+import test, { type ExecutionContext } from 'ava'
+import { WebSocket } from 'ws'
+import {
+  AsyncStreamHandler,
+  type EmitType,
+  type Session,
+  type StreamOptions,
+  type TelephonyOptions,
+  twilio,
+} from '../../src/index.ts'
+import { mulawTone } from '../helpers/mulaw.ts'
+import { random } from '../helpers/random.ts'
+import { type Markup, readMarkup, type ScriptedCall } from '../helpers/scripted-provider.ts'
+import { type ServedPhone, servePhone } from '../helpers/serve-phone.ts'
+
+/** Counts what reaches it, in all of its copies. */
+class Watched extends AsyncStreamHandler {
+  readonly reached: { started: number; frames: number }
+
+  constructor(reached = { started: 0, frames: 0 }) {
+    super()
+    this.reached = reached
+  }
+
+  override async startUp(): Promise<void> {
+    this.reached.started += 1
+  }
+
+  override async receive(): Promise<void> {
+    this.reached.frames += 1
+  }
+
+  override async emit(): Promise<EmitType> {
+    return null
+  }
+
+  override copy(): Watched {
+    return new Watched(this.reached)
+  }
+}
+
+/** A phone whose handler counts what reaches it. */
+async function watchedPhone(
+  t: ExecutionContext,
+  options: Partial<StreamOptions> = {},
+  telephony: Partial<TelephonyOptions> = {},
+): Promise<ServedPhone & { handler: Watched }> {
+  const handler = new Watched()
+  return { ...(await servePhone(t, { ...options, handler }, telephony)), handler }
+}
+
+async function markupFor({ provider, webhook }: ServedPhone, callSid: string): Promise<Markup> {
+  const response = await provider.post(webhook, provider.form(callSid))
+  return readMarkup(await response.text())
+}
+
+/** Nothing has come of it: no session, no handler. */
+function untouched(
+  t: ExecutionContext,
+  { stream, handler }: { stream: ServedPhone['stream']; handler: Watched },
+): void {
+  t.is(stream.sessions.size, 0)
+  t.deepEqual(handler.reached, { started: 0, frames: 0 })
+}
+
+test('a webhook without a valid signature gets no markup', async (t) => {
+  const phone = await watchedPhone(t)
+  const { provider, webhook, local, log } = phone
+  const form = provider.form('CA1')
+  const forged = [
+    provider.sign(webhook, { ...form, From: '+15550666' }),
+    provider.sign(webhook.replace('https', 'http'), form),
+    provider.sign(`${webhook}?x=1`, form),
+    provider.sign(webhook),
+    '',
+    'x'.repeat(28),
+  ]
+  for (const signature of forged) {
+    const response = await provider.post(webhook, form, signature)
+    t.is(response.status, 403)
+    t.like(await response.json(), { meta: { error: 'invalid_signature' } })
+  }
+  const unsigned = await fetch(local(webhook), { method: 'POST', body: new URLSearchParams(form) })
+  t.is(unsigned.status, 403)
+  const byHost = provider.sign(local(webhook), form)
+  t.is((await provider.post(webhook, form, byHost)).status, 403, 'the Host header counts for nothing')
+  t.is(log.lines.filter((line) => line.includes('valid signature')).length, 1, 'the log is not flooded')
+  untouched(t, phone)
+})
+
+test('a query that the webhook was configured with is signed too', async (t) => {
+  const { provider, webhook } = await watchedPhone(t)
+  const response = await provider.post(`${webhook}?team=blue`, provider.form('CA1'))
+  t.is(response.status, 200)
+})
+
+test('a webhook that is none is refused by what is wrong with it', async (t) => {
+  const { provider, webhook, local } = await watchedPhone(t)
+  const status = async (init: RequestInit): Promise<number> => (await fetch(local(webhook), init)).status
+  t.is(await status({ method: 'GET' }), 405)
+  t.is(await status({ method: 'POST', body: JSON.stringify({}), headers: { 'content-type': 'application/json' } }), 415)
+  const long = { ...provider.form('CA1'), More: 'x'.repeat(70_000) }
+  t.is((await provider.post(webhook, long)).status, 413)
+  const { CallSid, ...rest } = provider.form('CA1')
+  t.is((await provider.post(webhook, rest)).status, 400, `without ${CallSid}`)
+  t.is((await provider.post(webhook, { ...rest, CallSid: 'C'.repeat(300) })).status, 400)
+})
+
+test('a socket whose signature is wrong is refused before it is one', async (t) => {
+  const phone = await watchedPhone(t)
+  const { provider } = phone
+  const markup = await markupFor(phone, 'CA1')
+  const { url = '' } = markup
+  for (const signature of [undefined, '', provider.sign(url.replace('wss', 'https')), provider.sign(`${url}?x=1`)]) {
+    await t.throwsAsync(provider.connect(markup, { callSid: 'CA1', signature }), { message: /403/ })
+  }
+  untouched(t, phone)
+})
+
+const WRONG_TOKENS: Record<string, (markup: Markup) => { parameters?: Record<string, string>; callSid?: string }> = {
+  missing: () => ({ parameters: {} }),
+  wrong: () => ({ parameters: { parleyToken: 'A'.repeat(22) } }),
+  empty: () => ({ parameters: { parleyToken: '' } }),
+  'of another call': ({ parameters }) => ({ parameters, callSid: 'CA2' }),
+}
+for (const [what, edits] of Object.entries(WRONG_TOKENS)) {
+  test(`a start whose token is ${what} is refused`, async (t) => {
+    const phone = await watchedPhone(t)
+    const markup = await markupFor(phone, 'CA1')
+    const call = await phone.provider.connect(markup, { callSid: 'CA1', ...edits(markup) })
+    call.say(mulawTone(600, 0.2))
+    t.deepEqual(await call.closed, { code: 1008, reason: 'invalid_call_token' })
+    untouched(t, phone)
+  })
+}
+
+test('a start that is replayed is refused, while its call goes on and after', async (t) => {
+  const phone = await watchedPhone(t)
+  const { provider, stream, handler } = phone
+  const markup = await markupFor(phone, 'CA1')
+  const edits = { callSid: 'CA1', streamSid: 'MZ1' }
+  const first = await provider.connect(markup, edits)
+  await first.until(() => handler.reached.started === 1)
+  const refused = { code: 1008, reason: 'invalid_call_token' }
+  t.deepEqual(await (await provider.connect(markup, edits)).closed, refused)
+  t.is(stream.sessions.size, 1)
+  first.stop()
+  await first.closed
+  t.deepEqual(await (await provider.connect(markup, edits)).closed, refused)
+  t.is(handler.reached.started, 1)
+})
+
+test('a second call of a stream that is under way is refused', async (t) => {
+  const phone = await watchedPhone(t)
+  const [first, second] = [await markupFor(phone, 'CA1'), await markupFor(phone, 'CA2')]
+  await Promise.all([
+    once(phone.stream, 'session'),
+    phone.provider.connect(first, { callSid: 'CA1', streamSid: 'MZ1' }),
+  ])
+  const call = await phone.provider.connect(second, { callSid: 'CA2', streamSid: 'MZ1' })
+  t.deepEqual(await call.closed, { code: 1008, reason: 'connection_already_exists' })
+})
+
+test('media that are no 8 kHz µ-law are refused', async (t) => {
+  for (const mediaFormat of [{ encoding: 'audio/x-l16' }, { sampleRate: 16_000 }, { channels: 2 }]) {
+    const phone = await watchedPhone(t)
+    const call = await phone.provider.connect(await markupFor(phone, 'CA1'), { callSid: 'CA1', mediaFormat })
+    t.deepEqual(await call.closed, { code: 1003, reason: 'unsupported_media' })
+    untouched(t, phone)
+  }
+})
+
+/** What is sent before a start, and what the socket is closed with. */
+const UNSTARTED: [string, unknown, number, string][] = [
+  ['media', { event: 'media', streamSid: 'MZ1', media: { chunk: '1', payload: 'AAAA' } }, 1008, 'start_expected'],
+  ['a mark', { event: 'mark', streamSid: 'MZ1', mark: { name: 'p1' } }, 1008, 'start_expected'],
+  ['a key', { event: 'dtmf', streamSid: 'MZ1', dtmf: { digit: '1' } }, 1008, 'start_expected'],
+  ['no JSON', 'hello', 1007, 'invalid_message'],
+  ['JSON that is no object', '[1,2]', 1007, 'invalid_message'],
+  ['an object without an event', '{}', 1007, 'invalid_message'],
+  ['a start without its call', { event: 'start', streamSid: 'MZ1', start: {} }, 1007, 'invalid_message'],
+  ['a binary message', Buffer.from('{"event":"connected"}'), 1003, 'text_expected'],
+]
+for (const [what, message, code, reason] of UNSTARTED) {
+  test(`${what} before a start closes the socket`, async (t) => {
+    const phone = await watchedPhone(t)
+    const call = await phone.provider.connect(await markupFor(phone, 'CA1'), { callSid: 'CA1', starts: false })
+    call.send(message)
+    t.deepEqual(await call.closed, { code, reason })
+    untouched(t, phone)
+  })
+}
+
+/** The same after it. */
+const STARTED: [string, unknown, number, string][] = [
+  ['no JSON', '{"event":"media"', 1007, 'invalid_message'],
+  ['media without its audio', { event: 'media', streamSid: 'MZ1', media: {} }, 1007, 'invalid_message'],
+  ['media of another stream', { event: 'media', streamSid: 'MZ2', media: { payload: 'AAAA' } }, 1008, 'unknown_stream'],
+  ['a binary message', Buffer.from([1, 2, 3]), 1003, 'text_expected'],
+]
+for (const [what, message, code, reason] of STARTED) {
+  test(`${what} ends the call`, async (t) => {
+    const phone = await watchedPhone(t)
+    const markup = await markupFor(phone, 'CA1')
+    const [[session], call] = (await Promise.all([
+      once(phone.stream, 'session'),
+      phone.provider.connect(markup, { callSid: 'CA1', streamSid: 'MZ1' }),
+    ])) as [[Session], ScriptedCall]
+    call.send(message)
+    t.deepEqual(await call.closed, { code, reason })
+    t.is(session.state, 'closed')
+    t.is(phone.stream.sessions.size, 0)
+  })
+}
+
+test('a second start on one socket ends the call', async (t) => {
+  const phone = await watchedPhone(t)
+  const call = await phone.provider.connect(await markupFor(phone, 'CA1'), { callSid: 'CA1' })
+  call.start('AC1', {})
+  t.deepEqual(await call.closed, { code: 1008, reason: 'already_started' })
+})
+
+test('a message that is too long closes the socket', async (t) => {
+  const phone = await watchedPhone(t)
+  const call = await phone.provider.connect(await markupFor(phone, 'CA1'), { callSid: 'CA1', starts: false })
+  call.send(JSON.stringify({ event: 'connected', more: 'x'.repeat(70_000) }))
+  t.is((await call.closed).code, 1009)
+  untouched(t, phone)
+})
+
+test('messages of kinds that nobody knows yet change nothing', async (t) => {
+  const phone = await watchedPhone(t)
+  const call = await phone.provider.connect(await markupFor(phone, 'CA1'), { callSid: 'CA1' })
+  call.send({ event: 'something-new', streamSid: call.streamSid })
+  call.send({ event: 'mark', streamSid: call.streamSid, mark: { name: 'never sent' } })
+  call.say(mulawTone(600, 0.2))
+  await call.until(() => phone.handler.reached.frames > 5)
+  t.is(phone.stream.sessions.size, 1)
+})
+
+/** Something like a provider's message, mostly not. */
+function anything(draw: () => number, streamSid: string): string | Buffer {
+  const pick = <Value>(...values: readonly Value[]): Value => values[Math.floor(draw() * values.length)] as Value
+  const value = (depth = 0): unknown =>
+    pick<() => unknown>(
+      () => null,
+      () => Math.floor(draw() * 1e9) - 5e8,
+      () => pick('', '1', 'AAAA', '\u0000', 'é'.repeat(50), '__proto__', streamSid, 'inbound'),
+      () => draw() < 0.5,
+      () => (depth > 2 ? [] : [value(depth + 1)]),
+      () =>
+        depth > 2 ? {} : { [pick('payload', 'chunk', 'name', 'digit', 'callSid', '__proto__')]: value(depth + 1) },
+    )()
+  if (draw() < 0.2)
+    return Buffer.from(Array.from({ length: Math.floor(draw() * 50) }, () => Math.floor(draw() * 256))).toString(
+      'latin1',
+    )
+  const event = pick<unknown>('connected', 'start', 'media', 'mark', 'dtmf', 'stop', 'clear', 'x', 5, null)
+  const streamId = pick<unknown>(streamSid, 'MZ2', 5, undefined)
+  const parts = { start: value(), media: value(), mark: value(), dtmf: value(), stop: value() }
+  const text = JSON.stringify({ event, streamSid: streamId, sequenceNumber: value(), ...parts })
+  return draw() < 0.1 ? text.slice(0, Math.floor(draw() * text.length)) : text
+}
+
+test('ten thousand random messages reach no handler, and leave nothing', async (t) => {
+  const phone = await watchedPhone(t)
+  const draw = random(7)
+  const { url = '' } = await markupFor(phone, 'CA1')
+  const headers = { 'x-twilio-signature': phone.provider.sign(url) }
+  const codes = new Set<number>()
+  for (let sent = 0; sent < 10_000;) {
+    const socket = new WebSocket(phone.local(url), { headers })
+    socket.on('error', () => undefined)
+    const closed = once(socket, 'close') as Promise<[number, Buffer]>
+    // oxlint-disable-next-line no-await-in-loop -- the messages of one socket after those of the other
+    await once(socket, 'open')
+    for (let i = 0; i < 25; i += 1) socket.send(anything(draw, 'MZ1'))
+    sent += 25
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const [code] = await closed
+    codes.add(code)
+  }
+  untouched(t, phone)
+  t.deepEqual(
+    [...codes].filter((code) => ![1000, 1003, 1007, 1008].includes(code)),
+    [],
+  )
+})
+
+test('random messages within a call end it at most', async (t) => {
+  const phone = await watchedPhone(t)
+  const draw = random(11)
+  for (let i = 0; i < 20; i += 1) {
+    const callSid = `CA${i}`
+    // oxlint-disable-next-line no-await-in-loop -- one call after the other
+    const call: ScriptedCall = await phone.provider.connect(await markupFor(phone, callSid), { callSid })
+    for (let sent = 0; sent < 50; sent += 1) call.send(anything(draw, call.streamSid))
+    call.send('the end')
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const { code } = await call.closed
+    t.true([1000, 1003, 1007, 1008].includes(code), String(code))
+  }
+  t.is(phone.stream.sessions.size, 0)
+  await Promise.all([once(phone.stream, 'session'), phone.provider.call(phone.webhook)])
+  t.is(phone.stream.sessions.size, 1)
+})
+
+test('without keys a phone that is said to be insecure takes every call, but of no page', async (t) => {
+  const phone = await watchedPhone(t, {}, { provider: twilio(), insecure: true })
+  const url = 'wss://voice.example.org/telephone/handler'
+  const [[session], call] = (await Promise.all([
+    once(phone.stream, 'session'),
+    phone.provider.connect({ xml: '', url, parameters: { From: '+15550123', team: 'blue' } }, { signature: undefined }),
+  ])) as [[{ call: unknown }], ScriptedCall]
+  t.like(session.call, { from: '+15550123', callId: call.callSid, parameters: { team: 'blue' } })
+  const page = new WebSocket(phone.local(url), { headers: { origin: 'https://evil.example' } })
+  const [error] = (await once(page, 'error')) as [Error]
+  t.regex(error.message, /403/)
+  const wrong = await phone.provider.connect(
+    { xml: '', url, parameters: { parleyToken: 'x' } },
+    { signature: undefined },
+  )
+  t.is((await wrong.closed).code, 1008)
+})
+
+test('no secret is logged', async (t) => {
+  const phone = await watchedPhone(t)
+  const { provider, webhook, log } = phone
+  await provider.post(webhook, provider.form('CA1'), 'forged')
+  const markup = await markupFor(phone, 'CA1')
+  const call = await provider.connect(markup, { callSid: 'CA1' })
+  call.stop()
+  await call.closed
+  const [token = 'no token'] = [markup.parameters['parleyToken']]
+  t.is(log.lines.join('\n').match(new RegExp(`a-secret-of-the-account|${token}`)), null)
+})
