@@ -1,8 +1,8 @@
 //! Video in a call: what comes out at either end, over good networks and bad ones.
 
 use parley_netsim::{
-    AudioWay, Call, Link, PeerOptions, PeerVideo, Random, Scene, is_unbroken, millis, picture, read_picture,
-    secs, session_options,
+    AudioWay, Call, Link, PeerOptions, PeerVideo, Random, RtpPacket, Scene, is_unbroken, millis, picture,
+    read_picture, secs, session_options,
 };
 use parley_session::{Event, Input, Rotation, SessionOptions, VideoNetStats, VideoOptions};
 use std::time::{Duration, Instant};
@@ -84,6 +84,27 @@ fn video_alone_flows_both_ways() {
     assert_eq!(call.peer.seen().0.len(), 90);
     assert_eq!(call.handler_heard.duration(), Duration::ZERO, "no silence is made up");
     assert_eq!(call.session.stats().refused, 0);
+}
+
+#[test]
+fn audio_that_nobody_agreed_on_reaches_no_handler_of_video_alone() {
+    let session = SessionOptions { audio: false, ..scene().session };
+    let peer = PeerOptions { has_audio: false, ..scene().peer };
+    let mut call = Scene { session, peer, ..scene() }.connect();
+    for payload_type in 96..128 {
+        let packet = |sequence_number: u16| RtpPacket {
+            ssrc: 5,
+            payload_type,
+            sequence_number,
+            timestamp: 960 * u32::from(sequence_number),
+            payload: vec![0xf8, 0xff, 0xfe],
+        };
+        (0..5).for_each(|number| call.peer.send_rtp(call.now(), packet(number)));
+        call.run(millis(100));
+    }
+    assert_eq!(call.handler_heard.count(), 0);
+    peer_films(&mut call, secs(1));
+    assert!(handler_saw(&call).len() >= 29);
 }
 
 #[test]

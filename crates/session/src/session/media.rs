@@ -78,7 +78,7 @@ impl RtcSession {
 
     pub(super) fn rtp(&mut self, packet: &Packet) {
         let header = &packet.header;
-        if self.options.mode == Mode::Receive {
+        if self.options.mode == Mode::Receive || !self.options.audio {
             return;
         }
         let view = RtpView {
