@@ -229,12 +229,13 @@ impl VideoSection {
     /// The stream is the audio's, so that a peer keeps both in step; pages read `event.streams[0]`.
     fn source_lines(&self, terms: VideoTerms) -> Vec<String> {
         let VideoTerms { source, repair, .. } = terms;
-        let mut lines = vec!["a=msid:parley parley-video".to_owned()];
+        let mut lines =
+            vec!["a=msid:parley parley-video".to_owned(), format!("a=ssrc:{source} cname:parley")];
         if self.rtx.is_some() {
-            lines.push(format!("a=ssrc-group:FID {source} {repair}"));
+            lines.insert(1, format!("a=ssrc-group:FID {source} {repair}"));
+            // After the source that it repairs: Chromium takes the first for the picture, whatever the group says.
             lines.push(format!("a=ssrc:{repair} cname:parley"));
         }
-        lines.push(format!("a=ssrc:{source} cname:parley"));
         lines
     }
 }

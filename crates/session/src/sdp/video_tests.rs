@@ -79,6 +79,16 @@ fn both_kinds_share_their_transport_and_their_stream() {
 }
 
 #[test]
+fn our_picture_is_declared_before_its_repairs() {
+    let answer = answered(CHROMIUM_VIDEO, both());
+    let video = section(&answer, "video");
+    let group = lines(video, "a=ssrc-group:FID ").join("");
+    let declared: Vec<_> =
+        lines(video, "a=ssrc:").iter().filter_map(|line| line.split(' ').next().map(str::to_owned)).collect();
+    assert_eq!(declared.join(" "), group, "Chromium takes the first for the picture: {answer}");
+}
+
+#[test]
 fn extensions_keep_the_numbers_that_the_peer_gave_them() {
     let video = |offer| section(&answered(offer, both()), "video").to_owned();
     let chromium = video(CHROMIUM_VIDEO);
