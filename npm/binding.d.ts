@@ -14,8 +14,8 @@ export declare class NativeHost {
   /** `wake` is called, weakly and merged, when `poll` has something to tell. */
   constructor(wake: () => void)
   /**
-   * Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, PAYLOAD 32) for what became ready since
-   * the last call.
+   * Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, VIDEO 8, VIDEO_ROOM 16, PAYLOAD 32) for
+   * what became ready since the last call.
    */
   poll(): Array<number>
   /**
@@ -30,9 +30,9 @@ export declare class NativeHost {
    */
   open(engine: EngineOptions, options: SessionOptions, wire: WireOptions): NativeSession
   /**
-   * The audio side of a session that another environment accepted: `poll` tells AUDIO and ROOM of it here, and EVENT
-   * and PAYLOAD go on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended, ERR_PARLEY_INVALID_ARGUMENT
-   * when it is attached already, or was accepted here.
+   * The media side of a session that another environment accepted: `poll` tells AUDIO, ROOM, VIDEO and VIDEO_ROOM of
+   * it here, and EVENT and PAYLOAD go on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended,
+   * ERR_PARLEY_INVALID_ARGUMENT when it is attached already, or was accepted here.
    */
   attach(key: number): NativeSession
   /** Lets go of a session that was attached here. */
@@ -115,6 +115,27 @@ export declare class NativeSession {
   stats(): NativeStats
   /** Ends it, and 'closed' follows. With `drain` everything queued is sent first, else it is dropped. */
   close(drain: boolean): void
+  /**
+   * Takes the oldest picture that waits, for `readPicture` to convert. Pictures from before `fromSeconds` of the stream
+   * are skipped.
+   */
+  nextPicture(fromSeconds: number): NativePicture | null
+  /**
+   * Writes the values of the picture that `nextPicture` took, and lets go of it. Throws ERR_PARLEY_INVALID_ARGUMENT when
+   * the array has another length than the format asks for, or there is no picture.
+   */
+  readPicture(into: Uint8Array, format: string): void
+  /** The same, as floats from 0 to 255. */
+  readPictureFloat(into: Float32Array, format: string): void
+  /**
+   * Hands a picture to the encoder; false when that is behind, and VIDEO_ROOM follows. Where none are sent it counts as
+   * sent. Throws ERR_PARLEY_SESSION_CLOSED after the end, ERR_PARLEY_INVALID_ARGUMENT for a picture that can't be.
+   */
+  writePicture(values: Uint8Array, layout: PictureLayout): boolean
+  /** The same for 16-bit values from 0 to 255. */
+  writePictureU16(values: Uint16Array, layout: PictureLayout): boolean
+  /** The same for floats from 0 to 255. */
+  writePictureFloat(values: Float32Array, layout: PictureLayout): boolean
 }
 
 /** A fake peer, for tests of handlers. */
@@ -142,6 +163,10 @@ export declare class NativeTestPeer {
   channelIsOpen(): boolean
   /** Speaks interleaved PCM after whatever it is saying. Throws as `NativeSession.writeAudio`. */
   speak(samples: Int16Array, sampleRate: number, channels: number): void
+  /** Shows a picture to its camera. Throws as `NativeSession.writePicture`. */
+  show(values: Uint8Array, layout: PictureLayout): void
+  /** The pictures that it saw since the last call. */
+  takeSeen(): Array<TestPicture>
   /** Says nothing more of what it was about to say. */
   hush(): void
   /** Sends text. Throws ERR_PARLEY_CHANNEL_CLOSED when its data channel is not open. */
@@ -216,6 +241,16 @@ export interface NativeEvent {
   lengthMs?: number
 }
 
+/** A picture that is being read. */
+export interface NativePicture {
+  /** In pixels. */
+  width: number
+  /** In pixels. */
+  height: number
+  /** Seconds of the stream. */
+  timestamp: number
+}
+
 /** Something about speech. Times are in seconds of the stream. */
 export interface NativeSpeechEvent {
   /**
@@ -283,6 +318,70 @@ export interface NativeStats {
   /** "ip:port" of the peer. */
   remoteAddress?: string
   codec?: string
+  /** Of a session with video. */
+  video?: NativeVideoStats
+}
+
+/** Counters of a session's video. */
+export interface NativeVideoStats {
+  packetsIn: number
+  bytesIn: number
+  packetsOut: number
+  bytesOut: number
+  /** Whole pictures received. */
+  framesIn: number
+  /** Pictures sent. */
+  framesOut: number
+  keyFramesIn: number
+  keyFramesOut: number
+  /** Pictures decoded. */
+  framesDecoded: number
+  /** Pictures that could not be decoded. */
+  decodeErrors: number
+  /** Received pictures that were incomplete, made from such, or came while the decoder was behind. */
+  framesDroppedIn: number
+  /** Emitted pictures left out to keep to the bitrate or the frame rate, or because the peer takes none. */
+  framesDroppedOut: number
+  /** Decoded pictures that the handler did not get. */
+  skipped: number
+  /** Key frames that the peer asked for. */
+  pliIn: number
+  /** The same by full intra requests. */
+  firIn: number
+  /** Key frames that the peer was asked for. */
+  pliOut: number
+  /** Packets that the peer asked for again. */
+  nacksIn: number
+  /** Packets that the peer was asked for again. */
+  nacksOut: number
+  /** Packets that came again… */
+  retransmittedIn: number
+  /** …and were sent again. */
+  retransmittedOut: number
+  /** Packets that never came. */
+  lost: number
+  /** What the encoder aims at, bit/s. */
+  bitrate: number
+  /** Size of the last picture received, 0 before the first. */
+  widthIn: number
+  heightIn: number
+  /** Size of the last picture emitted, 0 before the first. */
+  widthOut: number
+  heightOut: number
+  /** Pictures that wait for the handler. */
+  queuedIn: number
+}
+
+/** How emitted pixels lie. */
+export interface PictureLayout {
+  /** 'bgr24', 'rgb24', 'rgba' or 'i420'. */
+  format: string
+  /** In pixels, even. */
+  width: number
+  /** In pixels, even. */
+  height: number
+  /** Seconds of the stream; only the distance to that of the picture before counts. */
+  timestamp?: number
 }
 
 /** How one session behaves. */
@@ -319,6 +418,10 @@ export interface SessionOptions {
   opusDtx: boolean
   /** What the encoder is for: "voip" or "audio". */
   opusApplication: string
+  /** Whether there is audio. */
+  audio: boolean
+  /** How there is video, if there is any. */
+  video?: VideoSettings
 }
 
 /** What counts as speech: the options of Silero's `get_speech_timestamps`. */
@@ -396,6 +499,10 @@ export interface TestNetwork {
 export interface TestPeerOptions {
   /** "send-receive", "send" or "receive", as the peer sees it. */
   mode: string
+  /** Whether it has a microphone or a loudspeaker. */
+  audio: boolean
+  /** Whether it has a camera or a screen. */
+  video: boolean
   /** In which it speaks and hears: 1 or 2. */
   channels: number
   /** Of all that would else be random. */
@@ -419,6 +526,16 @@ export interface TestPeerStats {
   synthesised: number
 }
 
+/** A picture that a fake peer saw. */
+export interface TestPicture {
+  /** When, ms since the peer was made. */
+  atMs: number
+  width: number
+  height: number
+  /** Red, green and blue of each pixel. */
+  data: Uint8Array
+}
+
 /** A TURN server, spoken to over UDP, with the long-term credential for it. */
 export interface TurnServer {
   /** Its resolved address "ip:port". */
@@ -427,6 +544,22 @@ export interface TurnServer {
   username: string
   /** Its password. */
   credential: string
+}
+
+/** How pictures are received and sent. */
+export interface VideoSettings {
+  /** Whether the peer's pictures are received. */
+  receives: boolean
+  /** Whether pictures are sent to the peer. */
+  sends: boolean
+  /** Received pictures that may wait for the handler, 1 to 300; beyond them the oldest is skipped. */
+  queueFrames: number
+  /** Whether only the newest picture waits. */
+  newestOnly: boolean
+  /** The most that the encoder aims at, bit/s. */
+  maxBitrate: number
+  /** The most pictures a second that are sent. */
+  maxFramerate: number
 }
 
 /** Does what the first session would otherwise wait for, once for the process, on a thread of its own. */

@@ -43,7 +43,7 @@ export type { AudioVideoEmitFunction } from './driver/audio-video-generator-hand
 export type { EmitFunction } from './driver/generator-handler.ts'
 export type { GeneratorOf } from './driver/generator-run.ts'
 export type { VideoEmitFunction } from './driver/video-generator-handler.ts'
-export type { MediaStats } from './native/media-link.ts'
+export type { MediaStats, VideoStats } from './native/media-link.ts'
 export type { Logger } from './session/logger.ts'
 export { Session } from './session/session.ts'
 export type { SessionBackend, SessionEvents, SessionState, Transport } from './session/session.ts'

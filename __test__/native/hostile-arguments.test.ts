@@ -120,12 +120,30 @@ const OPTIONS = {
   opusFec: true,
   opusDtx: false,
   opusApplication: 'voip',
+  audio: true,
 }
+
+const VIDEO = {
+  receives: true,
+  sends: true,
+  queueFrames: 2,
+  newestOnly: false,
+  maxBitrate: 500_000,
+  maxFramerate: 30,
+}
+
+const LAYOUT = { format: 'rgb24', width: 4, height: 2, timestamp: 1 }
 
 const GOOD: Record<string, readonly unknown[]> = {
   readAudio: [new Int16Array(960)],
   writeAudio: [new Int16Array(960), 48_000, 1],
   writeAudioFloat: [new Float32Array(960), 48_000, 1],
+  nextPicture: [0],
+  readPicture: [new Uint8Array(24), 'rgb24'],
+  readPictureFloat: [new Float32Array(24), 'rgb24'],
+  writePicture: [new Uint8Array(24), LAYOUT],
+  writePictureU16: [new Uint16Array(24), LAYOUT],
+  writePictureFloat: [new Float32Array(24), LAYOUT],
   sendMessage: ['hello'],
   addCandidate: ['candidate:1 1 udp 1 192.0.2.1 9 typ host', '0', 0],
   renegotiate: [offerSdp()],
@@ -146,6 +164,18 @@ test('a session of the addon takes any arguments with an error or an answer, nev
   session.close(false)
 })
 
+test('a picture of any layout is taken or refused', async (t) => {
+  const host = new NativeHost(() => undefined)
+  const session = host.accept(ENGINE, { ...OPTIONS, video: VIDEO }, offerSdp())
+  for (const key of Object.keys(LAYOUT)) {
+    const call: Anything = (value) => session.writePicture(new Uint8Array(24), { ...LAYOUT, [key]: value })
+    await callWithAnything(t, key, call, [1])
+  }
+  t.throws(() => session.readPicture(new Uint8Array(24), 'rgb24'), { message: 'no picture is being read' })
+  t.is(session.nextPicture(0), null)
+  session.close(false)
+})
+
 test('a host of the addon takes any arguments and any options with an error or an answer', async (t) => {
   const make: Anything = (wake) => new NativeHost(wake as () => void)
   await callWithAnything(t, 'constructor', make, [() => undefined])
@@ -156,6 +186,10 @@ test('a host of the addon takes any arguments and any options with an error or a
   await callWithAnything(t, 'accept', accept, [ENGINE, OPTIONS, offerSdp()])
   for (const key of Object.keys(OPTIONS)) {
     await callWithAnything(t, key, (value) => accept(ENGINE, { ...OPTIONS, [key]: value }, offerSdp()), [1])
+  }
+  for (const key of Object.keys(VIDEO)) {
+    const call: Anything = (value) => accept(ENGINE, { ...OPTIONS, video: { ...VIDEO, [key]: value } }, offerSdp())
+    await callWithAnything(t, key, call, [1])
   }
   for (const key of Object.keys(ENGINE)) {
     await callWithAnything(t, key, (value) => accept({ ...ENGINE, [key]: value }, OPTIONS, 'v=0'), [1])

@@ -45,7 +45,7 @@ class Scene {
 
   static async make(t: ExecutionContext, speech: Partial<SpeechSettings> = {}): Promise<Scene> {
     const network = { seed: 1, latencyMs: 10, jitterMs: 0, loss: 0, reordering: 0, duplicates: 0 }
-    const peer = await TestPeer.make({ mode: 'send-receive', channels: 1, seed: 1, network })
+    const peer = await TestPeer.make({ mode: 'send-receive', audio: true, video: false, channels: 1, seed: 1, network })
     t.teardown(() => peer.end())
     const scene = new Scene(peer, peer.accept(settings, peer.offer(), { now: () => peer.nowMs } as never))
     scene.link.listenForSpeech({ ...SPEECH, ...speech })

@@ -15,6 +15,10 @@ const GIVEN: Readonly<Record<string, string>> = {
   PlayedMark: "import { PlayedMark } from 'parley-rtc'",
   ReplyOnPause: "import { ReplyOnPause } from 'parley-rtc'",
   Stream: "import { Stream } from 'parley-rtc'",
+  filter:
+    "declare function filter(frame: import('parley-rtc').VideoFrame<Uint8Array>): import('parley-rtc').VideoEmitType",
+  picture: "import { picture, testCall } from 'parley-rtc/testing'",
+  VideoFrame: "import type { VideoFrame } from 'parley-rtc'",
   getTurnCredentials: "import { getTurnCredentials } from 'parley-rtc'",
   Assistant: "declare const Assistant: new () => import('parley-rtc').AsyncStreamHandler",
   answer: 'declare function answer(question: string, options: { signal: AbortSignal }): AsyncIterable<Int16Array>',

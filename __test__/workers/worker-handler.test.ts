@@ -25,10 +25,21 @@ for (const [what, make, message] of [
   })
 }
 
-test('a handler on threads is one for audio', (t) => {
+test('a handler on threads is one for audio unless the stream says otherwise', (t) => {
   t.is(new Stream({ handler: new WorkerHandler(url) }).options.modality, 'audio')
-  t.throws(() => new Stream({ handler: new WorkerHandler(url), modality: 'video' }), { message: /'video'/ })
+  t.is(new Stream({ handler: new WorkerHandler(url), modality: 'audio-video' }).options.modality, 'audio-video')
 })
+
+for (const [name, modality, message] of [
+  ['talking-head', 'video', /one of audio and video.*; or give the stream the option modality: 'audio-video'/],
+  ['obedient', 'audio-video', /one of audio, and.*; or give the stream the option modality: 'audio'/],
+  ['beeps', 'video', /a generator function doesn't serve/],
+] as const) {
+  test(`${name} doesn't serve the modality '${modality}', which is said when it is loaded`, async (t) => {
+    await using stream = new Stream({ handler: new WorkerHandler(moduleUrl(name)), modality })
+    await t.throwsAsync(stream.ready(), { code: 'ERR_PARLEY_WORKER_LOAD', message })
+  })
+}
 
 for (const [name, message] of [
   ['missing', /missing\.ts.*relative to the file/s],

@@ -6,6 +6,8 @@ import type { VideoDelivery, VideoSink } from './video-sink.ts'
 
 /** Values other than pictures in a row, beyond which they count as nothing: the encoder doesn't pace them. */
 const OTHERS_IN_A_ROW = 64
+/** Less is no time: timers count whole milliseconds, and sums of fractions are never exact. */
+const NO_TIME_MS = 0.5
 
 /**
  * Calls `videoEmit` again whenever it has settled: no more often than its pictures may follow one another, not while the
@@ -63,7 +65,7 @@ export class VideoEmitLoop {
   readonly #next = (): void => {
     if (!this.#control.isRunning()) return
     const waitMs = this.#pacer.earliestMs - this.#clock.now()
-    if (waitMs > 0) return this.#after(waitMs, 'waiting')
+    if (waitMs > NO_TIME_MS) return this.#after(waitMs, 'waiting')
     this.#state = 'calling'
     this.#calledAt = this.#clock.now()
     try {

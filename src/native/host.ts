@@ -12,20 +12,7 @@ import type { SocketLink, WireSettings } from './socket-link.ts'
 export type EngineSettings = EngineOptions
 
 /** How the media of one session behaves. */
-export type LinkSettings = SessionOptions & {
-  audio: boolean
-  video?: VideoSettings
-}
-
-/** How pictures are received and sent. */
-interface VideoSettings {
-  receives: boolean
-  sends: boolean
-  queueFrames: number
-  newestOnly: boolean
-  maxBitrate: number
-  maxFramerate: number
-}
+export type LinkSettings = SessionOptions
 
 /** What runs the media of sessions. */
 export interface MediaHost {

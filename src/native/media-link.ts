@@ -67,6 +67,66 @@ export interface MediaStats {
   remoteAddress?: string
   /** Name of the codec: `opus`, or over a socket `pcmu` (mu-law), `pcm` or `opus`; undefined until negotiated. */
   codec?: string
+  /** Of the pictures; undefined for a session of audio alone. */
+  video?: VideoStats
+}
+
+/** Counters of a session's video, at most a tenth of a second old. */
+export interface VideoStats {
+  /** Packets received, repeated ones included. */
+  packetsIn: number
+  /** Bytes of pictures received. */
+  bytesIn: number
+  /** Packets sent, without repeated ones. */
+  packetsOut: number
+  /** Bytes of pictures sent. */
+  bytesOut: number
+  /** Whole pictures received. */
+  framesIn: number
+  /** Pictures sent. */
+  framesOut: number
+  /** Pictures received that need no other. */
+  keyFramesIn: number
+  /** Pictures sent that need no other. */
+  keyFramesOut: number
+  /** Pictures decoded. */
+  framesDecoded: number
+  /** Pictures that could not be decoded; a key frame is asked for then. */
+  decodeErrors: number
+  /** Received pictures that stayed incomplete, were made from such, or came while the decoder was behind. */
+  framesDroppedIn: number
+  /** Emitted pictures left out to keep to the bitrate or the frame rate, or because the client takes none. */
+  framesDroppedOut: number
+  /** Decoded pictures that the handler did not get: it was behind, or they were more a second than it takes. */
+  skipped: number
+  /** Key frames that the client asked for (PLI). */
+  pliIn: number
+  /** Key frames that the client asked for (FIR). */
+  firIn: number
+  /** Key frames that the client was asked for. */
+  pliOut: number
+  /** Packets that the client asked for again. */
+  nacksIn: number
+  /** Packets that the client was asked for again. */
+  nacksOut: number
+  /** Packets that came again. */
+  retransmittedIn: number
+  /** Packets that were sent again. */
+  retransmittedOut: number
+  /** Packets that never came. */
+  lost: number
+  /** What the encoder aims at, bit/s. */
+  bitrate: number
+  /** Width of the last picture received, 0 before the first. */
+  widthIn: number
+  /** Its height. */
+  heightIn: number
+  /** Width of the last picture emitted, 0 before the first. */
+  widthOut: number
+  /** Its height. */
+  heightOut: number
+  /** Pictures that wait for the handler. */
+  queuedIn: number
 }
 
 /** Why a session ended, as the media engine saw it. */
@@ -171,7 +231,7 @@ export interface MediaLink {
    *
    * @param picture - checked; its data isn't kept
    * @returns whether it was taken; false when the encoder is behind, and `onVideoRoom` follows
-   * @throws SessionClosedError after the end, InvalidEmitError for a picture that can't be
+   * @throws SessionClosedError after the end, RangeError for a picture that can't be
    */
   writeVideo(picture: EmitVideo): boolean
   /** How much written audio the client has heard, in ms; it never falls. */

@@ -1,5 +1,7 @@
 import type { NativeEvent, NativeSession, NativeSpeechEvent } from '#binding'
-import type { VideoFrame } from '../frames/video-frame.ts'
+import type { EmitVideo } from '../frames/emit-type.ts'
+import { valuesOf, type VideoFormat, type VideoFrame } from '../frames/video-frame.ts'
+import type { VideoDtype } from '../handlers/video-options.ts'
 import type { Clock } from './clock.ts'
 import { isolate } from './isolate.ts'
 import { mapError } from './map-error.ts'
@@ -10,6 +12,8 @@ import type { ReplyMode, SpeechEvent, SpeechSettings, TurnEnd } from './speech.t
 const AUDIO = 1
 const ROOM = 2
 const EVENT = 4
+const VIDEO = 8
+const VIDEO_ROOM = 16
 const PAYLOAD = 32
 
 /** A session of the addon. */
@@ -51,6 +55,8 @@ export class NativeLink implements MediaLink {
     if ((bits & EVENT) !== 0) ended = this.#dispatchEvents()
     if ((bits & AUDIO) !== 0) isolate(() => this.#listener?.onAudio())
     if ((bits & ROOM) !== 0) isolate(() => this.#listener?.onRoom())
+    if ((bits & VIDEO) !== 0) isolate(() => this.#listener?.onVideo?.())
+    if ((bits & VIDEO_ROOM) !== 0) isolate(() => this.#listener?.onVideoRoom?.())
     return ended
   }
 
@@ -112,12 +118,30 @@ export class NativeLink implements MediaLink {
     }
   }
 
-  readVideo(): VideoFrame | undefined {
-    return undefined
+  readVideo(format: VideoFormat, dtype: VideoDtype, fromSeconds: number): VideoFrame | undefined {
+    const picture = this.native.nextPicture(fromSeconds)
+    if (picture === null) return undefined
+    const { width, height, timestamp } = picture
+    const length = valuesOf(format, width, height)
+    if (dtype === 'uint8') {
+      const data = new Uint8Array(length)
+      this.native.readPicture(data, format)
+      return { width, height, format, data, timestamp }
+    }
+    const data = new Float32Array(length)
+    this.native.readPictureFloat(data, format)
+    return { width, height, format, data, timestamp }
   }
 
-  writeVideo(): boolean {
-    return true
+  writeVideo({ data, format, width, height, timestamp }: EmitVideo): boolean {
+    const layout = { format, width, height, ...(timestamp === undefined ? {} : { timestamp }) }
+    try {
+      if (data instanceof Uint8Array) return this.native.writePicture(data, layout)
+      if (data instanceof Uint16Array) return this.native.writePictureU16(data, layout)
+      return this.native.writePictureFloat(data, layout)
+    } catch (error) {
+      throw mapError(error)
+    }
   }
 
   playedMs(): number {

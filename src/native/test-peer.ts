@@ -1,4 +1,13 @@
-import type { NativeTestPeer, TestHeard, TestMessage, TestNetwork, TestPeerOptions, TestPeerStats } from '#binding'
+import type {
+  NativeTestPeer,
+  TestHeard,
+  TestMessage,
+  TestNetwork,
+  TestPeerOptions,
+  TestPeerStats,
+  TestPicture,
+} from '#binding'
+import type { EmitVideo } from '../frames/emit-type.ts'
 import { loadBinding } from './binding.ts'
 import type { Clock } from './clock.ts'
 import type { LinkSettings } from './host.ts'
@@ -107,6 +116,25 @@ export class TestPeer {
     } catch (error) {
       throw mapError(error)
     }
+  }
+
+  /**
+   * Shows a picture to its camera, now.
+   *
+   * @param picture - checked
+   * @throws RangeError naming what can't be
+   */
+  show({ data, format, width, height }: EmitVideo & { data: Uint8Array }): void {
+    try {
+      this.#native.show(data, { format, width, height })
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  /** @returns the pictures that it saw since the last call, and when each came */
+  takeSeen(): TestPicture[] {
+    return this.#native.takeSeen()
   }
 
   /** Says nothing more of what it was about to say. */

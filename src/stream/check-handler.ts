@@ -36,25 +36,15 @@ export function modalityOf(handler: unknown): Modality {
  * @throws TypeError that says what fits
  */
 export function checkHandler(handler: unknown, modality: Modality, mode: Mode): asserts handler is Handler {
-  if (handler instanceof WorkerHandler) return refuseVideo(handler, modality)
+  if (handler instanceof WorkerHandler) return
   if (!(handler instanceof StreamHandlerBase) && typeof handler !== 'function') {
     throw new TypeError(`The option handler must be a handler or a function, not ${describe(handler)}`)
   }
   if (typeof handler === 'function' && handler.prototype instanceof StreamHandlerBase) {
     throw new TypeError(`The option handler must be an instance: write new ${handler.name}(), not ${handler.name}`)
   }
-  refuseVideo(handler, modality)
   if (handler instanceof StreamHandlerBase) checkClassHandler(handler, modality, mode)
   else checkFunction(handler, modality, mode)
-}
-
-function refuseVideo(handler: unknown, modality: Modality): void {
-  if (modality === 'audio') return
-  const what =
-    typeof handler === 'function' ? "a function is taken for video unless modality is 'audio'" : 'only audio is'
-  throw new TypeError(
-    `The modality '${modality}' is not supported yet: ${what}. Give modality: 'audio' and an audio handler`,
-  )
 }
 
 /**

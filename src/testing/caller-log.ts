@@ -2,6 +2,7 @@ import { channelsOf, type EmitAudio, type Layout } from '../frames/audio-frame.t
 import { audioToInt16 } from '../frames/pcm.ts'
 import type { TestPeer } from '../native/test-peer.ts'
 import { type CallerMessage, readMessage } from './caller-messages.ts'
+import type { SeenPicture } from './pictures.ts'
 import { Recording } from './recording.ts'
 import { audibleWindows, type Span, soundSpans, WINDOW_MS } from './spans.ts'
 
@@ -13,6 +14,7 @@ export class CallerLog {
   readonly #parts: Int16Array[] = []
   readonly #times: number[] = []
   readonly #speeches: Span[] = []
+  readonly #seen: SeenPicture[] = []
   #recording: Recording | undefined
   #start = 0
   #spokenUntil = 0
@@ -48,6 +50,12 @@ export class CallerLog {
     }
     this.#recording ??= new Recording(joined(this.#parts), [...this.#times], this.#layout)
     return this.#recording
+  }
+
+  /** All pictures that were seen so far. */
+  get seen(): readonly SeenPicture[] {
+    for (const { atMs, ...picture } of this.#peer.takeSeen()) this.#seen.push({ atMs: atMs - this.#start, ...picture })
+    return this.#seen
   }
 
   /** When the caller spoke last, from the first to the last sound of it. */

@@ -1,17 +1,21 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { NegotiationError, TimeoutError } from '../errors.ts'
 import type { DuplexFunction } from '../driver/duplex-handler.ts'
+import type { AudioVideoEmitFunction } from '../driver/audio-video-generator-handler.ts'
 import type { EmitFunction } from '../driver/generator-handler.ts'
+import type { VideoEmitFunction } from '../driver/video-generator-handler.ts'
 import { channelsOf, type Layout } from '../frames/audio-frame.ts'
+import type { VideoFunction } from '../handlers/video-stream-handler.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { MediaHost } from '../native/host.ts'
 import { ServerAddresses } from '../native/server-addresses.ts'
 import { TestPeer } from '../native/test-peer.ts'
 import type { Session } from '../session/session.ts'
 import type { OfferResult } from '../signaling/offer-result.ts'
+import { modalityOf } from '../stream/check-handler.ts'
 import { checkInteger, checkObject, checkWord } from '../stream/checks.ts'
 import { offerThrough, StreamBase } from '../stream/stream-base.ts'
-import type { CommonOptions, Handler, Mode, StreamBaseOptions } from '../stream/stream-options.ts'
+import type { CommonOptions, Handler, Modality, Mode, StreamBaseOptions } from '../stream/stream-options.ts'
 import { WorkerHandler } from '../workers/worker-handler.ts'
 import { CallerLog } from './caller-log.ts'
 import { type NetworkOptions, peerNetwork } from './network.ts'
@@ -34,6 +38,8 @@ export interface TestCallOptions extends NetworkOptions {
   layout?: Layout
   /** Of a handler that is no stream: which way media goes, as the caller sees it; `'send-receive'` by default. */
   mode?: Mode
+  /** Of a function, or a handler on worker threads: what kinds of media the call has; `'audio'` by default. */
+  modality?: Modality
   /** Of a handler that is no stream: options of the stream that is made for it, such as `timeLimit`. */
   stream?: CommonOptions
   /** The id of the caller's connection; by default a new one. */
@@ -58,6 +64,12 @@ export interface ConversationCallOptions extends TestCallOptions {
   mode?: 'send-receive' | 'send'
 }
 
+/** Options for calling a video function. */
+export interface VideoCallOptions extends ConversationCallOptions {
+  /** Always given, for a function is taken for a duplex function without it. */
+  modality: 'video'
+}
+
 /** Options for calling a generator function, to which the caller only listens. */
 export interface BroadcastCallOptions extends TestCallOptions {
   /** Always given. */
@@ -79,23 +91,43 @@ export function testCall(
   options?: ConversationCallOptions,
 ): Promise<TestCall>
 /**
- * Calls a generator function.
+ * Calls a video function.
  *
  * @param subject - the function
- * @param options - with `mode: 'receive'`
+ * @param options - with `modality: 'video'`
  * @returns the call, connected
  * @throws as above
  */
-export function testCall(subject: EmitFunction, options: BroadcastCallOptions): Promise<TestCall>
+export function testCall(subject: VideoFunction, options: VideoCallOptions): Promise<TestCall>
+/**
+ * Calls a generator function.
+ *
+ * @param subject - the function
+ * @param options - with `mode: 'receive'`, and the `modality` of what it yields unless that is audio
+ * @returns the call, connected
+ * @throws as above
+ */
+export function testCall(
+  subject: EmitFunction | VideoEmitFunction | AudioVideoEmitFunction,
+  options: BroadcastCallOptions,
+): Promise<TestCall>
 export async function testCall(subject: Handler | StreamBase, options: TestCallOptions = {}): Promise<TestCall> {
   const { seed, layout = 'mono', over = 'memory' } = checkOptions(options)
   const stream = subject instanceof StreamBase ? subject : makeStream(subject, options)
   if (over === 'memory' && options.clock !== 'real') refuseWorker(stream)
   const network = peerNetwork(options, seed)
-  const { mode, media } = stream.options
+  const { modality, mode, media } = stream.options
   const serverAddress = over === 'udp' ? { serverAddress: media.bindAddress } : {}
   const calm = { ...peerNetwork({}, seed), latencyMs: network.latencyMs }
-  const peer = await TestPeer.make({ mode, channels: channelsOf(layout), seed, network: calm, ...serverAddress })
+  const peer = await TestPeer.make({
+    mode,
+    audio: modality !== 'video',
+    video: modality !== 'audio',
+    channels: channelsOf(layout),
+    seed,
+    network: calm,
+    ...serverAddress,
+  })
   const ownsStream = stream !== subject
   try {
     const log = new CallerLog(peer, layout)
@@ -117,7 +149,7 @@ export async function testCall(subject: Handler | StreamBase, options: TestCallO
 }
 
 function checkOptions(options: TestCallOptions): TestCallOptions & { seed: number } {
-  const names = ['over', 'clock', 'seed', 'layout', 'mode', 'stream', 'id', 'onTime']
+  const names = ['over', 'clock', 'seed', 'layout', 'mode', 'modality', 'stream', 'id', 'onTime']
   checkObject('', options, [...names, 'loss', 'jitterMs', 'latencyMs', 'reordering', 'duplicates'])
   const { over, clock, layout, seed = randomInt(MAX_SEED) } = options
   if (over !== undefined) checkWord('over', over, ['memory', 'udp'])
@@ -126,10 +158,15 @@ function checkOptions(options: TestCallOptions): TestCallOptions & { seed: numbe
   return { ...options, seed: checkInteger('seed', seed, [0, MAX_SEED]) }
 }
 
-function makeStream(handler: Handler, { mode = 'send-receive', stream = {} }: TestCallOptions): StreamBase {
+function makeStream(handler: Handler, options: TestCallOptions): StreamBase {
+  const { mode = 'send-receive', modality = modalityUnsaid(handler), stream = {} } = options
   const media = { bindAddress: '127.0.0.1', ...stream.media }
-  const kind = typeof handler === 'function' ? { modality: 'audio' } : {}
-  return new StreamBase({ ...kind, logger: quiet, ...stream, handler, mode, media } as StreamBaseOptions)
+  return new StreamBase({ modality, logger: quiet, ...stream, handler, mode, media } as StreamBaseOptions)
+}
+
+/** A function is one of audio here, as it is without video in most programs; a handler's class says what it is. */
+function modalityUnsaid(handler: Handler): Modality {
+  return typeof handler === 'function' ? 'audio' : modalityOf(handler)
 }
 
 function refuseWorker(stream: StreamBase): void {

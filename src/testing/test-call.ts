@@ -1,7 +1,9 @@
+import { checkPicture } from '../driver/check-picture.ts'
 import { ExpectationError, type ParleyError, TimeoutError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { channelsOf, type EmitAudio } from '../frames/audio-frame.ts'
 import { describe } from '../frames/describe.ts'
+import type { EmitVideo } from '../frames/emit-type.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { PeerStats, TestPeer } from '../native/test-peer.ts'
 import type { Session } from '../session/session.ts'
@@ -18,6 +20,8 @@ import {
 } from './expect-turn.ts'
 import { type NetworkOptions, peerNetwork } from './network.ts'
 import type { Pace } from './pace.ts'
+import { describeSeen, type SeenExpectation, unlikeSeen } from './expect-seen.ts'
+import type { SeenPicture } from './pictures.ts'
 import type { Recording } from './recording.ts'
 import { speech } from './sounds.ts'
 import { ms } from './words.ts'
@@ -107,6 +111,11 @@ export class TestCall {
     return this.#parts.log.heard
   }
 
+  /** All pictures that the caller saw so far, of a call with video. All are kept, so calls are best made with small ones. */
+  get seen(): readonly SeenPicture[] {
+    return this.#parts.log.seen
+  }
+
   /** The messages that the caller got so far. */
   get messages(): readonly CallerMessage[] {
     return this.#parts.log.messages
@@ -142,10 +151,37 @@ export class TestCall {
    * @throws as {@link play}
    */
   say(...sounds: Speech[]): number {
-    if (this.stream.options.mode === 'receive') {
-      throw new TypeError("The caller can't speak: the stream's mode is 'receive'")
+    const { modality, mode } = this.stream.options
+    if (mode === 'receive' || modality === 'video') {
+      const why = mode === 'receive' ? `mode is '${mode}'` : `modality is '${modality}'`
+      throw new TypeError(`The caller can't speak: the stream's ${why}`)
     }
     return sounds.map(toAudio).reduce((_, audio) => this.#parts.log.speak(audio), this.nowMs)
+  }
+
+  /**
+   * Shows pictures to the caller's camera, one after the other, and lets time pass until all were shown.
+   *
+   * @param pictures - one or more, as a handler emits them, in bytes
+   * @param options - `fps`: how many a second, 30 by default; `seconds`: so long, from the beginning again and again; by default
+   * each is shown once
+   * @throws TypeError when the caller has no camera, InvalidEmitError or RangeError for what is no picture
+   */
+  async show(pictures: EmitVideo | readonly EmitVideo[], options: ShowOptions = {}): Promise<void> {
+    const film = Array.isArray(pictures) ? (pictures as readonly EmitVideo[]) : [pictures as EmitVideo]
+    const { fps = 30, seconds = film.length / fps } = options
+    const { modality, mode } = this.stream.options
+    if (modality === 'audio' || mode === 'receive') {
+      throw new TypeError(`The caller has no camera: the stream's modality is '${modality}', its mode '${mode}'`)
+    }
+    for (let shown = 0; shown < Math.round(seconds * fps); shown++) {
+      const picture = film[shown % film.length] as EmitVideo
+      checkPicture(picture, 'The test')
+      if (!(picture.data instanceof Uint8Array)) throw new TypeError('A camera shows pictures in bytes, a Uint8Array')
+      this.#parts.peer.show({ ...picture, data: picture.data })
+      // oxlint-disable-next-line no-await-in-loop -- one is shown after the other
+      await this.#parts.pace.pass(1000 / fps, () => false)
+    }
   }
 
   /** Says nothing more of what the caller was about to say. */
@@ -187,6 +223,20 @@ export class TestCall {
     const from = this.nowMs
     const isHeard = (): boolean => this.heard.between(from).soundSeconds * 1000 >= SHORTEST_SOUND_MS
     return this.waitFor(isHeard, { seconds, what: 'a sound' })
+  }
+
+  /**
+   * Lets time pass until the caller sees another picture.
+   *
+   * @param options - `seconds`: so long at most, 10 by default
+   * @returns the picture
+   * @throws ExpectationError when there is none by then
+   */
+  async waitForPicture({ seconds = 10 }: { seconds?: number } = {}): Promise<SeenPicture> {
+    const before = this.seen.length
+    if (await this.#parts.pace.pass(seconds * 1000, () => this.seen.length > before))
+      return this.seen.at(-1) as SeenPicture
+    throw this.#unlike(`Waited ${seconds} s for a picture in vain; ${describeSeen(this.seen)}`)
   }
 
   /**
@@ -290,6 +340,16 @@ export class TestCall {
   }
 
   /**
+   * Says that the caller has seen something.
+   *
+   * @param expected - what; without properties any picture will do
+   * @throws ExpectationError that says what was seen instead
+   */
+  expectSeen(expected: SeenExpectation = {}): void {
+    this.#check(unlikeSeen(this.seen, expected))
+  }
+
+  /**
    * Says that the caller has heard nothing.
    *
    * @param part - `fromMs`, `toMs`: in that part of the call; by default in all of it
@@ -360,6 +420,14 @@ export class TestCall {
  */
 export function makeTestCall(parts: CallParts): TestCall {
   return make(parts)
+}
+
+/** How {@link TestCall.show} shows pictures. */
+export interface ShowOptions {
+  /** Pictures a second; 30 by default. */
+  fps?: number
+  /** For so long, from the beginning again and again; by default each is shown once. */
+  seconds?: number
 }
 
 /** How {@link TestCall.waitFor} waits. */

@@ -54,7 +54,7 @@ export function settingsOf(handler: StreamHandlerBase): HandlerSettings {
 
 /** The main thread can't see what kind of handler a module has before it is loaded. */
 function modalityHint(handler: unknown, modality: Modality): string {
-  const kind = modalityOf(handler)
+  const kind = handler instanceof StreamHandlerBase ? modalityOf(handler) : modality
   return kind === modality ? '' : `; or give the stream the option modality: '${kind}'`
 }
 

@@ -40,8 +40,8 @@ impl NativeHost {
         Ok(Self { list: Arc::new(list), sessions: HashMap::new() })
     }
 
-    /// Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, PAYLOAD 32) for what became ready since
-    /// the last call.
+    /// Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, VIDEO 8, VIDEO_ROOM 16, PAYLOAD 32) for
+    /// what became ready since the last call.
     #[napi(catch_unwind)]
     pub fn poll(&mut self) -> Vec<u32> {
         let mut pairs = Vec::new();
@@ -99,9 +99,9 @@ impl NativeHost {
         Ok(NativeSession::new(session))
     }
 
-    /// The audio side of a session that another environment accepted: `poll` tells AUDIO and ROOM of it here, and EVENT
-    /// and PAYLOAD go on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended, ERR_PARLEY_INVALID_ARGUMENT
-    /// when it is attached already, or was accepted here.
+    /// The media side of a session that another environment accepted: `poll` tells AUDIO, ROOM, VIDEO and VIDEO_ROOM of
+    /// it here, and EVENT and PAYLOAD go on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended,
+    /// ERR_PARLEY_INVALID_ARGUMENT when it is attached already, or was accepted here.
     #[napi(catch_unwind)]
     pub fn attach(&mut self, key: u32) -> Result<NativeSession> {
         if self.sessions.contains_key(&key) {

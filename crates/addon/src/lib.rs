@@ -17,3 +17,4 @@ mod options;
 mod session;
 mod speech;
 mod testing;
+mod video;

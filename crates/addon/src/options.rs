@@ -1,9 +1,10 @@
 //! Plain option objects, checked once on their way in.
 
 use crate::errors::{Code, Result};
+use crate::video::VideoSettings;
 use napi_derive::napi;
 use parley_transport::{
-    Application, AudioFormat, Layout, Mode, OpusOptions, QueueLimits, SampleRate, VideoQueue, WireCodec,
+    Application, AudioFormat, Layout, Mode, OpusOptions, QueueLimits, SampleRate, WireCodec,
 };
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -73,6 +74,10 @@ pub struct SessionOptions {
     pub opus_dtx: bool,
     /// What the encoder is for: "voip" or "audio".
     pub opus_application: String,
+    /// Whether there is audio.
+    pub audio: bool,
+    /// How there is video, if there is any.
+    pub video: Option<VideoSettings>,
 }
 
 /// How a socket carries audio.
@@ -171,7 +176,7 @@ impl SessionOptions {
         QueueLimits {
             input: ms(self.input_queue_ms),
             output_target: ms(self.output_target_ms),
-            video: VideoQueue::default(),
+            video: self.video.as_ref().map(VideoSettings::queue).unwrap_or_default(),
         }
     }
 }
@@ -197,9 +202,9 @@ impl TryFrom<SessionOptions> for parley_transport::SessionOptions {
             output_target: ms(options.output_target_ms),
             jitter: (ms(options.jitter_min_ms), ms(options.jitter_max_ms)),
             connect_timeout: ms(options.connect_timeout_ms),
-            audio: true,
-            video: None,
             allow_extra_tracks: options.allow_extra_tracks,
+            audio: options.audio,
+            video: options.video.map(TryInto::try_into).transpose()?,
         })
     }
 }

@@ -3,10 +3,13 @@
 use crate::errors::{Code, Result};
 use crate::options::format;
 use crate::speech::{NativeSpeechEvent, SpeechSettings, reply_mode};
+use crate::video::NativeVideoStats;
 use napi::Env;
 use napi::bindgen_prelude::{Float32ArraySlice, Int16ArraySlice, Uint8ArraySlice};
 use napi_derive::napi;
-use parley_transport::{Chunk, Mark, Payload, Samples, SendError, SessionHandle, SpeechRequest, WireCodec};
+use parley_transport::{
+    Chunk, Mark, Payload, ReceivedPicture, Samples, SendError, SessionHandle, SpeechRequest, WireCodec,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,17 +83,21 @@ pub struct NativeStats {
     /// "ip:port" of the peer.
     pub remote_address: Option<String>,
     pub codec: Option<String>,
+    /// Of a session with video.
+    pub video: Option<NativeVideoStats>,
 }
 
 /// One session. Dropping the handle does not end it; `close` does.
 #[napi]
 pub struct NativeSession {
-    session: Arc<SessionHandle>,
+    pub(crate) session: Arc<SessionHandle>,
+    /// What `nextPicture` took.
+    pub(crate) picture: Option<ReceivedPicture>,
 }
 
 impl NativeSession {
     pub fn new(session: Arc<SessionHandle>) -> Self {
-        Self { session }
+        Self { session, picture: None }
     }
 
     fn write(&self, samples: Samples, sample_rate: u32, channels: u32) -> Result<f64> {
@@ -313,6 +320,7 @@ impl NativeSession {
     #[napi(catch_unwind)]
     pub fn stats(&self) -> NativeStats {
         let snapshot = self.session.stats();
+        let video = NativeVideoStats::new(&snapshot);
         let session = snapshot.session;
         let media = session.media;
         NativeStats {
@@ -344,6 +352,7 @@ impl NativeSession {
             output_queue_ms: to_ms(snapshot.output_queue),
             remote_address: session.remote_address.map(|address| address.to_string()),
             codec: Some(codec(session.codec).to_owned()),
+            video,
         }
     }
 
@@ -371,6 +380,6 @@ fn to_ms(duration: Duration) -> f64 {
     duration.as_nanos() as f64 / 1e6
 }
 
-fn count(value: u64) -> i64 {
+pub fn count(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

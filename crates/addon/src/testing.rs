@@ -3,10 +3,14 @@
 use crate::errors::{Code, Result};
 use crate::options::{SessionOptions, format};
 use crate::session::NativeSession;
+use crate::video::{PictureLayout, pixel_format};
 use napi::Env;
-use napi::bindgen_prelude::Int16ArraySlice;
+use napi::bindgen_prelude::{Int16ArraySlice, Uint8ArraySlice};
 use napi_derive::napi;
-use parley_testkit::{AudioWay, Caller, Link, PeerOptions, UdpCall, VirtualCall};
+use parley_testkit::{
+    AudioWay, Caller, I420, Link, PeerOptions, PeerVideo, PixelFormat, Pixels, PixelsMut, UdpCall,
+    VirtualCall, from_pixels, to_pixels,
+};
 use parley_transport::{Chunk, EVENT, Layout, Samples, SessionHandle};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -34,6 +38,10 @@ pub struct TestNetwork {
 pub struct TestPeerOptions {
     /// "send-receive", "send" or "receive", as the peer sees it.
     pub mode: String,
+    /// Whether it has a microphone or a loudspeaker.
+    pub audio: bool,
+    /// Whether it has a camera or a screen.
+    pub video: bool,
     /// In which it speaks and hears: 1 or 2.
     pub channels: u32,
     /// Of all that would else be random.
@@ -51,6 +59,27 @@ pub struct TestHeard<'env> {
     pub samples: Int16ArraySlice<'env>,
     /// When each frame came, ms since the peer was made.
     pub at_ms: Vec<f64>,
+}
+
+/// A picture that a fake peer saw.
+#[napi(object, object_from_js = false)]
+pub struct TestPicture<'env> {
+    /// When, ms since the peer was made.
+    pub at_ms: f64,
+    pub width: u32,
+    pub height: u32,
+    /// Red, green and blue of each pixel.
+    pub data: Uint8ArraySlice<'env>,
+}
+
+impl<'env> TestPicture<'env> {
+    fn new(env: &'env Env, at_ms: f64, picture: &I420) -> napi::Result<Self> {
+        let (width, height) = (picture.width(), picture.height());
+        let mut values = vec![0; PixelFormat::Rgb24.samples(width, height)];
+        to_pixels(picture, PixelFormat::Rgb24, PixelsMut::U8(&mut values))
+            .map_err(|error| napi::Error::from_reason(error.to_string()))?;
+        Ok(Self { at_ms, width, height, data: Uint8ArraySlice::copy_from(env, values)? })
+    }
 }
 
 /// A text that a fake peer got.
@@ -115,16 +144,16 @@ impl NativeTestPeer {
     /// no socket can be bound.
     #[napi(constructor, catch_unwind)]
     pub fn new(options: TestPeerOptions) -> Result<Self> {
-        let TestPeerOptions { mode, channels, seed, server_address, network } = options;
-        let link = link(&network);
-        let options = peer_options(&mode, channels)?;
+        let link = link(&options.network);
+        let peer = peer_options(&options)?;
+        let TestPeerOptions { channels, seed, server_address, .. } = options;
         let (network, start) = match server_address {
             None => {
-                let call = VirtualCall::new(&options, &link, seed.into());
+                let call = VirtualCall::new(&peer, &link, seed.into());
                 let start = call.now();
                 (Network::Virtual(Box::new(call)), start)
             }
-            Some(address) => (Network::Udp(udp(&options, &link, &address)?), Instant::now()),
+            Some(address) => (Network::Udp(udp(&peer, &link, &address)?), Instant::now()),
         };
         Ok(Self { network, channels, start, session: None })
     }
@@ -198,6 +227,24 @@ impl NativeTestPeer {
         let chunk = Chunk { samples, rate: format.rate, layout: format.layout };
         self.with(|caller, now| caller.speak(now, chunk));
         Ok(())
+    }
+
+    /// Shows a picture to its camera. Throws as `NativeSession.writePicture`.
+    #[napi(catch_unwind)]
+    pub fn show(&mut self, values: Uint8ArraySlice<'_>, layout: PictureLayout) -> Result<()> {
+        let mut picture = I420::blank(2, 2);
+        let PictureLayout { format, width, height, .. } = layout;
+        from_pixels(pixel_format(&format)?, width, height, Pixels::U8(&values), &mut picture)
+            .map_err(|error| Code::INVALID_ARGUMENT.error(error.to_string()))?;
+        self.with(|caller, now| caller.show(now, &picture));
+        Ok(())
+    }
+
+    /// The pictures that it saw since the last call.
+    #[napi(catch_unwind)]
+    pub fn take_seen<'env>(&mut self, env: &'env Env) -> napi::Result<Vec<TestPicture<'env>>> {
+        let seen = self.with(|caller, _| caller.take_seen());
+        seen.into_iter().map(|(at, picture)| TestPicture::new(env, self.ms(at), &picture)).collect()
     }
 
     /// Says nothing more of what it was about to say.
@@ -300,13 +347,21 @@ fn link(network: &TestNetwork) -> Link {
         .duplicating(network.duplicates)
 }
 
-fn peer_options(mode: &str, channels: u32) -> Result<PeerOptions> {
-    let audio = match mode {
+fn peer_options(options: &TestPeerOptions) -> Result<PeerOptions> {
+    let way = match options.mode.as_str() {
         "send" => AudioWay::Send,
         "receive" => AudioWay::Receive,
         _ => AudioWay::Both,
     };
-    let layout =
-        Layout::from_channels(channels).map_err(|error| Code::INVALID_ARGUMENT.error(error.to_string()))?;
-    Ok(PeerOptions { audio, hears: layout, speaks: layout, ..PeerOptions::default() })
+    let layout = Layout::from_channels(options.channels)
+        .map_err(|error| Code::INVALID_ARGUMENT.error(error.to_string()))?;
+    let video = options.video.then(|| PeerVideo { way, is_coded: true, ..PeerVideo::default() });
+    Ok(PeerOptions {
+        audio: way,
+        has_audio: options.audio,
+        video,
+        hears: layout,
+        speaks: layout,
+        ..PeerOptions::default()
+    })
 }

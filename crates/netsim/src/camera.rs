@@ -81,6 +81,11 @@ impl Camera {
         self.key_wanted = true;
     }
 
+    /// Whether a key frame was asked for since the last call, or none was made yet.
+    pub(crate) fn take_key_wish(&mut self) -> bool {
+        std::mem::take(&mut self.key_wanted)
+    }
+
     pub(crate) fn wake_at(&self) -> Option<Instant> {
         self.on_until.filter(|until| self.next_at < *until).map(|_| self.next_at)
     }
@@ -101,9 +106,14 @@ impl Camera {
         let bytes = if is_key { self.options.key_bytes } else { self.options.bytes };
         let frame = picture(self.picture, is_key, bytes);
         self.picture += 1;
+        self.send(at, &frame, leaving);
+    }
+
+    /// The packets of a picture.
+    pub(crate) fn send(&mut self, at: Instant, frame: &[u8], leaving: &mut Vec<Leaving>) {
         self.filmed.push(at);
         let ticks = (at - self.began).as_nanos() * 90_000 / 1_000_000_000;
-        let payloads = self.packetiser.packetise(&frame, MAX_PAYLOAD);
+        let payloads = self.packetiser.packetise(frame, MAX_PAYLOAD);
         let last = payloads.len() - 1;
         for (index, payload) in payloads.into_iter().enumerate() {
             let mut header = Header {

@@ -74,7 +74,13 @@ impl Peer {
         let video = options.video.as_ref().map(|video| {
             let transceiver = add_video(&mut pc, video).expect("a video transceiver");
             let camera = Camera::new(now, video.clone());
-            VideoEnd { transceiver, camera, screen: Screen::new(), said: Said::default(), source: 0 }
+            VideoEnd {
+                transceiver,
+                camera,
+                screen: Screen::new(video.is_coded),
+                said: Said::default(),
+                source: 0,
+            }
         });
         let channel =
             options.channel.then(|| pc.create_data_channel("text", None).expect("a data channel").id());

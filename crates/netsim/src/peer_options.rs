@@ -95,6 +95,8 @@ pub struct PeerVideo {
     pub answers_nacks: bool,
     /// Whether it numbers its packets for the other end to tell when they came.
     pub measures: bool,
+    /// Whether its pictures are real ones, coded by whoever has the peer: see [`Peer::show`](crate::Peer::show).
+    pub is_coded: bool,
 }
 
 /// Half a megabit a second both ways.
@@ -110,6 +112,7 @@ impl Default for PeerVideo {
             orientation: 0,
             answers_nacks: true,
             measures: true,
+            is_coded: false,
         }
     }
 }

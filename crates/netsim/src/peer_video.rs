@@ -5,6 +5,7 @@ use crate::camera::{Camera, CameraExtensions};
 use crate::film::Seen;
 use crate::peer::Peer;
 use crate::screen::{Screen, Wish};
+use bytes::Bytes;
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::rtcp::Packet as Control;
 use rtc::rtcp::payload_feedbacks::full_intra_request::{FirEntry, FullIntraRequest};
@@ -54,6 +55,44 @@ impl Peer {
         let camera = &mut self.video().camera;
         camera.extensions = extensions;
         camera.film_until(now, now + duration);
+    }
+
+    /// Sends a picture that was encoded by whoever has the peer, who made it a key frame if
+    /// [`takes_key_wish`](Self::takes_key_wish) said so.
+    ///
+    /// # Panics
+    /// When it has no camera.
+    pub fn show(&mut self, now: Instant, frame: &[u8]) {
+        let extensions = self.camera_extensions();
+        let camera = &mut self.video().camera;
+        camera.extensions = extensions;
+        let mut leaving = Vec::new();
+        camera.send(now, frame, &mut leaving);
+        for (header, payload) in leaving {
+            self.write_rtp(now, header, payload);
+        }
+    }
+
+    /// Whether the other end asked for a key frame since the last call, or none was made yet.
+    ///
+    /// # Panics
+    /// When it has no camera.
+    pub fn takes_key_wish(&mut self) -> bool {
+        self.video().camera.take_key_wish()
+    }
+
+    /// Takes the pictures that came, of a peer whose pictures are coded ones, and when.
+    pub fn take_frames(&mut self) -> Vec<(Instant, Bytes)> {
+        let frames = self.video.as_mut().and_then(|video| video.screen.frames.as_mut());
+        frames.map(std::mem::take).unwrap_or_default()
+    }
+
+    /// A picture could not be decoded: the other end is asked for a key frame.
+    ///
+    /// # Panics
+    /// When it has no screen.
+    pub fn want_key_frame(&mut self, now: Instant) {
+        self.video().screen.want_key_frame(now);
     }
 
     /// Makes the next offer say so.

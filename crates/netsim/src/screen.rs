@@ -1,7 +1,8 @@
 //! A peer's screen: shows whole pictures, and asks for what it misses.
 
 use crate::film::{Seen, read_picture};
-use parley_video::{Assembled, FrameAssembler, VideoPacket};
+use bytes::Bytes;
+use parley_video::{Assembled, AssembledFrame, FrameAssembler, VideoPacket};
 use rtc::rtp::Packet;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ pub(crate) struct Screen {
     assembler: FrameAssembler,
     highest: Option<u16>,
     missing: BTreeMap<u16, (Instant, u32)>,
+    /// Whole pictures that wait for whoever decodes them; none when they say by themselves what they are.
+    pub(crate) frames: Option<Vec<(Instant, Bytes)>>,
     /// Pictures that are not whole.
     pub(crate) broken: usize,
     pub(crate) seen: Vec<Seen>,
@@ -31,8 +34,9 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(is_coded: bool) -> Self {
         Self {
+            frames: is_coded.then(Vec::new),
             assembler: FrameAssembler::new(),
             highest: None,
             missing: BTreeMap::new(),
@@ -74,12 +78,7 @@ impl Screen {
         while let Some(assembled) = self.assembler.poll(now) {
             match assembled {
                 Assembled::NeedsKeyFrame => wishes.push(Wish::KeyFrame),
-                Assembled::Frame(frame) => match read_picture(&frame.data) {
-                    Some((number, is_key)) => {
-                        self.seen.push(Seen { at: now, number, is_key, timestamp: frame.timestamp });
-                    }
-                    None => self.broken += 1,
-                },
+                Assembled::Frame(frame) => self.show(now, frame),
             }
         }
         let due = self.missing.iter_mut().filter(|(_, (at, _))| *at <= now);
@@ -93,6 +92,21 @@ impl Screen {
             wishes.push(Wish::Packets(numbers));
         }
         wishes
+    }
+
+    fn show(&mut self, at: Instant, AssembledFrame { data, timestamp, .. }: AssembledFrame) {
+        if let Some(frames) = &mut self.frames {
+            return frames.push((at, data));
+        }
+        match read_picture(&data) {
+            Some((number, is_key)) => self.seen.push(Seen { at, number, is_key, timestamp }),
+            None => self.broken += 1,
+        }
+    }
+
+    /// A picture could not be decoded: none comes before a key frame.
+    pub(crate) fn want_key_frame(&mut self, now: Instant) {
+        self.assembler.want_key_frame(now);
     }
 
     pub(crate) fn wake_at(&self) -> Option<Instant> {

@@ -1,7 +1,9 @@
 //! What a test asks of a peer, wherever that runs.
 
+use crate::eyes::Eyes;
 use parley_media::{Chunk, Layout, PipelineStats, SampleRate, Samples};
-use parley_netsim::{Line, Link};
+use parley_netsim::{AudioWay, Line, Link, PeerOptions};
+use parley_video::I420;
 use std::time::{Duration, Instant};
 
 /// With less than this to say, a frame would not be whole.
@@ -23,6 +25,7 @@ pub struct Message {
 pub struct Caller {
     pub(crate) line: Line,
     has_microphone: bool,
+    eyes: Option<Eyes>,
     /// What it is saying is silence of its own.
     is_quiet: bool,
     messages: Vec<Message>,
@@ -30,13 +33,18 @@ pub struct Caller {
 }
 
 impl Caller {
-    pub(crate) fn new(line: Line, has_microphone: bool) -> Self {
-        Self { line, has_microphone, is_quiet: false, messages: Vec::new(), connected_at: None }
+    pub(crate) fn new(now: Instant, line: Line, options: &PeerOptions) -> Self {
+        let has_microphone = options.has_audio && options.audio != AudioWay::Receive;
+        let eyes = options.video.as_ref().map(|_| Eyes::new(now));
+        Self { line, has_microphone, eyes, is_quiet: false, messages: Vec::new(), connected_at: None }
     }
 
     /// Lets the peer do what is due.
     pub(crate) fn run(&mut self, now: Instant) {
         self.line.run(now);
+        if let Some(eyes) = &mut self.eyes {
+            eyes.look(&mut self.line.peer, now);
+        }
         let texts = self.line.peer.messages.drain(..);
         self.messages.extend(texts.map(|text| Message { at: now, text }));
         if self.connected_at.is_none() && self.line.peer.is_connected() {
@@ -65,6 +73,18 @@ impl Caller {
             self.line.peer.hush(now);
         }
         self.line.peer.speak(now, audio);
+    }
+
+    /// Shows a picture to its camera; one without a camera, or that isn't connected, shows none.
+    pub fn show(&mut self, now: Instant, picture: &I420) {
+        if let Some(eyes) = self.eyes.as_mut().filter(|_| self.line.peer.is_connected()) {
+            eyes.show(&mut self.line.peer, now, picture);
+        }
+    }
+
+    /// Takes the pictures that it saw since the last call, each with the moment at which it came.
+    pub fn take_seen(&mut self) -> Vec<(Instant, I420)> {
+        self.eyes.as_mut().map(Eyes::take).unwrap_or_default()
     }
 
     /// Says nothing more of what it was about to say.

@@ -5,11 +5,13 @@
 //! lossy relay that the datagrams of the real network pass.
 
 mod caller;
+mod eyes;
 mod udp_call;
 mod virtual_call;
 
 pub use caller::{Caller, Message};
 pub use parley_media::PipelineStats;
-pub use parley_netsim::{AudioWay, Link, PeerOptions};
+pub use parley_netsim::{AudioWay, Link, PeerOptions, PeerVideo};
+pub use parley_video::{I420, PixelError, PixelFormat, Pixels, PixelsMut, from_pixels, to_pixels};
 pub use udp_call::UdpCall;
 pub use virtual_call::VirtualCall;

@@ -2,7 +2,7 @@
 
 use crate::Caller;
 use mio::net::UdpSocket;
-use parley_netsim::{AudioWay, Line, Link, Peer, PeerOptions};
+use parley_netsim::{Line, Link, Peer, PeerOptions};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,9 +34,9 @@ impl UdpCall {
         let poll = mio::Poll::new()?;
         poll.registry().register(&mut socket, SOCKET, mio::Interest::READABLE)?;
         let waker = Arc::new(mio::Waker::new(poll.registry(), WAKER)?);
-        let peer = Peer::new(Instant::now(), socket.local_addr()?, options);
-        let caller =
-            Arc::new(Mutex::new(Caller::new(Line::new(peer, link), options.audio != AudioWay::Receive)));
+        let now = Instant::now();
+        let peer = Peer::new(now, socket.local_addr()?, options);
+        let caller = Arc::new(Mutex::new(Caller::new(now, Line::new(peer, link), options)));
         let ended = Arc::new(AtomicBool::new(false));
         let thread = Thread { caller: caller.clone(), ended: ended.clone(), poll, socket };
         std::thread::Builder::new().name("parley-test-peer".into()).spawn(move || thread.run())?;

@@ -1,7 +1,7 @@
 //! A call in virtual time.
 
 use crate::Caller;
-use parley_netsim::{AudioWay, Line, Link, Peer, PeerOptions, peer_address, server_address, start_of_time};
+use parley_netsim::{Line, Link, Peer, PeerOptions, peer_address, server_address, start_of_time};
 use parley_transport::{ManualSession, QueueLimits, ReadyList, Seed, SessionHandle, SessionOptions};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ impl VirtualCall {
         let now = start_of_time();
         let peer = Peer::new(now, peer_address(), options);
         Self {
-            caller: Caller::new(Line::new(peer, link), options.audio != AudioWay::Receive),
+            caller: Caller::new(now, Line::new(peer, link), options),
             session: None,
             list: Arc::new(ReadyList::new(|| {})),
             seed,

@@ -131,10 +131,11 @@ impl SessionHandle {
         self.shared.ask(Command::Acknowledged(self.shared.key, made));
     }
 
-    /// The oldest picture of the peer that waits; [`VIDEO`](crate::VIDEO) says that there is one.
+    /// The oldest picture of the peer that waits; [`VIDEO`](crate::VIDEO) says that there is one. Those from before `from`,
+    /// in the time of the audio frames, are skipped, and counted as that.
     #[must_use]
-    pub fn read_video(&self) -> Option<ReceivedPicture> {
-        video::read(&self.shared)
+    pub fn read_video(&self, from: Duration) -> Option<ReceivedPicture> {
+        video::read(&self.shared, from)
     }
 
     /// Sends a picture. False when the encoder is behind: the picture was not taken, and

@@ -106,7 +106,7 @@ fn frames_that_can_not_be_decoded_have_the_peer_asked_for_a_key_frame() {
 fn a_session_without_video_takes_no_picture() {
     let mut rig = Rig::connect(None);
     assert_eq!(rig.write(), Err(VideoWriteError::NoVideo));
-    assert!(rig.handle.read_video().is_none() && rig.handle.stats().video.is_none());
+    assert!(rig.handle.read_video(Duration::ZERO).is_none() && rig.handle.stats().video.is_none());
     let mut rig = Rig::connect(Some(VideoOptions { send: false, ..VideoOptions::default() }));
     assert_eq!(rig.write(), Err(VideoWriteError::NoVideo));
 }

@@ -204,9 +204,13 @@ impl Decoding {
         Ok(!skip)
     }
 
-    /// The oldest picture that waits.
-    pub(super) fn read(&self) -> Option<(I420, Duration)> {
-        lock(&self.pictures).pop()
+    /// The oldest picture that waits and isn't from before `from`; older ones are skipped.
+    pub(super) fn read(&self, from: Duration) -> Option<(I420, Duration)> {
+        let (picture, skipped) = lock(&self.pictures).pop_from(from);
+        if skipped > 0 {
+            lock(&self.queue).stats.skipped += skipped;
+        }
+        picture
     }
 
     /// Takes the memory of a picture back.

@@ -195,9 +195,9 @@ pub(crate) fn emit(shared: &Arc<Shared>, picture: &EmittedPicture<'_>) -> Result
     Ok(given != Given::Refused)
 }
 
-/// The oldest picture of the peer that waits.
-pub(crate) fn read(shared: &Arc<Shared>) -> Option<ReceivedPicture> {
-    let (picture, timestamp) = shared.video.as_ref()?.decoding.read()?;
+/// The oldest picture of the peer that waits and isn't from before `from`.
+pub(crate) fn read(shared: &Arc<Shared>, from: Duration) -> Option<ReceivedPicture> {
+    let (picture, timestamp) = shared.video.as_ref()?.decoding.read(from)?;
     Some(ReceivedPicture { picture, timestamp, shared: shared.clone() })
 }
 

@@ -52,8 +52,17 @@ impl Pictures {
         dropped
     }
 
-    pub(super) fn pop(&mut self) -> Option<(I420, Duration)> {
-        self.waiting.pop_front()
+    /// The oldest that isn't from before `from`, and how many were dropped that were.
+    pub(super) fn pop_from(&mut self, from: Duration) -> (Option<(I420, Duration)>, u64) {
+        let mut dropped = 0;
+        while let Some((picture, timestamp)) = self.waiting.pop_front() {
+            if timestamp >= from {
+                return (Some((picture, timestamp)), dropped);
+            }
+            self.spare.give(picture);
+            dropped += 1;
+        }
+        (None, dropped)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -71,7 +80,20 @@ mod tests {
         let dropped: u64 =
             (0..5).map(|n| pictures.push(I420::blank(n + 1, 2), Duration::from_millis(n.into()))).sum();
         assert_eq!((dropped, pictures.spare.0.len()), (3, MAX_SPARE));
-        let times: Vec<_> = std::iter::from_fn(|| pictures.pop()).map(|(_, at)| at.as_millis()).collect();
+        let times: Vec<_> = std::iter::from_fn(|| pictures.pop_from(Duration::ZERO).0)
+            .map(|(_, at)| at.as_millis())
+            .collect();
         assert_eq!(times, [3, 4]);
+    }
+
+    #[test]
+    fn pictures_from_before_a_time_are_dropped_and_counted() {
+        let mut pictures = Pictures::new(9);
+        for n in 0..5 {
+            pictures.push(I420::blank(2, 2), Duration::from_millis(n));
+        }
+        let (picture, dropped) = pictures.pop_from(Duration::from_millis(3));
+        assert_eq!((picture.map(|(_, at)| at), dropped), (Some(Duration::from_millis(3)), 3));
+        assert_eq!((pictures.pop_from(Duration::from_secs(1)).1, pictures.len()), (1, 0));
     }
 }

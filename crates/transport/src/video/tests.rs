@@ -34,7 +34,7 @@ fn decode_all(decoding: &Decoding) -> Turn {
 }
 
 fn times(decoding: &Decoding) -> Vec<u128> {
-    std::iter::from_fn(|| decoding.read()).map(|(_, at)| at.as_millis()).collect()
+    std::iter::from_fn(|| decoding.read(Duration::ZERO)).map(|(_, at)| at.as_millis()).collect()
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_frame_becomes_an_upright_picture_of_its_time() {
     let frame = EncodedFrame { rotation: Rotation::By90, ..frames(2, &[1]).remove(1) };
     assert_eq!(decoding.take(frame), Taken { schedule: true, wants_key_frame: false });
     assert_eq!(decoding.turn(), Turn { more: false, shows: true, wants_key_frame: false });
-    let (picture, at) = decoding.read().expect("a picture");
+    let (picture, at) = decoding.read(Duration::ZERO).expect("a picture");
     assert_eq!((picture.width(), picture.height(), at), (HEIGHT, WIDTH, Duration::from_millis(33)));
     let stats = decoding.stats();
     assert_eq!((stats.decoded, stats.width, stats.height, stats.waiting), (1, HEIGHT, WIDTH, 0));

@@ -1,0 +1,63 @@
+import { type Colour, meanColour, type SeenPicture } from './pictures.ts'
+import { ms } from './words.ts'
+
+/** What a caller is expected to have seen. */
+export interface SeenExpectation {
+  /** Pictures, at least; 1 by default. */
+  pictures?: number
+  /** Width of the last one, in pixels. */
+  width?: number
+  /** Height of the last one, in pixels. */
+  height?: number
+  /** Mean colour of the last one, to 16 in each part: compression changes colours a little. */
+  colour?: Colour
+  /** The longest time between two pictures, in ms. */
+  maxFreezeMs?: number
+  /** Only what came from there on counts, in ms since the call was connected. */
+  fromMs?: number
+  /** Only what came before counts, in ms since the call was connected. */
+  toMs?: number
+}
+
+/** By so much a part of a colour may differ. */
+const TOLERANCE = 16
+
+/**
+ * Compares what was seen with what was expected.
+ *
+ * @param all - what was seen
+ * @param expected - at least one picture, and what else is said
+ * @returns what was expected and what was seen, in words; undefined when all is as expected
+ */
+export function unlikeSeen(all: readonly SeenPicture[], expected: SeenExpectation): string | undefined {
+  const { pictures = 1, width, height, colour, maxFreezeMs = Infinity, fromMs = -Infinity, toMs = Infinity } = expected
+  const seen = all.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
+  const last = seen.at(-1)
+  const isSize = (width ?? last?.width) === last?.width && (height ?? last?.height) === last?.height
+  const isColour = colour === undefined || (last !== undefined && isLike(meanColour(last), colour))
+  const isFluent = longestFreeze(seen) <= maxFreezeMs
+  if (seen.length >= pictures && isSize && isColour && isFluent) return undefined
+  return `Expected ${JSON.stringify(expected)}; ${describeSeen(seen)}`
+}
+
+/**
+ * What was seen, in words and numbers.
+ *
+ * @param seen - what
+ * @returns a sentence without its full stop
+ */
+export function describeSeen(seen: readonly SeenPicture[]): string {
+  const [first, last] = [seen[0], seen.at(-1)]
+  if (first === undefined || last === undefined) return 'saw nothing'
+  const what = `the last ${last.width} x ${last.height} in the mean colour [${meanColour(last).join(', ')}]`
+  const when = `from ${ms(first.atMs)} to ${ms(last.atMs)}, the longest freeze ${ms(longestFreeze(seen))}`
+  return `saw ${seen.length} ${seen.length === 1 ? 'picture' : 'pictures'} ${when}; ${what}`
+}
+
+function isLike(colour: Colour, other: Colour): boolean {
+  return colour.every((part, i) => Math.abs(part - (other[i] as number)) <= TOLERANCE)
+}
+
+function longestFreeze(seen: readonly SeenPicture[]): number {
+  return Math.max(0, ...seen.slice(1).map(({ atMs }, i) => atMs - (seen[i] as SeenPicture).atMs))
+}
