@@ -1,4 +1,5 @@
 import test from 'ava'
+import { scriptedCall } from '../../examples/phone/scripted-call.ts'
 import { callByAiortc } from '../helpers/aiortc.ts'
 import { runExample } from '../helpers/run-example.ts'
 
@@ -27,4 +28,11 @@ test('the Express example answers below its path, beside the app', async (t) => 
 test('the voice echo example starts without a network, and has the built-in page', async (t) => {
   const url = await runExample(t, 'voice-echo')
   t.regex(await (await fetch(url)).text(), /<title>Parley/)
+})
+
+test('the phone example says back what its caller says, and hangs up when they press a key', async (t) => {
+  const url = await runExample(t, 'phone', { TWILIO_AUTH_TOKEN: undefined })
+  const { said, heard, code } = await scriptedCall(url)
+  t.is(code, 1000)
+  t.true(heard > 0.5 && heard < said + 1, `said ${said} s, heard ${heard} s`)
 })

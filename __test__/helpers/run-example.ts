@@ -18,10 +18,15 @@ export async function runExample(t: ExecutionContext, name: string, env: NodeJS.
     if (example.exitCode === null && example.signalCode === null) await once(example, 'exit')
   })
   let printed = ''
-  for await (const text of example.stdout.setEncoding('utf8')) {
-    printed += text
-    const url = /http:\S+/.exec(printed)?.[0]
-    if (url !== undefined) return url
-  }
+  const url = await new Promise<string | undefined>((resolve) => {
+    // It is read until the end, for an example that can't print would fail.
+    example.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text
+      const found = /http:\S+/.exec(printed)?.[0]
+      if (found !== undefined) resolve(found)
+    })
+    example.once('exit', () => resolve(undefined))
+  })
+  if (url !== undefined) return url
   throw new Error(`examples/${name} printed no URL, but: ${printed}`)
 }

@@ -226,6 +226,12 @@ export class ScriptedCall {
     this.#socket.terminate()
   }
 
+  /** How much was heard so far, gaps left out. */
+  get heardSeconds(): number {
+    const now = performance.now()
+    return this.played.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(now, to) - from), 0) / 1000
+  }
+
   /** What was heard so far, gaps left out. */
   get heard(): Int16Array {
     const now = performance.now()
@@ -256,7 +262,7 @@ export class ScriptedCall {
 
   /** Waits until so much audio was heard. */
   untilHeard(seconds: number): Promise<void> {
-    return this.until(() => this.heard.length >= seconds * 8000)
+    return this.until(() => this.heardSeconds >= seconds)
   }
 
   #look(): void {
