@@ -33,6 +33,7 @@ export async function servePages(
     return c.body(await readFile(new URL(`pages/${name}`, import.meta.url), 'utf8'), 200, { 'content-type': type })
   })
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server
+  server.on('upgrade', (request, socket, head) => stream.handleUpgrade(request, socket, head))
   t.teardown(async () => {
     await stream.close()
     server.closeAllConnections()
