@@ -3,6 +3,8 @@ import { AsyncQueue, AsyncStreamHandler, StreamHandler } from 'parley-rtc'
 
 const blockMs = Number(process.env.BLOCK_MS ?? 0)
 const rates = { inputSampleRate: 24_000, outputSampleRate: 24_000 }
+/** As phone providers have it, unless told otherwise. */
+const phoneRate = Number(process.env.RATE ?? 8000)
 
 /** Whether a session was the first: one number, which threads share when it is handed to them. */
 export const firstComes = () => new Int32Array(new SharedArrayBuffer(4))
@@ -29,8 +31,8 @@ export class AsyncEcho extends AsyncStreamHandler {
   #taken
   #blocker
 
-  constructor(taken) {
-    super(rates)
+  constructor(taken, chosen = rates) {
+    super(chosen)
     this.#taken = taken
   }
 
@@ -45,7 +47,14 @@ export class AsyncEcho extends AsyncStreamHandler {
   }
 
   copy() {
-    return new AsyncEcho(this.#taken)
+    return new this.constructor(this.#taken)
+  }
+}
+
+/** The same as {@link AsyncEcho} for calls by telephone and WebSocket. */
+export class PhoneEcho extends AsyncEcho {
+  constructor(taken) {
+    super(taken, { inputSampleRate: phoneRate, outputSampleRate: phoneRate })
   }
 }
 

@@ -2,12 +2,15 @@
 // POST /webrtc/offer on 127.0.0.1.
 //
 //   HANDLER=async|sync|duplex|worker   which kind of handler echoes (default async); worker: async on worker threads
+//   HANDLER=phone                      echoes on /websocket/offer and /telephone/handler (Twilio's messages), at 8 kHz
+//   RATE=24000                         other rates for HANDLER=phone's handler
 //   HANDLER=turns                      answers when the caller pauses; see turns.mjs
+//   PHONE=1                            on /telephone/handler too, whatever the handler
 //   BLOCK_MS=100                       burn so much CPU once a second in the first session's handler
 //   WORKERS=N                          media threads (default: the library's)
 //   THREADS=N                          threads of HANDLER=worker at most (default 8: sessions up to 8 share none)
-import { Stream, WorkerHandler } from 'parley-rtc'
-import { AsyncEcho, duplexEcho, firstComes, SyncEcho } from './echo.mjs'
+import { Stream, twilio, WorkerHandler } from 'parley-rtc'
+import { AsyncEcho, duplexEcho, firstComes, PhoneEcho, SyncEcho } from './echo.mjs'
 import { toneReplies } from './turns.mjs'
 
 const port = Number(process.argv[2])
@@ -24,6 +27,7 @@ const kinds = {
   duplex: () => duplexEcho(taken),
   worker: () => new WorkerHandler(new URL('./echo-worker.mjs', import.meta.url), { threads, args: [taken] }),
   turns: toneReplies,
+  phone: () => new PhoneEcho(taken),
 }
 const kind = process.env.HANDLER ?? 'async'
 if (!Object.hasOwn(kinds, kind)) {
@@ -31,6 +35,19 @@ if (!Object.hasOwn(kinds, kind)) {
   process.exit(2)
 }
 const media = { bindAddress: '127.0.0.1', ...(process.env.WORKERS && { workers: Number(process.env.WORKERS) }) }
-const stream = new Stream({ handler: kinds[kind](), modality: 'audio', concurrencyLimit: Infinity, media })
+// A load generator signs nothing; the server listens on this machine alone.
+const isPhone = kind === 'phone' || process.env.PHONE === '1'
+const telephony = isPhone && { telephony: { provider: twilio(), insecure: true } }
+const handler = kinds[kind]()
+// Which load generators that are no browsers name as theirs.
+const allowedOrigins = ['http://127.0.0.1']
+const stream = new Stream({
+  handler,
+  modality: 'audio',
+  concurrencyLimit: Infinity,
+  media,
+  allowedOrigins,
+  ...telephony,
+})
 await stream.launch({ host: '127.0.0.1', port })
 console.log('ready')
