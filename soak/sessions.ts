@@ -33,6 +33,7 @@ const MOST_QUEUED_MS = 1000
 interface Look {
   readonly minute: number
   readonly resident: number
+  readonly heap: number
   readonly handles: number
   readonly queuedMs: number
   readonly dropped: number
@@ -44,10 +45,11 @@ interface Look {
 async function look(minute: number, sessions: readonly Session[], callers: readonly Caller[]): Promise<Look> {
   const reports = await Promise.all(callers.map((caller) => caller.report()))
   const stats = sessions.map((session) => session.stats())
-  const { resident, descriptors, threads } = await usage()
+  const { resident, heap, descriptors, threads } = await usage()
   return {
     minute,
     resident,
+    heap,
     handles: descriptors + threads,
     queuedMs: Math.max(...stats.map(({ inputQueueMs, outputQueueMs }) => Math.max(inputQueueMs, outputQueueMs))),
     dropped: stats.reduce((sum, { inputDropped, outputDropped }) => sum + inputDropped + outputDropped, 0),
@@ -57,8 +59,8 @@ async function look(minute: number, sessions: readonly Session[], callers: reado
   }
 }
 
-function show({ minute, resident, queuedMs, delayMs, missing, dropped, silent }: Look): void {
-  const figures = `${(resident / MIB).toFixed(1)} MiB, ${queuedMs.toFixed(0)} ms queued at most, delay ${delayMs} ms`
+function show({ minute, resident, heap, queuedMs, delayMs, missing, dropped, silent }: Look): void {
+  const figures = `${(resident / MIB).toFixed(1)} MiB (heap ${(heap / MIB).toFixed(1)}), ${queuedMs.toFixed(0)} ms queued at most, delay ${delayMs} ms`
   console.log(`${minute.toFixed(1)} min: ${figures}, ${missing} lost, ${dropped} dropped, ${silent} silent`)
 }
 
