@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::FRAME_DURATION;
+use crate::peak::Peak;
+use crate::units::signed_nanos;
 
 /// How many ticks are looked back on.
 const WINDOW: u32 = 20;
@@ -22,6 +24,9 @@ const MAX_ARRIVALS: usize = 64;
 const UNFILLED: Duration = Duration::from_millis(30);
 /// After so many such windows it is a live one's, however much waits.
 const PATIENCE: u32 = 5;
+/// A live source gives no more than real time explains. Its clock may be slower than ours, so that this is measured anew when
+/// it gave less for so long; what it was held up for comes sooner.
+const EXPLAINED: Duration = Duration::from_secs(60);
 /// How long a frame may wait, so that a source a little later than usual is still in time.
 const MARGIN: Duration = Duration::from_millis(1);
 const MAX_MARGIN: Duration = Duration::from_millis(16);
@@ -38,6 +43,8 @@ pub(crate) struct Excess {
     arrivals: VecDeque<(Duration, Instant)>,
     emitted: Duration,
     taken: Duration,
+    /// All that was ever emitted.
+    all: Duration,
     window: Window,
     /// Emitted audio that waits is filled up to this.
     target: Duration,
@@ -46,8 +53,15 @@ pub(crate) struct Excess {
     margin: Duration,
     /// The clock was moved at the end of the window before this one.
     moved: bool,
-    /// The last window was a live source's.
+    /// The source works in real time. It stays so, however it is held up, until it gives more than real time explains or
+    /// pauses for longer than any hold-up.
     live: bool,
+    /// When a live source was found to be one, what it had emitted by then, and by how much that has run ahead of real time
+    /// since, in nanoseconds: below zero while it is held up.
+    line: Option<(Instant, Duration)>,
+    lead: Peak,
+    /// The most of it that is explained.
+    explained: i64,
     /// Since when a live source has been silent.
     silent_since: Option<Instant>,
     /// How much of what waits does so for a hold-up, whatever [`LIVE`] says: the length of the last silence, which a blocked
@@ -71,12 +85,16 @@ impl Excess {
             arrivals: VecDeque::new(),
             emitted: Duration::ZERO,
             taken: Duration::ZERO,
+            all: Duration::ZERO,
             window: Window::default(),
             target,
             unfilled: 0,
             margin: MARGIN,
             moved: false,
             live: false,
+            line: None,
+            lead: Peak::new(EXPLAINED),
+            explained: 0,
             silent_since: None,
             debt: Duration::ZERO,
         }
@@ -85,14 +103,35 @@ impl Excess {
     /// Audio was emitted.
     pub(crate) fn emitted(&mut self, now: Instant, length: Duration) {
         if let Some(since) = self.silent_since.take() {
-            self.debt = now.saturating_duration_since(since).min(MAX_DEBT);
+            let silence = now.saturating_duration_since(since);
+            self.debt = silence.min(MAX_DEBT);
+            self.live &= silence <= MAX_DEBT;
         }
         self.emitted += length;
+        self.all += length;
+        self.check_lead(now);
         self.window.emitted += length;
         if self.arrivals.len() == MAX_ARRIVALS {
             self.arrivals.pop_front();
         }
         self.arrivals.push_back((self.emitted, now));
+    }
+
+    /// Whoever gives more than real time explains has more, and gives it whenever there is room.
+    fn check_lead(&mut self, now: Instant) {
+        if !self.live {
+            self.line = None;
+            return;
+        }
+        let (since, emitted) = *self.line.get_or_insert_with(|| {
+            self.lead.restart();
+            self.explained = 0;
+            (now, self.all)
+        });
+        let lead = signed_nanos(now, since + (self.all - emitted));
+        self.lead.note(now, lead);
+        self.live = lead <= self.explained + LIVE.as_nanos() as i64;
+        self.explained = self.lead.highest().map_or(0, |highest| highest.min(self.explained));
     }
 
     /// Whether the source works in real time, by the last window.
@@ -165,8 +204,8 @@ impl Excess {
         let owes = steady && !self.debt.is_zero();
         let small = window.most_left <= LIVE;
         let in_time = steady && window.most_left <= LIVE + self.debt && (unfilled || owes);
-        self.live = in_time || self.unfilled > PATIENCE;
-        let least = window.least_wait.filter(|_| (self.live || owes) && !window.starved)?;
+        self.live |= in_time || self.unfilled > PATIENCE;
+        let least = window.least_wait.filter(|_| (self.live && steady || owes) && !window.starved)?;
         let ahead = least.saturating_sub(self.margin.max(worth)).min(FRAME_DURATION);
         self.moved = ahead >= Duration::from_millis(1);
         self.debt = if small { Duration::ZERO } else { self.debt.saturating_sub(ahead) };
@@ -184,11 +223,19 @@ impl Excess {
     /// The source fell silent, and everything it emitted was sent.
     pub(crate) fn fell_silent(&mut self, now: Instant) {
         let silent_since = (self.live || !self.debt.is_zero()).then_some(now);
-        *self = Self { margin: self.margin, silent_since, live: self.live, ..Self::new(self.target) };
+        self.forget();
+        self.silent_since = silent_since;
     }
 
     /// The flow was interrupted: what was seen before means nothing now.
     pub(crate) fn reset(&mut self) {
-        *self = Self { margin: self.margin, live: self.live, ..Self::new(self.target) };
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.arrivals.clear();
+        (self.emitted, self.taken, self.debt) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        self.window = Window::default();
+        (self.unfilled, self.moved, self.silent_since) = (0, false, None);
     }
 }

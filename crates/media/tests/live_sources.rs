@@ -168,6 +168,59 @@ fn a_source_that_fills_its_queue_is_sent_in_real_time_whatever_the_target() {
     }
 }
 
+/// A source of live audio behind a queue of its own: it gives 20 ms whenever the sender's queue is not full.
+struct Backlog {
+    frames: u32,
+}
+
+impl Backlog {
+    fn give(&mut self, rig: &mut Rig) {
+        while self.frames > 0 && rig.pipeline.queued() <= 400 * MS {
+            rig.emit(mono(frame(), 48_000));
+            self.frames -= 1;
+        }
+    }
+
+    /// A frame comes each 20 ms for so long, and is given on.
+    fn flow(&mut self, rig: &mut Rig, duration: Duration) {
+        for _ in 0..duration.as_millis() / 20 {
+            self.frames += 1;
+            self.give(rig);
+            rig.run_for(FRAME);
+        }
+    }
+}
+
+#[test]
+fn no_delay_is_left_of_stops_of_any_length_by_a_live_source_that_has_been_known_for_one() {
+    for stops in [&[35][..], &[60], &[10, 10, 10, 10, 10, 10], &[25, 90, 5, 30], &[95, 95]] {
+        let (mut rig, mut source) = (Rig::new(options()), Backlog { frames: 0 });
+        source.flow(&mut rig, Duration::from_secs(4));
+        for stop in stops {
+            // Nothing comes, and then all that should have.
+            rig.run_for(FRAME * *stop);
+            source.frames += stop;
+            source.flow(&mut rig, Duration::from_millis(100));
+        }
+        source.flow(&mut rig, Duration::from_secs(90));
+        assert!(
+            source.frames == 0 && rig.pipeline.queued() <= 40 * MS,
+            "{stops:?}: {:?}",
+            rig.pipeline.queued()
+        );
+    }
+}
+
+#[test]
+fn a_live_source_that_begins_to_read_from_a_store_is_sent_in_real_time() {
+    let mut rig = Rig::new(options());
+    speak(&mut rig, Duration::from_secs(5));
+    let (before, at) = (rig.packets.len(), rig.now);
+    fill(&mut rig, 400 * MS, Duration::from_secs(60));
+    let ahead = (rig.packets.len() - before) as i64 - ((rig.now - at).as_millis() / 20) as i64;
+    assert!((-1..=8).contains(&ahead), "{ahead} frames more than real time");
+}
+
 #[test]
 fn the_delay_that_many_stops_have_added_up_to_is_taken_back() {
     for behind in [7, 10, 15, 18] {
