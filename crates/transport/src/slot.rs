@@ -103,7 +103,11 @@ impl Slot {
             // What became of it elsewhere becomes of it here: whoever runs the session contains it.
             Command::Fault(_, fault) => panic!("{fault}"),
             Command::ClearQueue(_) => self.session.handle(now, Input::ClearQueue),
-            Command::Drain { close, .. } => self.session.handle(now, Input::Drain { close }),
+            Command::Drain { close, .. } => {
+                if self.shared.video.as_ref().is_none_or(|video| video.drain(close)) {
+                    self.session.handle(now, Input::Drain { close });
+                }
+            }
             Command::Close(_) => self.session.handle(now, Input::Close),
             Command::Payloads(_) => self.take_payloads(now),
             Command::Acknowledged(_, payloads) => self.session.handle(now, Input::Acknowledged(payloads)),

@@ -64,6 +64,8 @@ struct Desk {
     wants_room: bool,
     is_scheduled: bool,
     is_closed: bool,
+    /// The session is to be drained, and closed then if so, when all pictures are encoded.
+    drain: Option<bool>,
     stats: EncodeStats,
 }
 
@@ -78,12 +80,13 @@ pub(super) enum Given {
     Schedule,
 }
 
-/// What a turn of encoding led to.
+/// What follows a turn of encoding.
 #[derive(Debug, PartialEq, Eq, Default)]
-pub(super) struct Turn {
+pub(super) struct Next {
     /// There is another picture to encode.
     pub(super) more: bool,
-    pub(super) frame: Option<EncodedFrame>,
+    /// The session can be drained, as it was asked to, and closed then if so.
+    pub(super) drain: Option<bool>,
 }
 
 impl Encoding {
@@ -97,6 +100,7 @@ impl Encoding {
             wants_room: false,
             is_scheduled: false,
             is_closed: false,
+            drain: None,
             stats: EncodeStats::default(),
         };
         Self { desk: Mutex::new(desk), encoder: Mutex::new(None), framerate: options.max_framerate }
@@ -141,7 +145,7 @@ impl Encoding {
     }
 
     /// Encodes the picture that the turn began with.
-    pub(super) fn turn(&self, (picture, at): (I420, Duration)) -> Turn {
+    pub(super) fn encode(&self, (picture, at): (I420, Duration)) -> Option<EncodedFrame> {
         let (bitrate, wants_key_frame) = {
             let mut desk = lock(&self.desk);
             (desk.bitrate, std::mem::take(&mut desk.wants_key_frame))
@@ -165,13 +169,27 @@ impl Encoding {
         desk.count(frame.as_ref());
         // A key frame that was left out is still wanted.
         desk.wants_key_frame |= wants_key_frame && frame.is_none();
+        frame
+    }
+
+    /// Ends the turn, when what was encoded is handed over.
+    pub(super) fn end_turn(&self) -> Next {
+        let mut desk = lock(&self.desk);
         desk.is_scheduled = desk.waiting.is_some();
-        let turn = Turn { more: desk.is_scheduled, frame };
+        let drain = if desk.is_scheduled { None } else { desk.drain.take() };
+        let next = Next { more: desk.is_scheduled, drain };
         if desk.is_closed {
             drop(desk);
             self.let_go();
         }
-        turn
+        next
+    }
+
+    /// Whether all pictures are encoded and handed over; else a later turn says that the session can be drained.
+    pub(super) fn drain(&self, close: bool) -> bool {
+        let mut desk = lock(&self.desk);
+        desk.drain = desk.is_scheduled.then_some(close);
+        !desk.is_scheduled
     }
 
     fn encoder(&self, bitrate: u32) -> Vp8Encoder {

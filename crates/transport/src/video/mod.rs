@@ -159,6 +159,11 @@ impl Video {
         drop(threads);
     }
 
+    /// Whether all that was emitted is encoded; else the session is asked to drain once more when it is.
+    pub(crate) fn drain(&self, close: bool) -> bool {
+        self.encoding.drain(close)
+    }
+
     /// The peer's side needs a key frame of us.
     pub(crate) fn want_key_frame(&self) {
         self.encoding.want_key_frame();
@@ -290,11 +295,14 @@ impl Work for EncodeWork {
             tell(shared, ready::VIDEO_ROOM);
         }
         let Some(picture) = picture else { return false };
-        let turn = video.encoding.turn(picture);
-        if let Some(frame) = turn.frame {
+        if let Some(frame) = video.encoding.encode(picture) {
             shared.ask(Command::VideoFrame(shared.key, frame));
         }
-        turn.more
+        let next = video.encoding.end_turn();
+        if let Some(close) = next.drain {
+            shared.ask(Command::Drain { key: shared.key, close });
+        }
+        next.more
     }
 
     fn failed(&mut self, panic: &str) {

@@ -1,5 +1,5 @@
 use super::decoding::{Decoding, Taken, Turn};
-use super::encoding::{EmittedPicture, Encoding, Given};
+use super::encoding::{EmittedPicture, Encoding, Given, Next};
 use parley_session::VideoOptions;
 use parley_video::{EncodedFrame, EncoderOptions, I420, PixelFormat, Pixels, Rotation, Vp8Encoder};
 use std::time::Duration;
@@ -134,7 +134,9 @@ fn emit(encoding: &Encoding, millis: u64) -> Given {
 
 fn encode(encoding: &Encoding) -> Option<EncodedFrame> {
     let (_, picture) = encoding.begin_turn();
-    encoding.turn(picture.expect("one waits")).frame
+    let frame = encoding.encode(picture.expect("one waits"));
+    encoding.end_turn();
+    frame
 }
 
 #[test]
@@ -145,16 +147,13 @@ fn one_picture_waits_while_another_is_encoded_and_a_refused_one_hears_of_room() 
     assert!(!room, "nobody wished for it");
     assert_eq!(emit(&encoding, 33), Given::Taken);
     assert_eq!(emit(&encoding, 66), Given::Refused);
-    let turn = encoding.turn(first.expect("the first"));
-    assert!(turn.more && turn.frame.is_some_and(|frame| frame.is_key));
+    assert!(encoding.encode(first.expect("the first")).is_some_and(|frame| frame.is_key));
+    assert!(encoding.end_turn().more);
     let (room, second) = encoding.begin_turn();
     assert!(room);
-    let turn = encoding.turn(second.expect("the second"));
-    assert_eq!(
-        turn.frame.map(|frame| (frame.is_key, frame.timestamp)),
-        Some((false, Duration::from_millis(33)))
-    );
-    assert!(!turn.more);
+    let second = encoding.encode(second.expect("the second"));
+    assert_eq!(second.map(|frame| (frame.is_key, frame.timestamp)), Some((false, Duration::from_millis(33))));
+    assert!(!encoding.end_turn().more);
     assert_eq!(emit(&encoding, 99), Given::Schedule);
     let stats = encoding.stats();
     assert_eq!((stats.encoded, stats.key_frames, stats.refused), (2, 1, 1));
@@ -198,7 +197,23 @@ fn a_picture_that_is_encoded_when_the_session_ends_is_the_last() {
     emit(&encoding, 0);
     let (_, picture) = encoding.begin_turn();
     encoding.close();
-    encoding.turn(picture.expect("one waits"));
+    encoding.encode(picture.expect("one waits"));
+    encoding.end_turn();
     assert_eq!(emit(&encoding, 33), Given::Taken);
     assert_eq!(encoding.begin_turn(), (false, None));
+}
+
+#[test]
+fn a_session_is_drained_when_the_last_picture_is_handed_over() {
+    let encoding = Encoding::new(VideoOptions::default());
+    assert!(encoding.drain(false), "there is nothing to encode");
+    emit(&encoding, 0);
+    let (_, first) = encoding.begin_turn();
+    emit(&encoding, 33);
+    assert!(!encoding.drain(true));
+    encoding.encode(first.expect("the first"));
+    assert_eq!(encoding.end_turn(), Next { more: true, drain: None });
+    let (_, second) = encoding.begin_turn();
+    encoding.encode(second.expect("the second"));
+    assert_eq!(encoding.end_turn(), Next { more: false, drain: Some(true) });
 }
