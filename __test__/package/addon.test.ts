@@ -34,3 +34,14 @@ linuxTest("the addon hands no memory of its own to JavaScript, so it runs in Ele
     )
   }
 })
+
+linuxTest('the addon brings its video codec along, so none has to be installed beside it', async (t) => {
+  for (const addon of await builtAddons()) {
+    const library = await readFile(addon)
+    t.true(library.includes('WebM Project VP8 Encoder'), 'libvpx is in it')
+    t.deepEqual(
+      importedSymbols(library).filter((name) => name.startsWith('vpx_')),
+      [],
+    )
+  }
+})
