@@ -64,8 +64,8 @@ function hasLibvpx() {
   const compiler = process.env['CC'] || ['cc', 'gcc', 'clang'].find((name) => onPath(name))
   const file = compiler && ask(compiler, ['-print-file-name=libvpx.a'])?.trim()
   if (file && isAbsolute(file)) return true
-  const folder = onPath('pkg-config') && ask('pkg-config', ['--variable=libdir', 'vpx'])?.trim()
-  return Boolean(folder) && existsSync(join(folder, 'libvpx.a'))
+  const folder = onPath('pkg-config') ? ask('pkg-config', ['--variable=libdir', 'vpx'])?.trim() : ''
+  return Boolean(folder) && existsSync(join(folder ?? '', 'libvpx.a'))
 }
 
 function hasPythonWithVenv() {

@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn a_busy_worker_spends_bits_until_packets_get_lost_or_it_has_time() {
         let (mut control, start) = control(48_000);
-        let mut at = |control: &mut RateControl, load| {
+        let at = |control: &mut RateControl, load| {
             control.set_load(start, load);
             control.settings().bitrate
         };
