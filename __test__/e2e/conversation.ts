@@ -12,9 +12,9 @@ export interface Conversation {
   readonly said: Recording
   /** What came out of the loudspeaker. */
   readonly heard: Recording
-  /** When packets with audio came to the page, in ms since the epoch. */
+  /** When packets with audio came to the page, in ms since the epoch; none are seen over a WebSocket. */
   readonly packets: readonly number[]
-  /** What came over the data channel. */
+  /** What the server said in messages. */
   readonly messages: readonly { readonly type: string; readonly data: unknown }[]
 }
 
@@ -24,11 +24,12 @@ export async function converse(
   browser: Browser,
   url: string,
   seconds: number,
+  transport: 'webrtc' | 'websocket',
 ): Promise<Conversation> {
   const page = await openPage(t, browser, `${url}turns.html`)
   await page.click('#start')
   const kept = await page.evaluate<Record<'said' | 'heard', string> & Pick<Conversation, 'packets' | 'messages'>>(
-    `converse(${seconds})`,
+    `converse(${seconds}, '${transport}')`,
   )
   return { ...kept, said: recording(kept.said), heard: recording(kept.heard) }
 }

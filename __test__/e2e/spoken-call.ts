@@ -19,8 +19,8 @@ export const REPLIES = [
 /** What the microphone says: two turns, and one in the middle of the second reply. */
 const PARTS = [2.5, 'greeting', 2, 'question', 1.2, 'interruption', 2.5]
 
-/** Within a phrase; between two it is more than a second. */
-const LONGEST_GAP_MS = 700
+/** Within a phrase or a reply; between two it is more than a second. */
+export const LONGEST_GAP_MS = 700
 
 /** A frame, and when the server knew. */
 interface HeardFrame extends JudgedFrame {
@@ -47,14 +47,17 @@ export interface SpokenCall extends Conversation, Notes {
 }
 
 /** Lets Chromium say a scene to a `ReplyOnPause` whose replies are ready at once. */
-export async function spokenCall(t: Pick<ExecutionContext, 'teardown'>): Promise<SpokenCall> {
+export async function spokenCall(
+  t: Pick<ExecutionContext, 'teardown'>,
+  transport: 'webrtc' | 'websocket' = 'webrtc',
+): Promise<SpokenCall> {
   const { audio, phrases, seconds } = scene(PARTS)
   const notes: Notes = { handed: [], turns: [], interruptions: [], frames: [], order: [] }
   const { url, stream } = await servePages(t, { handler: replier(notes.handed) })
   stream.on('session', (session) => take(notes, session))
   const browser = await launchBrowser({ says: audio })
   try {
-    const conversation = await converse(t, browser, url, Math.floor(seconds))
+    const conversation = await converse(t, browser, url, Math.floor(seconds), transport)
     const lengths = phrases.map(({ fromMs, toMs }) => toMs - fromMs)
     return { ...notes, ...conversation, phrases: conversation.said.sounds(LONGEST_GAP_MS), lengths }
   } finally {

@@ -1,21 +1,37 @@
 import test from 'ava'
+import type { ExecutionContext } from 'ava'
 import type { Recording, Span } from '../../src/testing/index.ts'
-import { REPLIES, spokenCall } from './spoken-call.ts'
+import { LONGEST_GAP_MS, REPLIES, type SpokenCall, spokenCall } from './spoken-call.ts'
 import { figuresOf } from './turn-figures.ts'
 
 // What is asserted is content, order, and times in the audio itself. How long things took in real time depends on the
 // machine; bench/turns-chromium.ts prints that.
 
-test('Chromium speaks two turns and interrupts the second reply', async (t) => {
+test.serial('Chromium speaks two turns and interrupts the second reply', async (t) => {
   const call = await spokenCall(t)
-  const { heard, handed, turns, interruptions, phrases, lengths } = call
+  isConversation(t, call)
   const figures = figuresOf(call)
   t.log(figures)
+  for (const ms of figures.found) t.true(ms >= 0 && ms <= 64, `a pause found after ${ms} ms`)
+  t.true(figures.noticed <= 300, `an interruption known after ${figures.noticed} ms of it`)
+})
 
+test.serial('over a WebSocket too it does, and what is left of the interrupted reply is not heard', async (t) => {
+  const call = await spokenCall(t, 'websocket')
+  isConversation(t, call)
+  const { found, noticed } = figuresOf(call)
+  t.log({ found, noticed })
+  for (const ms of found) t.true(ms >= 0 && ms <= 64, `a pause found after ${ms} ms`)
+  t.true(noticed <= 300, `an interruption known after ${noticed} ms of it`)
+})
+
+function isConversation(t: ExecutionContext, call: SpokenCall): void {
+  const { heard, handed, turns, interruptions, phrases, lengths } = call
   t.deepEqual(call.order, ['turn', 'turn', 'interrupted', 'turn'])
   t.is(phrases.length, 3)
-  t.deepEqual(pitches(heard), [400, 560, 780])
-  const sounds = heard.sounds()
+  // A busy machine may be late with a part of a reply; between replies is more than a second.
+  const sounds = heard.sounds(LONGEST_GAP_MS)
+  t.deepEqual(pitches(heard, sounds), [400, 560, 780])
   const [first, second, third] = sounds.map(({ fromMs, toMs }) => (toMs - fromMs) / 1000) as [number, number, number]
   t.true(first > 0.9 && third > 0.9, `replies of ${first} and ${third} s`)
   t.true(second < REPLIES[1].seconds, `an interrupted reply of ${second} s`)
@@ -27,8 +43,6 @@ test('Chromium speaks two turns and interrupts the second reply', async (t) => {
     t.true(speech.fromMs >= 200, `turn ${n} handed over ${speech.fromMs} ms of silence first`)
     t.true(Math.abs(more) < 150, `turn ${n} handed over ${more} ms more of speech than was said`)
   }
-  for (const ms of figures.found) t.true(ms >= 0 && ms <= 64, `a pause found after ${ms} ms`)
-  t.true(figures.noticed <= 300, `an interruption known after ${figures.noticed} ms of it`)
   const heardMs = interruptions[0]?.heardMs ?? 0
   t.true(heardMs > 0 && heardMs < REPLIES[1].seconds * 1000, `${heardMs} ms of it heard`)
   t.is(turns[2]?.heardMs, heardMs)
@@ -36,11 +50,11 @@ test('Chromium speaks two turns and interrupts the second reply', async (t) => {
     call.messages.filter(({ type }) => type === 'log').map(({ data }) => data),
     Array.from({ length: 3 }, () => ['started_talking', 'pause_detected', 'response_starting']).flat(),
   )
-})
+}
 
 /** What each sound is: the pitch of a reply, or undefined. */
-function pitches(heard: Recording): (number | undefined)[] {
+function pitches(heard: Recording, sounds: readonly Span[]): (number | undefined)[] {
   const pitchOf = ({ fromMs, toMs }: Span): number | undefined =>
     REPLIES.find(({ hertz }) => heard.between(fromMs, toMs).toneShare(hertz) > 0.8)?.hertz
-  return heard.sounds().map(pitchOf)
+  return sounds.map(pitchOf)
 }

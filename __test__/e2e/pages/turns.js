@@ -3,13 +3,14 @@
 const microphone = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
 
 /**
- * Calls for so long. The microphone is opened first, so what it plays begins when the recording does.
+ * Calls for so long, as pages of their own do by WebRTC, or with the client module over a WebSocket. The microphone is opened first, so what it plays begins when the recording does.
  *
  * @param {number} seconds - from the first sample of the microphone on
+ * @param {'webrtc' | 'websocket'} transport - which of these; over a WebSocket no packets are seen
  * @returns {Promise<{ said: string, heard: string, packets: number[], messages: unknown[] }>} both recordings as base64 of
  *   16-bit PCM at 48 kHz, when packets with audio came (ms since the epoch, with fractions), and the messages
  */
-async function converse(seconds) {
+async function converse(seconds, transport) {
   const [context, input] = await Promise.all([
     audioContext(),
     navigator.mediaDevices.getUserMedia({ audio: microphone }),
@@ -17,9 +18,10 @@ async function converse(seconds) {
   const merger = new ChannelMergerNode(context, { numberOfInputs: 2 })
   context.createMediaStreamSource(input).connect(merger, 0, 0)
   const recorded = record(context, merger, seconds)
+  const connect = transport === 'websocket' ? connectBySocket : connectByWebRtc
   const call = await connect(input, (heard) => context.createMediaStreamSource(heard).connect(merger, 0, 1))
   const [said, heard] = await recorded
-  call.pc.close()
+  call.close()
   await context.close()
   return { said: base64(said), heard: base64(heard), packets: call.packets, messages: call.messages }
 }
@@ -50,7 +52,16 @@ function record(context, source, seconds) {
   })
 }
 
-async function connect(input, onHeard) {
+async function connectBySocket(input, onHeard) {
+  const messages = []
+  const parley = await import('/client/connect.js')
+  const onMessage = (message) => messages.push(message)
+  const call = await parley.connect({ media: input, transport: 'websocket', player: null, onMessage })
+  onHeard(call.remoteStream)
+  return { close: () => call.close(), packets: [], messages }
+}
+
+async function connectByWebRtc(input, onHeard) {
   const [packets, messages] = [[], []]
   const pc = new RTCPeerConnection({ encodedInsertableStreams: true })
   pc.addEventListener('track', ({ receiver, streams: [heard] }) => {
@@ -70,7 +81,7 @@ async function connect(input, onHeard) {
   const body = JSON.stringify({ sdp, type, webrtc_id: crypto.randomUUID() })
   const response = await fetch('/webrtc/offer', { method: 'POST', headers, body })
   await pc.setRemoteDescription(await response.json())
-  return { pc, packets, messages }
+  return { close: () => pc.close(), packets, messages }
 }
 
 /** Lets packets through, for the connection asks for somebody who does. */

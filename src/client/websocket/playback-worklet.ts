@@ -11,6 +11,8 @@ declare function registerProcessor(name: string, processor: typeof AudioWorkletP
 const FIRST_TARGET = 60
 const LEAST_TARGET = 40
 const MOST_TARGET = 300
+/** What is waited for at most before a sound goes on: a longer hole is worse than another short one. */
+const MOST_WAIT = 100
 /** Sounds begin and end over so long, so that nothing clicks. */
 const FADE = 5
 /** What arrives after a longer silence is something new, and not late. */
@@ -146,7 +148,8 @@ export class JitterBuffer {
     this.#judgeReturn()
     if (this.#isPlaying || this.#waitsSince === undefined) return
     // A sound that is shorter than the target is played too, when it has waited for as long.
-    if (this.#waiting < this.#target && this.#now - this.#waitsSince < this.#target) return
+    const enough = Math.min(this.#target, MOST_WAIT * this.#perMs)
+    if (this.#waiting < enough && this.#now - this.#waitsSince < enough) return
     this.#isPlaying = true
     this.#waitsSince = undefined
     this.#beginPeriod()
