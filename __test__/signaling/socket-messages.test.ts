@@ -50,7 +50,7 @@ test('the terms of a start are read and completed', (t) => {
   const table: [fields: object, terms: object][] = [
     [{ encoding: 'mulaw' }, { encoding: 'mulaw', sampleRate: undefined, binary: false }],
     [{ binary: false }, { encoding: 'mulaw', sampleRate: undefined, binary: false }],
-    [{ sampleRate: 11_025 }, { encoding: 'mulaw', sampleRate: 11_025 }],
+    [{ sampleRate: 11_050 }, { encoding: 'mulaw', sampleRate: 11_050 }],
     [
       { encoding: 'pcm_s16le', sampleRate: 44_100, binary: true },
       { sampleRate: 44_100, binary: true },
@@ -76,6 +76,7 @@ test('a start that can not be used is refused, and the field is named', (t) => {
     [{ websocket_id: 'a', sampleRate: 7999 }, 'sampleRate', /7999/],
     [{ websocket_id: 'a', sampleRate: 48_001 }, 'sampleRate', /48001/],
     [{ websocket_id: 'a', sampleRate: 8000.5 }, 'sampleRate', /8000\.5/],
+    [{ websocket_id: 'a', sampleRate: 11_025 }, 'sampleRate', /multiple of 50.*11025/],
     [{ websocket_id: 'a', sampleRate: '8000' }, 'sampleRate', /"8000"/],
     [{ websocket_id: 'a', encoding: 'opus', sampleRate: 44_100 }, 'sampleRate', /Opus.*44100/],
     [{ websocket_id: 'a', binary: 1 }, 'binary', /1/],

@@ -158,8 +158,9 @@ function parseRate(rate: unknown, encoding: WireEncoding): number | undefined {
     if (known !== undefined) return known
     throw wrong('sampleRate', `one of ${OPUS_RATES.join(', ')} for Opus`, rate)
   }
-  if (rate === undefined || isInteger(rate, MIN_RATE, MAX_RATE)) return rate
-  throw wrong('sampleRate', `an integer from ${MIN_RATE} to ${MAX_RATE}`, rate)
+  // A message to the client holds 20 ms, which must be whole samples.
+  if (rate === undefined || (isInteger(rate, MIN_RATE, MAX_RATE) && rate % 50 === 0)) return rate
+  throw wrong('sampleRate', `a multiple of 50 from ${MIN_RATE} to ${MAX_RATE}`, rate)
 }
 
 function parseBoolean(binary: unknown): boolean {
