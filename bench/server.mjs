@@ -2,6 +2,7 @@
 // POST /webrtc/offer on 127.0.0.1.
 //
 //   HANDLER=async|sync|duplex|worker   which kind of handler echoes (default async); worker: async on worker threads
+//   HANDLER=video                      flips pictures; see flip.mjs. MAX_BITRATE=500000: bit/s of what is sent back
 //   HANDLER=phone                      echoes on /websocket/offer and /telephone/handler (Twilio's messages), at 8 kHz
 //   RATE=24000                         other rates for HANDLER=phone's handler
 //   HANDLER=turns                      answers when the caller pauses; see turns.mjs
@@ -11,6 +12,7 @@
 //   THREADS=N                          threads of HANDLER=worker at most (default 8: sessions up to 8 share none)
 import { Stream, twilio, WorkerHandler } from 'parley-rtc'
 import { AsyncEcho, duplexEcho, firstComes, PhoneEcho, SyncEcho } from './echo.mjs'
+import { videoFlip } from './flip.mjs'
 import { toneReplies } from './turns.mjs'
 
 const port = Number(process.argv[2])
@@ -28,6 +30,7 @@ const kinds = {
   worker: () => new WorkerHandler(new URL('./echo-worker.mjs', import.meta.url), { threads, args: [taken] }),
   turns: toneReplies,
   phone: () => new PhoneEcho(taken),
+  video: videoFlip,
 }
 const kind = process.env.HANDLER ?? 'async'
 if (!Object.hasOwn(kinds, kind)) {
@@ -41,11 +44,14 @@ const telephony = isPhone && { telephony: { provider: twilio(), insecure: true }
 const handler = kinds[kind]()
 // Which load generators that are no browsers name as theirs.
 const allowedOrigins = ['http://127.0.0.1']
+const isVideo = kind === 'video'
+const rtpParams = isVideo ? { maxBitrate: Number(process.env.MAX_BITRATE ?? 500_000) } : {}
 const stream = new Stream({
   handler,
-  modality: 'audio',
+  modality: isVideo ? 'video' : 'audio',
   concurrencyLimit: Infinity,
   media,
+  rtpParams,
   allowedOrigins,
   ...telephony,
 })
