@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PYTHON = fileURLToPath(new URL('../../.cache/venv/bin/python', import.meta.url))
 const SCRIPT = fileURLToPath(new URL('../e2e/aiortc_client.py', import.meta.url))
+const VIDEO_SCRIPT = fileURLToPath(new URL('../e2e/aiortc_video.py', import.meta.url))
 
 /** What a call by aiortc is to be like. */
 export interface AiortcCall {
@@ -42,13 +46,52 @@ export interface AiortcReport {
 }
 
 /** Makes a call with aiortc, a WebRTC implementation in Python, and hangs up. */
-export async function callByAiortc(url: string, call: AiortcCall = {}): Promise<AiortcReport> {
+export function callByAiortc(url: string, call: AiortcCall = {}): Promise<AiortcReport> {
+  return runPython<AiortcReport>(SCRIPT, url, call)
+}
+
+/** What a video call by aiortc is to be like. */
+export interface AiortcVideoCall {
+  /** Until so many pictures came, or the server ended it. */
+  readonly count: number
+  /** A film to send again and again; else nothing is. */
+  readonly film?: string
+}
+
+/** What aiortc saw. */
+export interface AiortcVideoReport {
+  /** The pictures that came, in `rgb24`. */
+  readonly pictures: readonly { readonly width: number; readonly height: number; readonly data: Uint8Array }[]
+  /** Messages of the server. */
+  readonly messages: readonly { readonly type: string; readonly data: unknown }[]
+}
+
+/** Makes a video call with aiortc. */
+export async function seeByAiortc(url: string, call: AiortcVideoCall): Promise<AiortcVideoReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-pictures-'))
+  try {
+    const path = join(folder, 'pictures.rgb')
+    type Report = { sizes: [number, number][]; messages: AiortcVideoReport['messages'] }
+    const { sizes, messages } = await runPython<Report>(VIDEO_SCRIPT, url, { ...call, pictures: path })
+    const file = await readFile(path)
+    let at = 0
+    const pictures = sizes.map(([width, height]) => {
+      const data = file.subarray(at, (at += 3 * width * height))
+      return { width, height, data }
+    })
+    return { pictures, messages }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function runPython<Report>(script: string, url: string, call: object): Promise<Report> {
   if (!existsSync(PYTHON)) throw new Error("aiortc isn't installed: run npm run setup")
-  const child = spawn(PYTHON, [SCRIPT, url, JSON.stringify(call)], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(PYTHON, [script, url, JSON.stringify(call)], { stdio: ['ignore', 'pipe', 'pipe'] })
   let [output, errors] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
   const code = await new Promise((resolve) => child.once('close', resolve))
   if (code !== 0) throw new Error(`aiortc's client failed:\n${errors}`)
-  return JSON.parse(output) as AiortcReport
+  return JSON.parse(output) as Report
 }

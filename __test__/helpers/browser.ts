@@ -16,7 +16,9 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--use-fake-device-for-media-stream',
+  '--use-fake-device-for-media-stream=device-count=2',
+  // What `getDisplayMedia` is given: the screen of the fake devices, without a question.
+  '--auto-select-desktop-capture-source=Entire screen',
   '--allow-loopback-in-peer-connection',
 ]
 
@@ -25,21 +27,30 @@ export const BEEP = { hertz: 1000, seconds: 0.2 } as const
 
 /** What a browser is launched with. */
 export interface BrowserOptions {
-  /** What its person answers when a page asks for the microphone. Default: yes. */
+  /** What its person answers when a page asks for the microphone or the camera. Default: yes. */
   readonly microphone?: 'granted' | 'denied'
   /** What the microphone says once, from when a page opens it. Default: {@link BEEP}s without end. */
   readonly says?: EmitAudio
+  /** The film that its camera shows, a Y4M file. Default: a test pattern of Chromium's. */
+  readonly camera?: string
 }
 
 /** Launches headless Chromium with a fresh profile, and with a recording as its microphone; one at a time on a machine. */
-export async function launchBrowser({ microphone = 'granted', says }: BrowserOptions = {}): Promise<Browser> {
+export async function launchBrowser({ microphone = 'granted', says, camera }: BrowserOptions = {}): Promise<Browser> {
   const answer = microphone === 'granted' ? '--use-fake-ui-for-media-stream' : '--deny-permission-prompts'
   const recording = says === undefined ? await audioToFile(beeps()) : `${await audioToFile(says)}%noloop`
   const capture = `--use-file-for-fake-audio-capture=${recording}`
   const release = await takeTurn('chromium')
-  const args = [...ARGUMENTS, answer, capture]
+  const film = camera === undefined ? [] : [`--use-file-for-fake-video-capture=${camera}`]
+  const args = [...ARGUMENTS, answer, capture, ...film]
   const browser = await chromium.launch({ executablePath: chromiumPath(), headless: true, args })
   return browser.once('disconnected', release)
+}
+
+/** What a page is opened with. */
+export interface PageOptions extends BrowserContextOptions {
+  /** Runs in it before its own scripts. */
+  readonly script?: string
 }
 
 /** A page with a profile of its own, that ends with its test. Whatever it reports as an error fails the test. */
@@ -47,9 +58,10 @@ export async function openPage(
   t: Pick<ExecutionContext, 'teardown'>,
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = {},
+  { script = '', ...options }: PageOptions = {},
 ): Promise<Page> {
   const context = await browser.newContext(options)
+  await context.addInitScript({ content: script })
   const problems: string[] = []
   t.teardown(async () => {
     await context.close()

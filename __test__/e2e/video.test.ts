@@ -1,0 +1,207 @@
+import { once } from 'node:events'
+import anyTest from 'ava'
+import type { ExecutionContext, TestFn } from 'ava'
+import type { Browser, Page } from 'playwright-core'
+import type { Stream, StreamOptions, VideoFrame } from '../../src/index.ts'
+import { launchBrowser, openPage } from '../helpers/browser.ts'
+import { flip } from '../helpers/flip.ts'
+import { type Drop, LossyRelay } from '../helpers/lossy-relay.ts'
+import { random } from '../helpers/random.ts'
+import { cameraFilm, FLIPPED, numberOf, readFrame, UPRIGHT } from '../helpers/test-picture.ts'
+import type { Seen } from '../helpers/test-picture.ts'
+import { watch, watchScript } from '../helpers/watch.ts'
+import { servePages } from './pages.ts'
+
+type Context = { browser: Browser; removeFilm: () => Promise<void>; script: string }
+const test = anyTest as TestFn<Context>
+
+test.before(async (t) => {
+  const film = await cameraFilm()
+  const browser = await launchBrowser({ camera: film.path })
+  t.context = { browser, removeFilm: film.remove, script: await watchScript() }
+})
+test.after.always(async (t) => {
+  await t.context.browser?.close()
+  await t.context.removeFilm?.()
+})
+
+const MEDIA = { bindAddress: '127.0.0.1' }
+
+/** Flips what it gets, and keeps what was in it. */
+function watchingFlip(): { handler: (frame: VideoFrame<Uint8Array>) => VideoFrame; seen: (Seen & { at: number })[] } {
+  const seen: (Seen & { at: number })[] = []
+  const handler = (frame: VideoFrame<Uint8Array>): VideoFrame => {
+    seen.push({ ...readFrame(frame), at: frame.timestamp })
+    return flip(frame)
+  }
+  return { handler, seen }
+}
+
+/** A page on the client module, not yet connected, with a video element for what comes back. */
+async function clientPage(
+  t: ExecutionContext<Context>,
+  options: Partial<StreamOptions>,
+): Promise<{ page: Page; stream: Stream }> {
+  const { browser, script } = t.context
+  const { url, stream } = await servePages(t, { modality: 'video', media: MEDIA, ...options } as StreamOptions)
+  const page = await openPage(t, browser, `${url}client.html`, { script })
+  await page.click('#start')
+  await page.evaluate(`for (const id of ['player', 'preview'])
+    document.body.append(Object.assign(document.createElement('video'), { id }))`)
+  return { page, stream }
+}
+
+/** With its pictures in the elements of the page. */
+function start(page: Page, options = ''): Promise<void> {
+  return page.evaluate(`start({ media: true, player: document.querySelector('#player'),
+    preview: document.querySelector('#preview'), ${options} })`)
+}
+
+/** Waits until pictures of the camera come back: before, an element may show a black one. */
+async function flows(page: Page): Promise<void> {
+  while ((await watch(page, '#player', 1))[0]?.corners.join() !== FLIPPED.join());
+}
+
+test.serial('a page sees its camera come back as the function made it, and its preview as it is', async (t) => {
+  const { handler, seen } = watchingFlip()
+  const { page } = await clientPage(t, { handler })
+  await start(page)
+  await flows(page)
+  const pictures = await watch(page, '#player', 40)
+  for (const picture of pictures) t.deepEqual(picture.corners, FLIPPED)
+  t.deepEqual((await watch(page, '#preview', 1))[0]?.corners, UPRIGHT)
+  t.deepEqual(seen.at(-1)?.corners, UPRIGHT)
+  t.true(new Set(pictures.map(numberOf)).size > 10, 'it moves')
+})
+
+for (const loss of [0, 0.02, 0.1]) {
+  test.serial(`with ${loss * 100} % of the packets lost in both directions no picture is smeared`, async (t) => {
+    const { handler, seen } = watchingFlip()
+    const { page, stream } = await clientPage(t, { handler })
+    const relay = await LossyRelay.before(t, page)
+    await start(page)
+    const next = random(41)
+    relay.drop = () => next() < loss
+    await flows(page)
+    const pictures = await watch(page, '#player', 150)
+    const { dropped, passed } = relay.counts
+    const [session] = stream.sessions.values()
+    t.log({ dropped, passed, handler: seen.length, video: session?.stats().video })
+    t.true(dropped >= 0.5 * loss * passed, `${dropped} of ${dropped + passed} packets were lost`)
+    t.deepEqual(
+      seen.filter((picture) => numberOf(picture) === undefined),
+      [],
+      'to the handler',
+    )
+    t.deepEqual(
+      pictures.filter((picture) => numberOf(picture) === undefined),
+      [],
+      'to the page',
+    )
+    for (const { corners } of pictures) t.deepEqual(corners, FLIPPED)
+  })
+}
+
+test.serial('a loss that no retransmission mends is mended by a key frame', async (t) => {
+  const { handler, seen } = watchingFlip()
+  const { page, stream } = await clientPage(t, { handler })
+  const relay = await LossyRelay.before(t, page)
+  await start(page)
+  await flows(page)
+  const [session] = stream.sessions.values()
+  const keyFrames = (): number => session?.stats().video?.keyFramesIn ?? 0
+  const before = keyFrames()
+  relay.drop = onePictureAndItsRepairs()
+  const lostAfter = seen.length
+  await watch(page, '#player', 60)
+  const gaps = seen.slice(lostAfter).map(({ at }, index) => at - (seen[lostAfter + index - 1]?.at ?? at))
+  t.log({ longest: Math.max(...gaps), keyFrames: keyFrames() - before })
+  t.true(keyFrames() > before, 'a key frame was asked for and came')
+  t.deepEqual(
+    seen.filter((picture) => numberOf(picture) === undefined),
+    [],
+    'and nothing was shown of what it replaced',
+  )
+  // In stream time, which the test's machine can't stretch: what the sender took to make one is part of it.
+  t.true(Math.max(...gaps) < 0.5, `${Math.max(...gaps)} s without a picture`)
+})
+
+/** Loses the next packet of a picture to the server, and all that is sent again. */
+function onePictureAndItsRepairs(): Drop {
+  let picture: number | undefined
+  return ({ to, isRtcp, payloadType }) => {
+    if (to !== 'server' || isRtcp) return false
+    if (picture !== undefined) return payloadType !== picture
+    picture = payloadType
+    return true
+  }
+}
+
+test.serial('black pictures, a screen and the camera again are sent without a new offer', async (t) => {
+  const { handler, seen } = watchingFlip()
+  const { page } = await clientPage(t, { handler })
+  await start(page)
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await page.waitForTimeout(20)
+  }
+  await until(() => seen.at(-1)?.corners.join() === UPRIGHT.join())
+  await page.evaluate('call.muteVideo()')
+  await until(() => seen.at(-1)?.numbers.join() === '0,0,0,0' && seen.at(-1)?.corners[0] === undefined)
+  await page.evaluate('call.muteVideo(false)')
+  await until(() => seen.at(-1)?.corners.join() === UPRIGHT.join())
+  await page.evaluate('call.shareScreen()')
+  t.is(await page.evaluate('call.videoSource'), 'screen')
+  await until(() => seen.at(-1)?.corners.join() !== UPRIGHT.join())
+  await page.evaluate('call.useCamera()')
+  t.is(await page.evaluate('call.videoSource'), 'camera')
+  await until(() => seen.at(-1)?.corners.join() === UPRIGHT.join())
+  t.pass()
+})
+
+test.serial('when the person ends the sharing, the camera is sent again', async (t) => {
+  const { page } = await clientPage(t, { handler: flip })
+  await start(page, "videoSource: 'camera'")
+  await page.evaluate(`call.shareScreen().then(() => {
+    const ended = new Promise((resolve) => call.on('screenended', resolve))
+    call.videoTrack.stop()
+    call.videoTrack.dispatchEvent(new Event('ended'))
+    return ended
+  })`)
+  t.is(await page.evaluate('call.videoSource'), 'camera')
+  t.is(await page.evaluate('call.videoTrack.readyState'), 'live')
+})
+
+test.serial(
+  "the client module sends pictures with the server's rtpParams and trackConstraints, and tells of them",
+  async (t) => {
+    const rtpParams = { maxBitrate: 300_000, maxFramerate: 10, scaleResolutionDownBy: 2, priority: 'high' } as const
+    const trackConstraints = { video: { frameRate: 15 } }
+    const { page } = await clientPage(t, { handler: flip, rtpParams, trackConstraints })
+    await page.evaluate(
+      'RTCPeerConnection = class extends RTCPeerConnection { constructor(c) { super(c); globalThis.pc = this } }',
+    )
+    await start(page)
+    t.like(await page.evaluate('pc.getSenders()[0].getParameters().encodings[0]'), rtpParams)
+    t.is(await page.evaluate('call.videoTrack.getSettings().frameRate'), 15)
+    await watch(page, '#player', 20)
+    const stats = await page.evaluate<Record<string, { width: number; framesPerSecond: number }>>('call.stats()')
+    t.is(stats['videoSent']?.width, 160)
+    t.is(stats['videoReceived']?.width, 160)
+    t.true((stats['videoReceived']?.framesPerSecond ?? 99) <= 15)
+  },
+)
+
+test.serial('what the person sees ends with the call, and so does the camera', async (t) => {
+  const { page, stream } = await clientPage(t, { handler: flip })
+  await start(page)
+  await watch(page, '#player', 5)
+  await page.evaluate('globalThis.track = call.videoTrack')
+  const closed = once(stream, 'session:closed')
+  await page.evaluate('call.close()')
+  await closed
+  t.is(await page.evaluate('track.readyState'), 'ended')
+  t.deepEqual(await page.evaluate("['#player', '#preview'].map((id) => document.querySelector(id).srcObject)"), [
+    null,
+    null,
+  ])
+})
