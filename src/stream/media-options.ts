@@ -74,12 +74,6 @@ export interface OpusEncoderOptions {
    */
   bitrate?: number
   /**
-   * Bit/s while the media thread is short of time and the client loses nothing: coding speech with so many bits takes half of
-   * the CPU and sounds the same. 6,000 to 510,000; 96,000 by default, but `bitrate` when that is given. Not used where
-   * `rtpParams.maxBitrate` or the client's `maxaveragebitrate` is lower.
-   */
-  busyBitrate?: number
-  /**
    * Effort, 0 (default) to 10. More costs CPU and helps at low bitrates only, so that up to 32,000 bit/s it rises by itself,
    * to 9 at most, while the media thread has time to spare.
    */
@@ -121,8 +115,6 @@ export interface MediaSettings {
 export interface OpusSettings {
   /** Bit/s. */
   readonly bitrate: number
-  /** Bit/s while the media thread is short of time. */
-  readonly busyBitrate: number
   /** Effort, 0 to 10. */
   readonly complexity: number
   /** Whether packets carry a coarse copy of the one before. */
@@ -200,13 +192,11 @@ function resolveJitter(jitter: NonNullable<MediaOptions['jitter']>): MediaSettin
 }
 
 function resolveOpus(opus: OpusEncoderOptions): MediaSettings['opus'] {
-  checkObject('media.opus', opus, ['bitrate', 'busyBitrate', 'complexity', 'fec', 'dtx', 'channels', 'application'])
-  const { bitrate = 48_000, busyBitrate = opus.bitrate ?? 96_000 } = opus
-  const { complexity = 0, fec = true, dtx = false, channels, application = 'voip' } = opus
+  checkObject('media.opus', opus, ['bitrate', 'complexity', 'fec', 'dtx', 'channels', 'application'])
+  const { bitrate = 48_000, complexity = 0, fec = true, dtx = false, channels, application = 'voip' } = opus
   if (channels !== undefined) checkInteger('media.opus.channels', channels, [1, 2])
   return {
     bitrate: checkInteger('media.opus.bitrate', bitrate, [6000, 510_000]),
-    busyBitrate: checkInteger('media.opus.busyBitrate', busyBitrate, [6000, 510_000]),
     complexity: checkInteger('media.opus.complexity', complexity, [0, 10]),
     fec: checkBoolean('media.opus.fec', fec),
     dtx: checkBoolean('media.opus.dtx', dtx),

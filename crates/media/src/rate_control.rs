@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Application, OpusOptions};
+use crate::OpusOptions;
 
 /// From such a share of lost packets on, the network is taken to be overloaded, and fewer bits are sent.
 const HEAVY_LOSS: f32 = 0.15;
@@ -32,11 +32,6 @@ const SPARE: f32 = 0.5;
 /// …and beyond this one it falls at once.
 const BUSY: f32 = 0.75;
 const STEP: Duration = Duration::from_secs(1);
-/// Beyond this load bits are spent instead of time: real speech at 96 kbit/s takes less than half of the CPU that it takes at
-/// 48 and sounds the same (PESQ 4.37 and 4.41, measured at complexity 0)…
-const SHORT_OF_TIME: f32 = 0.25;
-/// …until the load is below this. The saving itself is a quarter of it.
-const TIME_ENOUGH: f32 = 0.10;
 
 /// What the encoder is set to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +56,6 @@ pub(crate) struct RateControl {
     reported_at: Option<Instant>,
     complexity: u8,
     raised_at: Option<Instant>,
-    /// The worker is short of time.
-    is_busy: bool,
 }
 
 impl RateControl {
@@ -75,7 +68,6 @@ impl RateControl {
             reported_at: None,
             complexity: options.complexity,
             raised_at: None,
-            is_busy: false,
         }
     }
 
@@ -117,8 +109,6 @@ impl RateControl {
             self.reported_at.replace(now).map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         let keeps = (-passed.as_secs_f32() / HALF_LIFE.as_secs_f32()).exp2();
         self.loss = if lost >= self.loss { lost } else { lost + (self.loss - lost) * keeps };
-        // What may get lost needs FEC, which needs the model of a voice.
-        self.bitrate = self.bitrate.min(self.target());
         if lost >= HEAVY_LOSS {
             self.bitrate = self.bitrate.min(LOSSY_BITRATE as f32);
         } else if self.loss < LIGHT_LOSS {
@@ -128,7 +118,6 @@ impl RateControl {
 
     /// So busy is the worker, 0 to 1.
     pub(crate) fn set_load(&mut self, now: Instant, load: f32) {
-        self.spend_bits(load);
         if load > BUSY || self.bitrate > SHORT_OF_BITS as f32 {
             self.complexity = self.options.complexity;
             self.raised_at = Some(now);
@@ -141,22 +130,8 @@ impl RateControl {
         }
     }
 
-    /// Spends bits while time is short, unless they are short too.
-    fn spend_bits(&mut self, load: f32) {
-        let was_free = self.bitrate >= self.target();
-        self.is_busy = load > SHORT_OF_TIME || self.is_busy && load > TIME_ENOUGH;
-        self.bitrate = if was_free { self.target() } else { self.bitrate.min(self.target()) };
-    }
-
     fn target(&self) -> f32 {
-        let OpusOptions { bitrate, busy_bitrate, application, .. } = self.options;
-        let spends = self.is_busy
-            && self.loss < SOME_LOSS
-            && bitrate > SHORT_OF_BITS
-            && application == Application::Voip;
-        let wanted = if spends { busy_bitrate.max(bitrate) } else { bitrate };
-        // Less than the whole of it would need the model after all.
-        if wanted > self.most { bitrate.min(self.most) as f32 } else { wanted as f32 }
+        self.options.bitrate.min(self.most) as f32
     }
 }
 
@@ -241,27 +216,6 @@ mod tests {
         assert_eq!(control.settings().complexity, 0);
         control.set_load(start + STEP * 31 + STEP / 2, 0.2);
         assert_eq!(control.settings().complexity, 0, "not again within a second");
-    }
-
-    #[test]
-    fn a_busy_worker_spends_bits_until_packets_get_lost_or_it_has_time() {
-        let (mut control, start) = control(48_000);
-        let at = |control: &mut RateControl, load| {
-            control.set_load(start, load);
-            control.settings().bitrate
-        };
-        assert_eq!(
-            [at(&mut control, 0.2), at(&mut control, 0.3), at(&mut control, 0.2)],
-            [48_000, 96_000, 96_000]
-        );
-        control.report(start, 0.02, 50);
-        assert_eq!((control.settings().bitrate, at(&mut control, 0.9)), (48_000, 48_000));
-        for second in 1..30 {
-            control.report(start + STEP * second, 0.0, 50);
-        }
-        assert_eq!([at(&mut control, 0.2), at(&mut control, 0.05)], [96_000, 48_000]);
-        control.set_most(Some(64_000));
-        assert_eq!(at(&mut control, 0.9), 48_000);
     }
 
     #[test]

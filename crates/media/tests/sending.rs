@@ -598,26 +598,6 @@ fn ten_minutes_emitted_at_once_at_any_rate_are_paced_and_can_be_cleared() {
     }
 }
 
-/// Whether a packet is coded without the model of a voice (RFC 6716, section 3.1: configurations from 16 up).
-fn is_celt(packet: &Packet) -> bool {
-    packet.payload[0] >> 3 >= 16
-}
-
-#[test]
-fn a_busy_thread_spends_bits_instead_of_time_until_packets_get_lost() {
-    let mut rig = Rig::new(PipelineOptions { output_rate: rate(24_000), ..options() });
-    rig.emit(mono(tone::sine(200.0, 24_000, 24_000 * 4), 24_000));
-    rig.run_until(Duration::from_secs(1));
-    rig.pipeline.set_load(rig.instant(), 0.4);
-    rig.run_until(Duration::from_secs(2));
-    assert_eq!(rig.pipeline.stats().bitrate, 96_000);
-    rig.pipeline.report(rig.instant(), 0.05, 50);
-    rig.run_until(Duration::from_secs(4));
-    let share = |packets: &[Packet]| packets.iter().filter(|packet| is_celt(packet)).count();
-    assert_eq!([share(&rig.packets[..50]), share(&rig.packets[55..100])], [0, 45]);
-    assert_eq!(share(&rig.packets[110..190]), 0, "what may get lost is coded so that it can be restored");
-}
-
 /// How many channels a packet has (RFC 6716, section 3.1: the bit "s").
 fn is_stereo(packet: &Packet) -> bool {
     packet.payload[0] & 4 != 0
