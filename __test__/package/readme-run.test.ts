@@ -104,7 +104,7 @@ test('the inputs of the README arrive in latestArgs, and its outputs are shown',
       return new Tells()
     }
   }
-  const stream = run('additionalInputs:', 'stream', { Assistant: Tells }) as Stream
+  const stream = run("name: 'speed'", 'stream', { Assistant: Tells }) as Stream
   const call = await testCall(stream, { seed: 43 })
   call.setInput(5)
   await call.waitForMessage({ type: 'fetch_output' })

@@ -20,6 +20,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   picture: "import { picture, testCall } from 'parley-rtc/testing'",
   VideoFrame: "import type { VideoFrame } from 'parley-rtc'",
   getTurnCredentials: "import { getTurnCredentials } from 'parley-rtc'",
+  twilio: "import { twilio } from 'parley-rtc'",
   Assistant: "declare const Assistant: new () => import('parley-rtc').AsyncStreamHandler",
   answer: 'declare function answer(question: string, options: { signal: AbortSignal }): AsyncIterable<Int16Array>',
   app: "declare const app: import('express').Express",
