@@ -5,30 +5,31 @@ import { VideoStreamHandler } from 'parley-rtc'
 
 const format = process.env.FORMAT ?? 'bgr24'
 
-/** Flips top to bottom, in JavaScript. */
+/** Flips top to bottom, in JavaScript and in place: the picture that a handler gets is its own. */
 export function videoFlip() {
   return new VideoStreamHandler(format === 'i420' ? flipPlanes : flipRows, { videoFormat: format })
 }
 
 function flipRows(frame) {
-  const data = new Uint8Array(frame.data.length)
-  flipInto(data, frame.data, 0, frame.height, frame.data.length / frame.height)
-  return { ...frame, data }
+  flipPlane(frame.data, 0, frame.height, frame.data.length / frame.height)
+  return frame
 }
 
 function flipPlanes(frame) {
-  const { width, height } = frame
-  const data = new Uint8Array(frame.data.length)
+  const { width, height, data } = frame
   const [across, down] = [(width + 1) >> 1, (height + 1) >> 1]
-  flipInto(data, frame.data, 0, height, width)
-  flipInto(data, frame.data, width * height, down, across)
-  flipInto(data, frame.data, width * height + across * down, down, across)
-  return { ...frame, data }
+  flipPlane(data, 0, height, width)
+  flipPlane(data, width * height, down, across)
+  flipPlane(data, width * height + across * down, down, across)
+  return frame
 }
 
 /** One plane, from a place on, of so many rows. */
-function flipInto(data, from, start, rows, row) {
-  for (let y = 0; y < rows; y++) {
-    data.set(from.subarray(start + y * row, start + (y + 1) * row), start + (rows - 1 - y) * row)
+function flipPlane(data, start, rows, row) {
+  const kept = new Uint8Array(row)
+  for (let upper = start, lower = start + (rows - 1) * row; upper < lower; upper += row, lower -= row) {
+    kept.set(data.subarray(upper, upper + row))
+    data.copyWithin(upper, lower, lower + row)
+    data.set(kept, lower)
   }
 }
