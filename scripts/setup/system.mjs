@@ -19,6 +19,11 @@ const FOR_BUILDING = [
 ]
 const FOR_TESTING = [
   { program: 'Chromium', isThere: () => process.env['CHROMIUM'] || onPath('chromium'), packages: ['chromium'] },
+  {
+    program: 'Firefox',
+    isThere: () => process.env['FIREFOX'] || onPath('firefox-esr', 'firefox'),
+    packages: ['firefox-esr'],
+  },
   { program: 'coturn', isThere: () => onPath('turnserver'), packages: ['coturn'] },
   { program: 'Python with venv', isThere: hasPythonWithVenv, packages: ['python3-venv'] },
 ]
