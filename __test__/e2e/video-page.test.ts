@@ -51,8 +51,8 @@ async function shows(page: Page, selector: string, corners: readonly (string | u
 
 test.serial('a click shows the camera and what the server made of it, with size and rate', async (t) => {
   const page = await videoPage(t)
-  t.false(await page.getByLabel('Microphone').isVisible())
-  t.false(await page.getByRole('meter', { name: 'Sent' }).isVisible())
+  await page.getByLabel('Microphone').waitFor({ state: 'hidden' })
+  await page.getByRole('meter', { name: 'Sent' }).waitFor({ state: 'hidden' })
   await start(page)
   await shows(page, '#remote', FLIPPED)
   await shows(page, '#preview', UPRIGHT)
@@ -60,7 +60,7 @@ test.serial('a click shows the camera and what the server made of it, with size 
   await until(page, async () => Number(await page.locator('#picture-rate').textContent()) > 0)
   await page.getByRole('button', { name: 'Stop' }).click()
   await until(page, async () => page.getByText('Pictures show up here.').isVisible())
-  t.false(await page.locator('#preview').isVisible())
+  await t.notThrowsAsync(page.locator('#preview').waitFor({ state: 'hidden' }))
 })
 
 test.serial('cameras can be chosen by name once the page may use one', async (t) => {
