@@ -62,7 +62,7 @@ export interface CallParts {
 }
 
 /** How long a call's end may take, in ms. */
-const END_MS = 10_000
+const END_MS = 20_000
 
 // Assigned by the class, which is made by `testCall` alone.
 let make: (parts: CallParts) => TestCall
@@ -307,14 +307,14 @@ export class TestCall {
    * for the call is closed.
    *
    * @returns why the session ended
-   * @throws TimeoutError when it doesn't within 10 s
+   * @throws TimeoutError when it doesn't within 20 s
    */
   async end(): Promise<string> {
     const { peer, pace, session, stream, ownsStream } = this.#parts
     try {
       if (session.state !== 'closed') peer.hangUp()
       const hasEnded = await pace.pass(END_MS, () => session.state === 'closed')
-      if (!hasEnded) throw new TimeoutError('The session did not end within 10 s of hanging up')
+      if (!hasEnded) throw new TimeoutError('The session did not end within 20 s of hanging up')
       // The media's end comes after the session's.
       await pace.pass(0, () => false)
       if (ownsStream) await stream.close()
