@@ -51,6 +51,10 @@ async function clientPage(
   return { page, stream }
 }
 
+/** Gives the page's next connection the name `pc`. */
+const KEEP_CONNECTION =
+  'RTCPeerConnection = class extends RTCPeerConnection { constructor(c) { super(c); globalThis.pc = this } }'
+
 /** With its pictures in the elements of the page. */
 function start(page: Page, options = ''): Promise<void> {
   return page.evaluate(`start({ media: true, player: document.querySelector('#player'),
@@ -106,12 +110,15 @@ test.serial('a loss that no retransmission mends is mended by a key frame', asyn
   const { handler, seen } = watchingFlip()
   const { page, stream } = await clientPage(t, { handler })
   const relay = await LossyRelay.before(t, page)
+  await page.evaluate(KEEP_CONNECTION)
   await start(page)
   await flows(page)
+  const codecs = await page.evaluate<RTCRtpCodecParameters[]>('pc.getSenders()[0].getParameters().codecs')
+  const vp8 = codecs.find(({ mimeType }) => mimeType === 'video/VP8')?.payloadType
   const [session] = stream.sessions.values()
   const keyFrames = (): number => session?.stats().video?.keyFramesIn ?? 0
   const before = keyFrames()
-  relay.drop = onePictureAndItsRepairs()
+  relay.drop = onePictureAndItsRepairs(vp8)
   const lostAfter = seen.length
   await watch(page, '#player', 60)
   const gaps = seen.slice(lostAfter).map(({ at }, index) => at - (seen[lostAfter + index - 1]?.at ?? at))
@@ -127,13 +134,13 @@ test.serial('a loss that no retransmission mends is mended by a key frame', asyn
 })
 
 /** Loses the next packet of a picture to the server, and all that is sent again. */
-function onePictureAndItsRepairs(): Drop {
-  let picture: number | undefined
+function onePictureAndItsRepairs(picture: number | undefined): Drop {
+  let isLost = false
   return ({ to, isRtcp, payloadType }) => {
     if (to !== 'server' || isRtcp) return false
-    if (picture !== undefined) return payloadType !== picture
-    picture = payloadType
-    return true
+    const isFirst = payloadType === picture && !isLost
+    isLost ||= isFirst
+    return isFirst || payloadType !== picture
   }
 }
 
@@ -177,9 +184,7 @@ test.serial(
     const rtpParams = { maxBitrate: 300_000, maxFramerate: 10, scaleResolutionDownBy: 2, priority: 'high' } as const
     const trackConstraints = { video: { frameRate: 15 } }
     const { page } = await clientPage(t, { handler: flip, rtpParams, trackConstraints })
-    await page.evaluate(
-      'RTCPeerConnection = class extends RTCPeerConnection { constructor(c) { super(c); globalThis.pc = this } }',
-    )
+    await page.evaluate(KEEP_CONNECTION)
     await start(page)
     t.like(await page.evaluate('pc.getSenders()[0].getParameters().encodings[0]'), rtpParams)
     t.is(await page.evaluate('call.videoTrack.getSettings().frameRate'), 15)
