@@ -1,6 +1,6 @@
 //! One stream's packets and gaps as PCM.
 
-use crate::doze::{BATCH, Doze};
+use crate::doze::Doze;
 use crate::extend::Extender;
 use crate::frames::FrameMaker;
 use crate::opus::{MAX_FRAME_BYTES, MAX_PACKET_TICKS, OpusDecoder};
@@ -83,14 +83,14 @@ impl StreamDecoder {
         pace: Pace,
         unless_quiet: bool,
     ) -> Option<u32> {
-        let may_wait = self.doze.is_wanted() && pace == Pace::Even && !unless_quiet;
+        let may_wait = self.doze.is_wanted() && !unless_quiet;
         if may_wait && self.doze.is_deep() {
-            self.doze_on(payload, ticks);
-            return Some(ticks);
+            self.doze_on(payload, ticks, pace);
+            return Some(self.heard(ticks, pace));
         }
         if may_wait {
             // To have some to begin from.
-            self.doze.push(payload, ticks);
+            self.doze.push(payload, ticks, pace);
         } else {
             self.wake_up();
         }
@@ -100,14 +100,14 @@ impl StreamDecoder {
         if unless_quiet && pcm::is_quiet(decoded) {
             return Some(0);
         }
-        if pace == Pace::Even {
-            self.frames.push(decoded);
-            return Some(ticks);
-        }
-        let whole = decoded.len();
-        let stretched = self.slew.stretch(decoded, self.channels, pace);
-        self.frames.push(stretched);
-        Some((u64::from(ticks) * stretched.len() as u64 / whole.max(1) as u64) as u32)
+        self.frames.push(self.slew.stretch(decoded, self.channels, pace));
+        Some(self.heard(ticks, pace))
+    }
+
+    /// How many ticks are heard of so many.
+    fn heard(&self, ticks: u32, pace: Pace) -> u32 {
+        let whole = self.opus.samples_of(ticks).max(1);
+        (u64::from(ticks) * pace.of(whole) as u64 / whole as u64) as u32
     }
 
     /// Says whether what is too faint for speech may be left undecoded: silence stands for it then, up to three packets late.
@@ -121,9 +121,8 @@ impl StreamDecoder {
 
     /// Samples of each channel that wait for whoever takes frames, undecoded ones among them.
     pub(crate) fn waiting(&self) -> u64 {
-        let undecoded =
-            u64::from(self.doze.waiting_ticks()) * self.frames.rate() / u64::from(TICKS_PER_SECOND);
-        self.frames.ready() + undecoded
+        let undecoded: u32 = self.doze.waiting().iter().map(|kept| self.heard(kept.ticks, kept.pace)).sum();
+        self.frames.ready() + u64::from(undecoded) * self.frames.rate() / u64::from(TICKS_PER_SECOND)
     }
 
     /// Packets that could not be decoded, of those that [`decode`](Self::decode) took.
@@ -131,8 +130,8 @@ impl StreamDecoder {
         self.undecodable
     }
 
-    fn doze_on(&mut self, payload: &[u8], ticks: u32) {
-        self.doze.push(payload, ticks);
+    fn doze_on(&mut self, payload: &[u8], ticks: u32, pace: Pace) {
+        self.doze.push(payload, ticks, pace);
         if self.doze.is_full() {
             self.look();
         }
@@ -140,37 +139,31 @@ impl StreamDecoder {
 
     /// Looks at the last packet that waits: is it faint, so are those before it.
     fn look(&mut self) {
-        let Some((payload, ticks)) = self.doze.packet(2 * BATCH - 1) else { return };
-        let decoded = self.opus.decode(payload, ticks);
-        if decoded.is_some_and(|decoded| pcm::is_faint(decoded)) {
-            let samples = self.opus.samples_of(self.doze.waiting_ticks());
-            self.frames.push_silence(samples);
-            self.last.follow(payload, ticks);
+        let Some(last) = self.doze.waiting().last() else { return };
+        if self.opus.decode(&last.payload, last.ticks).is_some_and(|decoded| pcm::is_faint(decoded)) {
+            self.last.follow(&last.payload, last.ticks);
+            for kept in self.doze.waiting() {
+                self.frames.push_silence(kept.pace.of(self.opus.samples_of(kept.ticks)));
+            }
             return self.doze.settle();
         }
         // The decoder has run ahead. What came before what waits leads it back: what it predicts from fades in four packets.
-        for n in 0..BATCH {
-            if let Some((payload, ticks)) = self.doze.packet(n) {
-                let _ = self.opus.decode(payload, ticks);
-            }
+        for kept in self.doze.before() {
+            let _ = self.opus.decode(&kept.payload, kept.ticks);
         }
         self.wake_up();
     }
 
     /// Decodes every packet that waits.
     fn wake_up(&mut self) {
-        for n in BATCH..BATCH + self.doze.waiting() {
-            let Some((payload, ticks)) = self.doze.packet(n) else { break };
-            match self.opus.decode(payload, ticks) {
-                Some(decoded) => {
-                    self.extender.join(decoded, std::mem::take(&mut self.made_up) < AUDIBLE_TICKS);
-                    self.frames.push(decoded);
-                    self.last.follow(payload, ticks);
-                }
-                None => {
-                    self.undecodable += 1;
-                    self.frames.push_silence(self.opus.samples_of(ticks));
-                }
+        for kept in self.doze.waiting() {
+            if let Some(decoded) = self.opus.decode(&kept.payload, kept.ticks) {
+                self.extender.join(decoded, std::mem::take(&mut self.made_up) < AUDIBLE_TICKS);
+                self.frames.push(self.slew.stretch(decoded, self.channels, kept.pace));
+                self.last.follow(&kept.payload, kept.ticks);
+            } else {
+                self.undecodable += 1;
+                self.frames.push_silence(kept.pace.of(self.opus.samples_of(kept.ticks)));
             }
         }
         self.doze.clear();

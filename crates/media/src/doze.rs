@@ -1,9 +1,9 @@
 //! Packets of a stream that is too faint for speech, while somebody waits for speech: most of them need no decoding.
 
-use crate::opus::MAX_FRAME_BYTES;
+use crate::slew::Pace;
 
 /// One packet of so many is looked at.
-pub(crate) const BATCH: usize = 4;
+const BATCH: usize = 4;
 
 /// The last packets, in order: first a batch that was faint, then those that nobody has looked at yet.
 #[derive(Debug, Default)]
@@ -13,10 +13,18 @@ pub(crate) struct Doze {
     count: usize,
 }
 
-#[derive(Debug, Default)]
-struct Kept {
-    payload: Vec<u8>,
-    ticks: u32,
+/// A packet that may have to be decoded yet.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) payload: Vec<u8>,
+    pub(crate) ticks: u32,
+    pub(crate) pace: Pace,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { payload: Vec::new(), ticks: 0, pace: Pace::Even }
+    }
 }
 
 impl Doze {
@@ -35,13 +43,11 @@ impl Doze {
     }
 
     /// Takes a packet in.
-    pub(crate) fn push(&mut self, payload: &[u8], ticks: u32) {
+    pub(crate) fn push(&mut self, payload: &[u8], ticks: u32, pace: Pace) {
         let kept = &mut self.packets[self.count];
         kept.payload.clear();
-        // Once for all packets that a voice is coded in.
-        kept.payload.reserve(payload.len().min(MAX_FRAME_BYTES));
         kept.payload.extend_from_slice(payload);
-        kept.ticks = ticks;
+        (kept.ticks, kept.pace) = (ticks, pace);
         self.count += 1;
     }
 
@@ -50,19 +56,14 @@ impl Doze {
         self.count == self.packets.len()
     }
 
-    /// How many packets wait to be looked at.
-    pub(crate) fn waiting(&self) -> usize {
-        self.count.saturating_sub(BATCH)
+    /// The packets that wait to be looked at.
+    pub(crate) fn waiting(&self) -> &[Kept] {
+        self.packets[..self.count].get(BATCH..).unwrap_or_default()
     }
 
-    /// How long those are, in ticks.
-    pub(crate) fn waiting_ticks(&self) -> u32 {
-        (0..self.waiting()).map(|n| self.packets[BATCH + n].ticks).sum()
-    }
-
-    /// The `n`th packet and its length in ticks.
-    pub(crate) fn packet(&self, n: usize) -> Option<(&[u8], u32)> {
-        self.packets[..self.count].get(n).map(|kept| (kept.payload.as_slice(), kept.ticks))
+    /// The faint ones before those.
+    pub(crate) fn before(&self) -> &[Kept] {
+        &self.packets[..self.count.min(BATCH)]
     }
 
     /// The batch that waited was faint.

@@ -14,6 +14,18 @@ pub(crate) enum Pace {
 /// Of so many samples one is added or left out: 0.4 %, a fifteenth of a semitone, which nobody hears.
 const ONE_OF: usize = 240;
 
+impl Pace {
+    /// How many samples so many become.
+    pub(crate) fn of(self, samples: usize) -> usize {
+        let step = (samples / ONE_OF).max(1);
+        match self {
+            Self::Even => samples,
+            Self::Shorter => samples.saturating_sub(step).max(1),
+            Self::Longer => samples + step,
+        }
+    }
+}
+
 /// Changes the length of PCM by interpolation.
 #[derive(Debug, Default)]
 pub(crate) struct Slew {
@@ -22,14 +34,12 @@ pub(crate) struct Slew {
 
 impl Slew {
     /// The samples of `pcm` (interleaved) spread over a few more or fewer.
-    pub(crate) fn stretch(&mut self, pcm: &[i16], channels: usize, pace: Pace) -> &[i16] {
+    pub(crate) fn stretch<'a>(&'a mut self, pcm: &'a [i16], channels: usize, pace: Pace) -> &'a [i16] {
+        if pace == Pace::Even {
+            return pcm;
+        }
         let from = pcm.len() / channels;
-        let step = (from / ONE_OF).max(1);
-        let to = match pace {
-            Pace::Even => from,
-            Pace::Shorter => from.saturating_sub(step).max(1),
-            Pace::Longer => from + step,
-        };
+        let to = pace.of(from);
         self.samples.clear();
         for n in 0..to {
             let position = n as f32 * from as f32 / to as f32;

@@ -12,7 +12,7 @@ use crate::drift::Drift;
 use crate::frames::FrameMaker;
 use crate::interarrival::Interarrival;
 use crate::lateness::Lateness;
-use crate::slew::{Pace, Slew};
+use crate::slew::Slew;
 use crate::stream_clock::{StreamClock, Verdict};
 use crate::units::{TICKS_PER_FRAME, TICKS_PER_SECOND};
 use crate::wire_decoder::WireDecoder;
@@ -223,7 +223,7 @@ impl StreamReceiver {
                 Verdict::Play(pace) | Verdict::PlayUnlessQuiet(pace) => pace,
             };
             self.last[..channels].copy_from_slice(&block[block.len() - channels..]);
-            let heard = if pace == Pace::Even { block } else { self.slew.stretch(block, channels, pace) };
+            let heard = self.slew.stretch(block, channels, pace);
             self.frames.push(heard);
             clock.advance(ticks * heard.len() as u64 / block.len() as u64);
         }
