@@ -6,11 +6,13 @@
 mod advice;
 mod arrivals;
 mod bitrate;
+mod cushion;
 mod history;
 mod nacks;
 mod pacer;
 mod receive;
 mod reception;
+mod repairs;
 mod send;
 mod step;
 mod tap;
@@ -228,10 +230,11 @@ impl Video {
     /// The next whole picture; see [`VideoReceiver::next_frame`].
     pub(crate) fn next_frame(
         &mut self,
+        now: Instant,
         present: Duration,
         heard: impl Fn(u32) -> Option<i64>,
     ) -> Option<EncodedFrame> {
-        self.receiver.next_frame(present, heard)
+        self.receiver.next_frame(now, present, heard)
     }
 
     /// Whether all pictures were sent.

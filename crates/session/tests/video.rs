@@ -179,6 +179,45 @@ fn over_bad_networks_only_whole_pictures_come_and_few_are_missing() {
     }
 }
 
+/// What is taken for a freeze in a film of 30 pictures a second: an interval and 150 ms.
+const FREEZE: Duration = millis(183);
+
+#[test]
+fn a_tenth_lost_both_ways_freezes_nothing_however_long_the_way() {
+    for (latency, most_held) in [(1, 60), (25, 200), (50, 300)] {
+        for seed in 1..5 {
+            let link = Link::perfect().latency(millis(latency));
+            let mut call = Scene { link: link.clone(), ..scene() }.connect();
+            peer_films(&mut call, secs(1));
+            let clean = handler_saw(&call).len();
+            // The first losses tell how much to hold back.
+            call.change_link(Link::lossy(0.1).latency(millis(latency)).seed(seed));
+            peer_films(&mut call, secs(5));
+            let warm = handler_saw(&call).len();
+            peer_films(&mut call, secs(60));
+            call.change_link(link);
+            let lossy = handler_saw(&call).len();
+            peer_films(&mut call, secs(30));
+            let seen = handler_saw(&call);
+            let case = format!("{latency} ms, seed {seed}: {:?}", stats(&call));
+            assert!(is_unbroken(seen.iter().map(|(_, number, is_key)| (*number, *is_key))), "{case}");
+            let freeze = longest_freeze(seen[warm..].iter().map(|(at, ..)| *at));
+            assert!(freeze <= FREEZE, "{freeze:?} at {case}");
+            let filmed = call.peer.filmed();
+            let late = |(at, number, _): &(Instant, u32, bool)| *at - filmed[*number as usize];
+            let mut delays: Vec<Duration> = seen[warm..lossy].iter().map(late).collect();
+            delays.sort();
+            let usual = delays[delays.len() / 2];
+            assert!(usual <= millis(latency + most_held), "{usual:?} at {case}");
+            // Nothing lost, nothing held.
+            let at_once = |seen: &[(Instant, u32, bool)]| {
+                seen.iter().map(late).max().is_some_and(|most| most <= millis(latency + 1))
+            };
+            assert!(at_once(&seen[..clean]) && at_once(&seen[seen.len() - 30..]), "{case}");
+        }
+    }
+}
+
 #[test]
 fn a_loss_that_is_never_mended_brings_a_key_frame_within_half_a_second() {
     let mut call = with_peer(PeerVideo { answers_nacks: false, ..PeerVideo::default() }).connect();

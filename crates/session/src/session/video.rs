@@ -55,7 +55,7 @@ impl RtcSession {
         let video = self.video.as_mut().filter(|_| self.state == State::Connected)?;
         let since_connected = self.now.saturating_duration_since(self.connected_at);
         let present = self.pipeline.stream_time(self.now).unwrap_or(since_connected);
-        video.next_frame(present, |timestamp| self.pipeline.time_of(timestamp))
+        video.next_frame(self.now, present, |timestamp| self.pipeline.time_of(timestamp))
     }
 
     /// Hands the core what is due.

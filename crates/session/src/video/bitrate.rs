@@ -88,9 +88,9 @@ impl Bitrate {
     }
 
     fn average_loss(&self) -> f32 {
-        let packets: u32 = self.losses.iter().map(|(_, packets)| packets).sum();
+        let packets: f32 = self.losses.iter().map(|(_, packets)| *packets as f32).sum();
         let lost: f32 = self.losses.iter().map(|(share, packets)| share * *packets as f32).sum();
-        lost / packets.max(1) as f32
+        lost / packets.max(1.0)
     }
 
     /// The rate now, in bit/s.
@@ -176,5 +176,13 @@ mod tests {
         let mut bitrate = Bitrate::new(2_500_000);
         bitrate.limit(400_000);
         assert_eq!(bitrate.at(start_of_time()), 400_000);
+    }
+
+    #[test]
+    fn reports_of_any_number_of_packets_are_borne() {
+        let now = start_of_time();
+        let mut bitrate = Bitrate::new(2_500_000);
+        (0..8).for_each(|n| bitrate.loss(now + secs(n), 1.0, u32::MAX / 2 - 1));
+        assert!((LEAST..300_000).contains(&bitrate.at(now + secs(8))));
     }
 }

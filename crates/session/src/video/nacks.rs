@@ -2,6 +2,7 @@
 //!
 //! A packet that was sent again fills its hole like any other, so it is never asked for again.
 
+use super::repairs::Repairs;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -10,15 +11,9 @@ const MAX_MISSING: usize = 512;
 /// A step of numbers beyond this is another numbering, not a loss.
 const MAX_STEP: u16 = 2_000;
 /// How often one packet is asked for…
-const MAX_ASKED: u8 = 10;
+const MAX_ASKED: u8 = 20;
 /// …and how long it is missed at most: then nobody waits for it any more.
 const MAX_AGE: Duration = Duration::from_millis(500);
-/// The round trip while none is known.
-const UNKNOWN_ROUND_TRIP: Duration = Duration::from_millis(100);
-/// What an answer may take beyond a round trip.
-const MARGIN: Duration = Duration::from_millis(10);
-/// Least time between two questions.
-const LEAST_PAUSE: Duration = Duration::from_millis(25);
 /// Longest time that a packet may just be late, when packets were late before.
 const MAX_HOLD: Duration = Duration::from_millis(30);
 
@@ -27,6 +22,7 @@ struct Missing {
     number: u16,
     since: Instant,
     asked: u8,
+    asked_at: Option<Instant>,
     ask_at: Instant,
 }
 
@@ -36,7 +32,7 @@ pub(super) struct Nacks {
     highest: Option<u16>,
     /// In the order of their numbers.
     missing: VecDeque<Missing>,
-    round_trip: Duration,
+    repairs: Repairs,
     /// How long a packet may be late before it is asked for.
     hold: Duration,
     given_up: u64,
@@ -47,17 +43,22 @@ impl Nacks {
         Self {
             highest: None,
             missing: VecDeque::new(),
-            round_trip: UNKNOWN_ROUND_TRIP,
+            repairs: Repairs::new(),
             hold: Duration::ZERO,
             given_up: 0,
         }
     }
 
     pub(super) fn set_round_trip(&mut self, round_trip: Duration) {
-        self.round_trip = round_trip;
+        self.repairs.set_round_trip(round_trip);
     }
 
-    /// A packet of that number came; `again` when it was sent because it was asked for.
+    /// What is known about losses.
+    pub(super) fn repairs(&self) -> &Repairs {
+        &self.repairs
+    }
+
+    /// A packet of that number came; `again` when it was certainly sent because it was asked for.
     pub(super) fn received(&mut self, now: Instant, number: u16, again: bool) {
         let Some(highest) = self.highest else {
             self.highest = Some(number);
@@ -72,8 +73,10 @@ impl Nacks {
         }
         self.highest = Some(number);
         if step > MAX_STEP {
-            self.missing.clear();
-        } else if step > 1 {
+            return self.missing.clear();
+        }
+        self.repairs.expect(step.into());
+        if step > 1 {
             self.miss(now, highest, step - 1);
         }
     }
@@ -87,16 +90,22 @@ impl Nacks {
                 self.given_up += 1;
             }
             let number = highest.wrapping_add(step);
-            self.missing.push_back(Missing { number, since: now, asked: 0, ask_at: now + self.hold });
+            let ask_at = now + self.hold;
+            self.missing.push_back(Missing { number, since: now, asked: 0, asked_at: None, ask_at });
         }
     }
 
     fn fill(&mut self, now: Instant, number: u16, again: bool) {
         let Some(index) = self.missing.iter().position(|missing| missing.number == number) else { return };
-        if let Some(missing) = self.missing.remove(index)
-            && !again
-        {
-            self.hold = self.hold.max(now.saturating_duration_since(missing.since)).min(MAX_HOLD);
+        let Some(missing) = self.missing.remove(index) else { return };
+        let answered = missing.asked_at.map(|at| now.saturating_duration_since(at));
+        // Without a source for repairs they look like packets that are late, but they take a round trip.
+        match answered.filter(|after| again || *after >= self.repairs.answer_time()) {
+            Some(after) => self.repairs.answered(after),
+            None if again => {}
+            None => {
+                self.hold = self.hold.max(now.saturating_duration_since(missing.since)).min(MAX_HOLD);
+            }
         }
     }
 
@@ -108,11 +117,14 @@ impl Nacks {
                 || (missing.asked >= MAX_ASKED && missing.ask_at <= now)
         };
         self.missing.retain(|missing| !is_hopeless(missing));
-        self.given_up += (before - self.missing.len()) as u64;
-        let pause = (self.round_trip + MARGIN).max(LEAST_PAUSE);
+        let hopeless = before - self.missing.len();
+        (0..hopeless).for_each(|_| self.repairs.lose());
+        self.given_up += hopeless as u64;
+        let pause = self.repairs.pause();
         let mut numbers = Vec::new();
         for missing in self.missing.iter_mut().filter(|missing| missing.ask_at <= now) {
             missing.asked += 1;
+            missing.asked_at.get_or_insert(now);
             missing.ask_at = now + pause;
             numbers.push(missing.number);
         }

@@ -3,6 +3,7 @@
 use super::VideoNetStats;
 use super::advice::Advice;
 use super::arrivals::Arrivals;
+use super::cushion::Cushion;
 use super::nacks::Nacks;
 use super::reception::Reception;
 use super::step::{InStep, Moment};
@@ -22,6 +23,8 @@ use std::time::{Duration, Instant};
 
 /// A source that was not heard for so long may be replaced by another.
 const SILENCE: Duration = Duration::from_millis(300);
+/// Most pictures that are held back: a few hundred milliseconds of the fastest camera.
+const MAX_HELD: usize = 64;
 
 /// RTCP to be sent.
 pub(super) type Control = Box<dyn rtc::rtcp::Packet>;
@@ -41,7 +44,8 @@ pub(super) struct VideoReceiver {
     advice: Advice,
     round_trip: Option<Duration>,
     fir_number: u8,
-    frames: VecDeque<AssembledFrame>,
+    /// Whole pictures, and when to hand them over.
+    frames: VecDeque<(Instant, AssembledFrame)>,
     control: VecDeque<Control>,
     stats: VideoNetStats,
     /// Packets that earlier sources' holes cost.
@@ -56,6 +60,7 @@ struct Source {
     assembler: FrameAssembler,
     nacks: Nacks,
     reception: Reception,
+    cushion: Cushion,
 }
 
 impl VideoReceiver {
@@ -189,7 +194,8 @@ impl VideoReceiver {
                 Assembled::Frame(frame) => {
                     self.stats.frames_in += 1;
                     self.stats.key_frames_in += u64::from(frame.is_key);
-                    self.frames.push_back(frame);
+                    let due = self.source.as_mut().map_or(now, |source| source.due(now, frame.timestamp));
+                    self.frames.push_back((due, frame));
                 }
                 Assembled::NeedsKeyFrame => self.ask_for_key_frame(),
             }
@@ -248,7 +254,8 @@ impl VideoReceiver {
         let source = self.source.as_ref();
         let nacks = source.filter(|_| self.section.feedback.nack).and_then(|source| source.nacks.wake_at());
         let assembler = source.and_then(|source| source.assembler.wake_at());
-        [nacks, assembler, self.arrivals.wake_at()].into_iter().flatten().min()
+        let frame = self.frames.front().map(|(due, _)| *due);
+        [nacks, assembler, self.arrivals.wake_at(), frame].into_iter().flatten().min()
     }
 
     /// The peer told the time of one of its sources; `audio` is that of its audio.
@@ -282,13 +289,16 @@ impl VideoReceiver {
         self.source.is_some()
     }
 
-    /// The next whole picture. `heard` tells the stream time, in nanoseconds, of an audio timestamp.
+    /// The next whole picture that is due. `heard` tells the stream time, in nanoseconds, of an audio timestamp.
     pub(super) fn next_frame(
         &mut self,
+        now: Instant,
         present: Duration,
         heard: impl Fn(u32) -> Option<i64>,
     ) -> Option<EncodedFrame> {
-        let AssembledFrame { data, is_key, timestamp, rotation } = self.frames.pop_front()?;
+        let too_many = self.frames.len() > MAX_HELD;
+        self.frames.front().filter(|(due, _)| too_many || *due <= now)?;
+        let (_, AssembledFrame { data, is_key, timestamp, rotation }) = self.frames.pop_front()?;
         let timestamp = self.in_step.time_of(timestamp, present, heard);
         Some(EncodedFrame { data, is_key, timestamp, rotation })
     }
@@ -318,11 +328,17 @@ impl Source {
             assembler: FrameAssembler::new(),
             nacks: Nacks::new(),
             reception: Reception::new(now, ssrc, number),
+            cushion: Cushion::new(now),
         }
     }
 
     fn set_round_trip(&mut self, round_trip: Duration) {
-        self.assembler.set_round_trip(round_trip);
         self.nacks.set_round_trip(round_trip);
+        self.assembler.set_round_trip(self.nacks.repairs().answer_time());
+    }
+
+    /// When to hand over a picture that is whole now.
+    fn due(&mut self, now: Instant, timestamp: u32) -> Instant {
+        self.cushion.due(now, timestamp, self.nacks.repairs().cushion())
     }
 }

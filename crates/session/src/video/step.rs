@@ -12,6 +12,8 @@ const AUDIO_CLOCK: u32 = 48_000;
 const JUMP_NANOS: i64 = 500_000_000;
 /// A picture's distance to the one before changes by this share at most, to get in step.
 const SLEW: i64 = 5;
+/// A step of the timestamps beyond this is another clock: steps are added up, and whoever sends them chooses them.
+const MAX_STEP: i64 = 60 * VIDEO_CLOCK as i64;
 /// Reports that differ by more are no account of one clock.
 const MAX_APART_NANOS: i64 = 60_000_000_000;
 
@@ -58,10 +60,9 @@ impl InStep {
         present: Duration,
         heard: impl Fn(u32) -> Option<i64>,
     ) -> Duration {
-        let known = self.last.filter(|(ticks, _)| *ticks != i64::MIN);
-        let ticks = known.map_or(i64::from(timestamp), |(last, _)| {
-            last + i64::from(timestamp.wrapping_sub(last as u32).cast_signed())
-        });
+        let step = |ticks: i64| i64::from(timestamp.wrapping_sub(ticks as u32).cast_signed());
+        let known = self.last.filter(|(ticks, _)| *ticks != i64::MIN && step(*ticks).abs() <= MAX_STEP);
+        let ticks = known.map_or(i64::from(timestamp), |(last, _)| last + step(last));
         let own = nanos(ticks, VIDEO_CLOCK);
         let told = self.told(timestamp, heard);
         let wanted = told.unwrap_or(present.as_nanos() as i64) - own;
@@ -163,5 +164,15 @@ mod tests {
             assert!(time > last || last.is_zero());
             last = time;
         }
+    }
+
+    #[test]
+    fn timestamps_that_jump_for_ever_move_no_time() {
+        let mut step = InStep::default();
+        let mut time = Duration::ZERO;
+        for n in 0..600_000_u32 {
+            time = step.time_of(n.wrapping_mul(i32::MAX.unsigned_abs()), millis(n.into()), |_| None);
+        }
+        assert!(time.abs_diff(millis(599_999)) < millis(1), "{time:?}");
     }
 }
