@@ -13,7 +13,7 @@ use crate::presence::Presence;
 use crate::rtcp_tap::SentReports;
 use crate::scratch::Scratch;
 use crate::sdp::{Direction, Offer, Rejection, TelephoneEventType};
-use crate::setup::{self, Answer, Credentials};
+use crate::setup::{self, Credentials};
 use crate::sources::Sources;
 use crate::stun::TransactionId;
 use crate::video::Video;
@@ -138,19 +138,9 @@ impl RtcSession {
         let answered = setup::accept(now, identity, &local, &options, seed, offer)?;
         let mut pipeline = Pipeline::new(pipeline_options(&options, seed))
             .map_err(|error| Rejection { code: "unsupported_codec", message: error.to_string() })?;
-        let Answer {
-            sdp,
-            direction,
-            payload_type,
-            telephone_event,
-            wishes,
-            credentials,
-            fingerprint,
-            candidates,
-            video,
-        } = answered.answer;
-        pipeline.set_wishes(wishes);
-        let parts = answered.tap.zip(video).zip(options.video);
+        let answer = answered.answer;
+        pipeline.set_wishes(answer.wishes);
+        let parts = answered.tap.zip(answer.video).zip(options.video);
         let video =
             parts.map(|((tap, agreed), options)| Box::new(Video::new(now, tap, agreed, options, seed)));
         let session = Self {
@@ -161,14 +151,14 @@ impl RtcSession {
             local,
             seed,
             guard,
-            untried: candidates,
+            untried: answer.candidates,
             try_at: now + PEER_FIRST,
-            credentials,
-            fingerprint,
-            payload_type,
-            telephone_event,
-            direction,
-            has_track: direction.sends(),
+            credentials: answer.credentials,
+            fingerprint: answer.fingerprint,
+            payload_type: answer.payload_type,
+            telephone_event: answer.telephone_event,
+            direction: answer.direction,
+            has_track: answer.direction.sends(),
             pipeline,
             channels: Channels::default(),
             drain: None,
@@ -195,7 +185,7 @@ impl RtcSession {
             reported_round_trip: None,
             stats: SessionStats::default(),
         };
-        Ok((session, sdp))
+        Ok((session, answer.sdp))
     }
 
     /// The credentials that the last answer named.
