@@ -1,32 +1,22 @@
-import anyTest from 'ava'
-import type { ExecutionContext, TestFn } from 'ava'
-import type { Browser, Page } from 'playwright-core'
+import type { ExecutionContext } from 'ava'
+import type { Page } from 'playwright-core'
 import type { StreamOptions, VideoEmitType } from '../../src/index.ts'
 import { AudioVideoEcho } from '../helpers/audio-video-echo.ts'
-import { launchBrowser, openPage } from '../helpers/browser.ts'
+import { openPage } from '../helpers/browser.ts'
 import type { PageOptions } from '../helpers/browser.ts'
+import { testWithCamera } from '../helpers/camera.ts'
+import type { CameraContext } from '../helpers/camera.ts'
 import { flip } from '../helpers/flip.ts'
 import { serve } from '../helpers/serve.ts'
-import { CAMERA, cameraFilm, FLIPPED, testPicture, UPRIGHT } from '../helpers/test-picture.ts'
-import { watch, watchScript } from '../helpers/watch.ts'
+import { CAMERA, FLIPPED, testPicture, UPRIGHT } from '../helpers/test-picture.ts'
+import { watch } from '../helpers/watch.ts'
 
-type Context = { browser: Browser; removeFilm: () => Promise<void>; script: string }
-const test = anyTest as TestFn<Context>
-
-test.before(async (t) => {
-  const film = await cameraFilm()
-  const browser = await launchBrowser({ camera: film.path })
-  t.context = { browser, removeFilm: film.remove, script: await watchScript() }
-})
-test.after.always(async (t) => {
-  await t.context.browser?.close()
-  await t.context.removeFilm?.()
-})
+const test = testWithCamera()
 
 const VIDEO = { handler: flip, modality: 'video' } as const
 
 async function videoPage(
-  t: ExecutionContext<Context>,
+  t: ExecutionContext<CameraContext>,
   options: Partial<StreamOptions> = VIDEO,
   pageOptions: PageOptions = {},
 ): Promise<Page> {

@@ -1,29 +1,19 @@
 import { once } from 'node:events'
-import anyTest from 'ava'
-import type { ExecutionContext, TestFn } from 'ava'
-import type { Browser, Page } from 'playwright-core'
+import type { ExecutionContext } from 'ava'
+import type { Page } from 'playwright-core'
 import type { Stream, StreamOptions, VideoFrame } from '../../src/index.ts'
-import { launchBrowser, openPage } from '../helpers/browser.ts'
+import { openPage } from '../helpers/browser.ts'
+import { testWithCamera } from '../helpers/camera.ts'
+import type { CameraContext } from '../helpers/camera.ts'
 import { flip } from '../helpers/flip.ts'
 import { type Drop, LossyRelay } from '../helpers/lossy-relay.ts'
 import { random } from '../helpers/random.ts'
-import { cameraFilm, FLIPPED, numberOf, readFrame, UPRIGHT } from '../helpers/test-picture.ts'
+import { FLIPPED, numberOf, readFrame, UPRIGHT } from '../helpers/test-picture.ts'
 import type { Seen } from '../helpers/test-picture.ts'
-import { watch, watchScript } from '../helpers/watch.ts'
+import { watch } from '../helpers/watch.ts'
 import { servePages } from './pages.ts'
 
-type Context = { browser: Browser; removeFilm: () => Promise<void>; script: string }
-const test = anyTest as TestFn<Context>
-
-test.before(async (t) => {
-  const film = await cameraFilm()
-  const browser = await launchBrowser({ camera: film.path })
-  t.context = { browser, removeFilm: film.remove, script: await watchScript() }
-})
-test.after.always(async (t) => {
-  await t.context.browser?.close()
-  await t.context.removeFilm?.()
-})
+const test = testWithCamera()
 
 const MEDIA = { bindAddress: '127.0.0.1' }
 
@@ -39,7 +29,7 @@ function watchingFlip(): { handler: (frame: VideoFrame<Uint8Array>) => VideoFram
 
 /** A page on the client module, not yet connected, with a video element for what comes back. */
 async function clientPage(
-  t: ExecutionContext<Context>,
+  t: ExecutionContext<CameraContext>,
   options: Partial<StreamOptions>,
 ): Promise<{ page: Page; stream: Stream }> {
   const { browser, script } = t.context

@@ -1,7 +1,6 @@
 /* oxlint-disable consistent-function-scoping -- what each is like is the point here */
 import test from 'ava'
 import {
-  AsyncAudioVideoStreamHandler,
   AudioVideoStreamHandler,
   type EmitType,
   type Modality,
@@ -21,6 +20,7 @@ import { VideoGeneratorHandler } from '../../src/driver/video-generator-handler.
 import { videoFunctionOf } from '../../src/handlers/video-stream-handler.ts'
 import { HandlerSource } from '../../src/stream/handler-source.ts'
 import { linkSettings } from '../../src/stream/link-settings.ts'
+import { AsyncFace } from '../helpers/async-face.ts'
 import { picture } from '../helpers/pictures.ts'
 
 class Voice extends StreamHandler {
@@ -44,20 +44,6 @@ class Face extends AudioVideoStreamHandler {
   }
   override copy(): Face {
     return new Face()
-  }
-}
-
-class AsyncFace extends AsyncAudioVideoStreamHandler {
-  override async receive(): Promise<void> {}
-  override async emit(): Promise<EmitType> {
-    return null
-  }
-  override async videoReceive(): Promise<void> {}
-  override async videoEmit(): Promise<VideoEmitType> {
-    return null
-  }
-  override copy(): AsyncFace {
-    return new AsyncFace()
   }
 }
 

@@ -1,26 +1,7 @@
 import test from 'ava'
-import {
-  AsyncAudioVideoStreamHandler,
-  type EmitType,
-  StreamBase,
-  StreamHandler,
-  type VideoEmitType,
-} from '../../src/index.ts'
+import { type EmitType, StreamBase, StreamHandler } from '../../src/index.ts'
+import { AsyncFace } from '../helpers/async-face.ts'
 import { Echo } from '../helpers/echo.ts'
-
-class VideoEcho extends AsyncAudioVideoStreamHandler {
-  override async receive(): Promise<void> {}
-  override async emit(): Promise<EmitType> {
-    return null
-  }
-  override async videoReceive(): Promise<void> {}
-  override async videoEmit(): Promise<VideoEmitType> {
-    return null
-  }
-  override copy(): VideoEcho {
-    return new VideoEcho()
-  }
-}
 
 class LowEcho extends StreamHandler {
   constructor() {
@@ -151,10 +132,10 @@ const WRONG: [options: object, message: RegExp][] = [
   [{ media: { video: { queueFrames: 0 } } }, /media\.video\.queueFrames must be an integer from 1 to 300, not 0/],
   [{ media: { video: { fps: 5 } } }, /no option media\.video\.fps; there are bitrate, queueFrames/],
   [
-    { handler: new VideoEcho(), trackConstraints: { width: 640 } },
+    { handler: new AsyncFace(), trackConstraints: { width: 640 } },
     /trackConstraints must be \{ audio, video \} for the modality 'audio-video': which of both is width of/,
   ],
-  [{ handler: new VideoEcho(), modality: 'audio' }, /audio and video/],
+  [{ handler: new AsyncFace(), modality: 'audio' }, /audio and video/],
   [{ handler: generator, modality: 'audio' }, /must be an async generator function/],
   [{ handler: async () => undefined, modality: 'audio' }, /must be an async generator function/],
   [{ mode: 'receive' }, /generator function/],

@@ -2,7 +2,11 @@
 
 use std::collections::VecDeque;
 
-/// A bounded queue of frames. Full, it drops the oldest, and counts.
+/// How many frames' memory an empty queue keeps. A handler that keeps up never needs more.
+const KEPT_FRAMES: usize = 8;
+
+/// A bounded queue of frames. Full, it drops the oldest, and counts. Memory that a late handler made it take is given
+/// back once the handler has caught up.
 ///
 /// Frames of 20 ms differ by a sample where the rate is no multiple of 50 (11,025 Hz).
 #[derive(Debug)]
@@ -38,6 +42,9 @@ impl FrameQueue {
             *to = from;
         }
         self.lengths.pop_front();
+        if self.lengths.is_empty() && self.samples.capacity() > 2 * KEPT_FRAMES * length {
+            self.samples.shrink_to(KEPT_FRAMES * length);
+        }
         Ok(length)
     }
 
@@ -94,6 +101,21 @@ mod tests {
         queue.push(&[1, 2]);
         assert_eq!(queue.pop(&mut [0; 1]), Err(2));
         assert_eq!(queue.len(), 1);
+    }
+
+    #[test]
+    fn what_a_late_handler_made_it_take_is_given_back_and_no_more() {
+        let mut queue = FrameQueue::new(50);
+        let mut into = [0; 960];
+        let mut take_behind_by = |frames: usize| {
+            (0..frames).for_each(|_| queue.push(&[7; 960]));
+            (0..frames).for_each(|_| assert_eq!(queue.pop(&mut into), Ok(960)));
+            queue.samples.capacity()
+        };
+        let kept = take_behind_by(KEPT_FRAMES);
+        assert!(take_behind_by(50) <= kept);
+        assert_eq!(take_behind_by(1), kept, "nothing is allocated for a handler that keeps up");
+        assert_eq!(take_behind_by(KEPT_FRAMES), kept);
     }
 
     #[test]
