@@ -1,5 +1,5 @@
 import test from 'ava'
-import { ReplyOnPause, type ReplyOnPauseOptions, SileroVad } from '../../src/index.ts'
+import { EnergyVad, ReplyOnPause, type ReplyOnPauseOptions, SileroVad } from '../../src/index.ts'
 import { callTurns } from '../helpers/turns.ts'
 
 const model = { vad: () => ({ duration: 0, chunks: [] }), warmup: (): void => undefined }
@@ -27,6 +27,14 @@ for (const [options, message] of [
   [{ preset: 'slow' }, /The option preset must be 'default' or 'fast', not "slow"/],
   [{ modelOptions: { treshold: 1 } }, /There is no option modelOptions\.treshold/],
   [{ modelOptions: { threshold: 2 } }, /modelOptions\.threshold must be a number from 0 to 1, not 2/],
+  [
+    { model: new EnergyVad(), modelOptions: { threshold: -30 } },
+    /There is no option modelOptions\.threshold; there is thresholdDb/,
+  ],
+  [
+    { model: new EnergyVad(), modelOptions: { thresholdDb: 30 } },
+    /modelOptions\.thresholdDb must be a number from -96 to 0 \(dB of full scale\), not 30/,
+  ],
   [{ model: {} }, /The option model must have the methods vad and warmup .*; vad is undefined/],
   [
     { model: null },

@@ -42,16 +42,26 @@ export class EnergyVad implements PauseDetectionModel {
 
   /** Does nothing: there is nothing to load. */
   warmup(): void {}
+
+  /**
+   * Checks what a handler was given as `modelOptions`.
+   *
+   * @param options - {@link EnergyVadOptions}
+   * @throws TypeError or RangeError naming what is wrong
+   */
+  checkOptions(options: unknown = {}): void {
+    checkThreshold(options as EnergyVadOptions, 'modelOptions')
+  }
 }
 
 /** The power, relative to full scale, from which audio is speech. */
-function checkThreshold(options: EnergyVadOptions): number {
-  const { thresholdDb = DEFAULT_THRESHOLD_DB } = checkObject('', options, ['thresholdDb'])
-  if (typeof thresholdDb !== 'number')
-    throw wrongType('thresholdDb', `a number from ${LEAST_THRESHOLD_DB} to 0`, thresholdDb)
+function checkThreshold(options: EnergyVadOptions, group = ''): number {
+  const { thresholdDb = DEFAULT_THRESHOLD_DB } = checkObject(group, options, ['thresholdDb'])
+  const name = group === '' ? 'thresholdDb' : `${group}.thresholdDb`
+  if (typeof thresholdDb !== 'number') throw wrongType(name, `a number from ${LEAST_THRESHOLD_DB} to 0`, thresholdDb)
   if (thresholdDb >= LEAST_THRESHOLD_DB && thresholdDb <= 0) return 10 ** (thresholdDb / 10)
   throw new RangeError(
-    `The option thresholdDb must be a number from ${LEAST_THRESHOLD_DB} to 0 (dB of full scale), not ${describe(thresholdDb)}`,
+    `The option ${name} must be a number from ${LEAST_THRESHOLD_DB} to 0 (dB of full scale), not ${describe(thresholdDb)}`,
   )
 }
 

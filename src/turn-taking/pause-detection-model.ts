@@ -28,11 +28,19 @@ export interface PauseDetectionModel {
    * Finds the speech in a piece of audio.
    *
    * @param audio - mono, of any rate and length; not to be modified
-   * @param options - what was given as `modelOptions`, for the model to check
+   * @param options - what was given as `modelOptions`
    * @returns the stretches of speech and how long they are in all
    */
   vad(audio: AudioFrame, options?: unknown): VadResult | Promise<VadResult>
 
   /** Loads what the first call of `vad` would otherwise wait for. */
   warmup(): void | Promise<void>
+
+  /**
+   * Checks what was given as `modelOptions`, once, where the handler is made: a mistake is told there and not in a call.
+   *
+   * @param options - as the user gave them; undefined without
+   * @throws TypeError or RangeError naming the option, its value and the remedy
+   */
+  checkOptions?(options: unknown): void
 }

@@ -115,6 +115,7 @@ export function resolveTurns(options: ReplyOnPauseOptions): TurnSettings {
   checkObject('', options, [...NAMES, ...HANDLER_NAMES])
   const model = checkModel(options.model)
   refuseIdle(options, model)
+  model?.checkOptions?.(options.modelOptions)
   const { canInterrupt = true, needsArgs = false, needsContext = false, echoGuard = true, vadEvents = false } = options
   return {
     algo: resolveAlgo(options.algoOptions, options.preset),
