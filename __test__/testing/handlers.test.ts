@@ -4,6 +4,7 @@ import {
   type AudioFrame,
   CloseStream,
   type EmitType,
+  InvalidCopyError,
   NegotiationError,
   Stream,
   StreamHandler,
@@ -157,4 +158,14 @@ test('a caller that vanishes is missed after a while', async (t) => {
   await call.waitFor(() => call.closeReason !== undefined, { seconds: 60 })
   t.is(call.closeReason, 'timeout')
   await call.end()
+})
+
+test('a handler that cannot be copied fails its test with the reason', async (t) => {
+  class Unique extends Echo {
+    override copy(): Echo {
+      throw new Error('there is one of me')
+    }
+  }
+  const error = await t.throwsAsync(testCall(new Unique()), { instanceOf: InvalidCopyError })
+  t.is(error?.message, 'copy() failed: there is one of me')
 })

@@ -83,8 +83,9 @@ export interface BroadcastCallOptions extends TestCallOptions {
  * its own, needs `clock: 'real'` or `over: 'udp'`
  * @param options - what the network does, and what time is
  * @returns the call, connected, with an open data channel; until then the network does nothing
- * @throws TypeError or RangeError naming what can't be used, NegotiationError when the stream refuses the call, TimeoutError
- * when it doesn't connect, AddonMissingError
+ * @throws TypeError or RangeError naming what can't be used, NegotiationError when the stream refuses the call, or the
+ * stream's own fault when it does so for that (such as InvalidCopyError), TimeoutError when it doesn't connect,
+ * AddonMissingError
  */
 export function testCall(
   subject: StreamBase | StreamHandlerBase | DuplexFunction<Session> | WorkerHandler,
@@ -183,14 +184,18 @@ async function connect(
   id: string,
 ): Promise<Session> {
   const body = { sdp: peer.offer(), type: 'offer', webrtc_id: id }
+  // A caller isn't told of the stream's own faults; a test is.
+  let fault: Error | undefined
+  const keep = (error: Error): void => void (fault ??= error)
+  stream.on('error', keep)
   const settled = clock === undefined ? stream.offer(body) : offerThrough(stream, body, {}, handHost(peer, clock))
   let isSettled = false
   const settle = (): void => void (isSettled = true)
   settled.then(settle, settle)
-  await pace.pass(CONNECT_MS, () => isSettled)
+  await pace.pass(CONNECT_MS, () => isSettled).finally(() => stream.off('error', keep))
   const result = await settled
   if ('sdp' in result) peer.answered(result.sdp)
-  else throw new NegotiationError(...refusalOf(result))
+  else throw fault ?? new NegotiationError(...refusalOf(result))
   const session = stream.sessions.get(id)
   if (session === undefined) throw new NegotiationError('connection_closed', 'The session ended at once')
   return session
