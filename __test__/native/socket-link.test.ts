@@ -54,7 +54,8 @@ class Far {
 
   #send(): void {
     for (let payload = this.link.readPayload(); payload !== undefined; payload = this.link.readPayload()) {
-      this.sent.push(payload)
+      // Its memory is used again.
+      this.sent.push(payload === 'clear' ? payload : new Uint8Array(payload))
     }
     this.#told()
   }

@@ -1,20 +1,37 @@
 import { EventEmitter } from 'node:events'
+import type { Writable } from 'node:stream'
 import test from 'ava'
 import type { WebSocket } from 'ws'
 import { ChannelClosedError, ChannelFullError } from '../../src/index.ts'
 import { SocketConnection, type SocketProtocol } from '../../src/server/socket-connection.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
-/** A socket of `ws` without a network. */
+/** A socket of `ws` and the connection under it, without a network. */
 class FakeSocket extends EventEmitter {
   bufferedAmount = 0
+  readyState = 1
+  /** What was written in one piece, as texts. */
+  readonly writes: string[][] = []
+  #corked: string[] | undefined
   readonly sent: unknown[] = []
   readonly closes: [code: number, reason: string][] = []
   pings = 0
   terminated = false
 
-  send(data: unknown): void {
-    this.sent.push(data)
+  write(frame: Buffer): void {
+    const text = readFrame(frame)
+    this.sent.push(text)
+    if (this.#corked === undefined) this.writes.push([text])
+    else this.#corked.push(text)
+  }
+
+  cork(): void {
+    this.#corked = []
+  }
+
+  uncork(): void {
+    this.writes.push(this.#corked ?? [])
+    this.#corked = undefined
   }
 
   close(code: number, reason: string): void {
@@ -35,6 +52,13 @@ class FakeSocket extends EventEmitter {
   }
 }
 
+/** What a frame of up to 125 bytes says, as a client reads it. */
+function readFrame(frame: Buffer): string {
+  const [first, length = 0] = frame
+  if (first !== 0x81 || frame.length !== 2 + length) throw new Error('this is no short text')
+  return frame.toString('utf8', 2)
+}
+
 /** A connection whose protocol keeps what it gets, at a time that the test sets. */
 function connect(protocol: Partial<SocketProtocol> = {}) {
   const socket = new FakeSocket()
@@ -47,7 +71,13 @@ function connect(protocol: Partial<SocketProtocol> = {}) {
     onError: (error: unknown) => void told.push(String(error)),
   }
   const clock = new VirtualClock(() => time.ms)
-  const connection = new SocketConnection(socket as unknown as WebSocket, '192.0.2.1', listener, clock)
+  const connection = new SocketConnection(
+    socket as unknown as WebSocket,
+    socket as unknown as Writable,
+    '192.0.2.1',
+    listener,
+    clock,
+  )
   connection.serve({
     onText: (text) => void got.push(text),
     onBinary: (data) => void got.push(data.length),
@@ -75,6 +105,32 @@ test('messages arrive in order, until the connection ends in whatever way, which
     connection.trySend('x')
     t.deepEqual(socket.sent, [])
   }
+})
+
+test('audio leaves with what follows it, in order and in one write; all else at once', (t) => {
+  const { socket, connection } = connect()
+  connection.trySend('a')
+  t.true(connection.sendAudio('b'))
+  t.true(connection.sendAudio('c'))
+  connection.trySend('d')
+  t.deepEqual(socket.writes, [['a']])
+  connection.flush()
+  connection.flush()
+  connection.send('e')
+  t.deepEqual(socket.writes, [['a'], ['b', 'c', 'd'], ['e']])
+  connection.sendAudio('f')
+  connection.close(1000, 'done')
+  t.deepEqual(socket.writes.at(-1), ['f'], 'before the goodbye')
+})
+
+test('a far end that has said goodbye is sent nothing', (t) => {
+  const { socket, connection } = connect()
+  socket.readyState = 2
+  connection.trySend('a')
+  connection.send('b')
+  connection.sendAudio('c')
+  connection.flush()
+  t.deepEqual(socket.sent, [])
 })
 
 test('what a protocol throws is logged, and closes the socket with code 1011', (t) => {

@@ -1,59 +1,76 @@
 import test from 'ava'
 import { HeardMarks } from '../../src/telephony/heard-marks.ts'
+import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
-function marks(): { heard: HeardMarks; names: string[]; send: (payloads: number) => void } {
+/** Marks of audio that is sent in time, 20 ms a payload, unless it is sent at once. */
+function marks() {
   const names: string[] = []
-  const heard = new HeardMarks((name) => void names.push(name))
-  const send = (payloads: number): void => {
-    for (let i = 0; i < payloads; i += 1) heard.sent()
+  const time = { ms: 0 }
+  const clock = new VirtualClock(() => time.ms)
+  const heard = new HeardMarks((name) => void names.push(name), clock)
+  const wait = (ms: number): void => {
+    for (const until = time.ms + ms; time.ms < until;) {
+      time.ms += 10
+      clock.runDue()
+    }
   }
-  return { heard, names, send }
+  const send = (payloads: number, ms = 20): void => {
+    for (let i = 0; i < payloads; i += 1) {
+      heard.sent()
+      wait(ms)
+    }
+  }
+  return { heard, names, send, wait, clock }
 }
 
-test('every 100 ms of audio have a mark, which tells how much was played', (t) => {
-  const { heard, names, send } = marks()
-  send(12)
-  t.deepEqual(names, ['p5', 'p10'])
-  t.deepEqual(
-    names.map((name) => heard.played(name)),
-    [5, 10],
-  )
-  heard.end()
+test('every 200 ms of audio have a mark, which tells how much was played', (t) => {
+  for (const ms of [0, 20]) {
+    const { heard, names, send } = marks()
+    send(24, ms)
+    t.deepEqual(names, ['p10', 'p20'])
+    t.deepEqual(
+      names.map((name) => heard.played(name)),
+      [10, 20],
+    )
+  }
 })
 
-test('the end of an utterance gets a mark of its own', async (t) => {
-  const { heard, names, send } = marks()
-  send(7)
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  t.deepEqual(names, ['p5', 'p7'])
-  t.is(heard.played('p7'), 7)
+test('the end of an utterance gets a mark of its own', (t) => {
+  const { heard, names, send, wait, clock } = marks()
+  send(13)
+  t.deepEqual(names, ['p10'])
+  wait(250)
+  t.deepEqual(names, ['p10', 'p13'])
+  t.is(heard.played('p13'), 13)
+  t.is(clock.next, Infinity, 'and then nothing is waited for')
 })
 
 test('marks of audio that was cleared say nothing, though they come back', (t) => {
   const { heard, names, send } = marks()
-  send(10)
+  send(20)
   heard.cleared()
-  send(5)
-  t.deepEqual(names, ['p5', 'p10', 'p15'])
+  send(10)
+  t.deepEqual(names, ['p10', 'p20', 'p30'])
   t.deepEqual(
     names.map((name) => heard.played(name)),
-    [undefined, undefined, 15],
+    [undefined, undefined, 30],
   )
 })
 
-test('nothing is marked after a clear until there is more audio', async (t) => {
-  const { heard, names, send } = marks()
-  send(3)
-  heard.cleared()
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  t.deepEqual(names, [])
+test('nothing is marked after a clear or the end until there is more audio', (t) => {
+  for (const how of ['cleared', 'end'] as const) {
+    const { heard, names, send, clock } = marks()
+    send(3)
+    heard[how]()
+    t.is(clock.next, Infinity, how)
+    t.deepEqual(names, [])
+  }
 })
 
 test('marks that nobody sent say nothing', (t) => {
   const { heard, send } = marks()
-  send(5)
-  for (const name of ['', 'p', 'p0', 'p6', 'p-1', 'p5x', 'x5', 'p5.0', 'p99999999999999999999', 'NaN']) {
+  send(10)
+  for (const name of ['', 'p', 'p0', 'p11', 'p-1', 'p10x', 'x10', 'p10.0', 'p99999999999999999999', 'NaN']) {
     t.is(heard.played(name), undefined, name)
   }
-  heard.end()
 })

@@ -26,7 +26,7 @@ export interface SocketLink extends MediaLink {
   /**
    * Takes the oldest payload that is due; `onPayload` says that there are any.
    *
-   * @returns 20 ms of encoded audio; `'clear'` when the client is to drop what it has and hasn't played; undefined when
+   * @returns 20 ms of encoded audio, in memory that the next call for any session uses again; `'clear'` when the client is to drop what it has and hasn't played; undefined when
    * nothing is due
    */
   readPayload(): Uint8Array | 'clear' | undefined

@@ -1,6 +1,7 @@
 import { InvalidRequestError } from '../errors.ts'
 import type { WireSettings } from '../native/socket-link.ts'
 import type { Session } from '../session/session.ts'
+import { Playout } from '../session/playout.ts'
 import type { SocketPeer } from '../session/socket-peer.ts'
 import type { SocketSession } from '../session/socket-session.ts'
 import { formatNotice } from '../signaling/messages.ts'
@@ -37,6 +38,8 @@ export class PageSocket implements SocketProtocol, SocketPeer {
   #start: SocketStart | undefined
   #session: SocketSession | undefined
   #chunk: Uint8Array[] = []
+  /** Of a page that negotiated nothing. */
+  readonly #playout = new Playout(CHUNKS_LEAD_MS)
 
   /**
    * @param stream - serves the page
@@ -76,12 +79,13 @@ export class PageSocket implements SocketProtocol, SocketPeer {
   onPayload(payload: Uint8Array): void {
     if (this.#start?.binary === true) this.#connection.sendAudio(payload)
     else if (this.#start?.isNegotiated === true) this.#connection.sendAudio(formatMedia(payload))
-    else this.#join(payload)
+    else if (this.#playout.takes(payload)) this.#join(payload)
   }
 
   onFlush(): void {
     // Nothing is held back unless more is sure to follow.
     if (this.#chunk.length > 0 && (this.#session?.queuedMs ?? 0) < CHUNK_QUEUE_MS) this.#sendChunk()
+    this.#connection.flush()
   }
 
   onClear(): void {
@@ -146,7 +150,7 @@ export class PageSocket implements SocketProtocol, SocketPeer {
   }
 
   #join(payload: Uint8Array): void {
-    this.#chunk.push(payload)
+    this.#chunk.push(new Uint8Array(payload))
     if (this.#chunk.length >= CHUNK) this.#sendChunk()
   }
 

@@ -63,7 +63,7 @@ export class SocketServer {
       route.check(request)
       this.#checkRoom(request)
       // A handshake that is none is answered with status 400, 405 or 426.
-      this.#server.handleUpgrade(request, socket, head, (accepted) => this.#serve(accepted, route, request))
+      this.#server.handleUpgrade(request, socket, head, (accepted) => this.#serve([accepted, socket], route, request))
     } catch (error) {
       if (!(error instanceof Refusal)) this.#logError(error)
       refuseUpgrade(socket, error)
@@ -91,14 +91,14 @@ export class SocketServer {
     })
   }
 
-  #serve(socket: WebSocket, route: SocketRoute, request: IncomingMessage): void {
+  #serve([socket, stream]: readonly [WebSocket, Duplex], route: SocketRoute, request: IncomingMessage): void {
     const { remoteAddress } = request.socket
     const listener = {
       onStarted: (started: SocketConnection) => this.#stopWaiting(started),
       onGone: (gone: SocketConnection) => this.#forget(gone),
       onError: (error: unknown) => this.#logError(error),
     }
-    const connection = new SocketConnection(socket, remoteAddress, listener, this.#clock)
+    const connection = new SocketConnection(socket, stream, remoteAddress, listener, this.#clock)
     const cancel = this.#clock.after(START_MS, () => connection.close(1008, 'start_timeout'))
     this.#waiting.set(connection, { network: networkOf(remoteAddress), cancel })
     this.#connections.add(connection)

@@ -13,9 +13,9 @@ export interface SocketPeer {
   onOpen(session: Session, wire: WireSettings): void
   /** @param result - why there is no session; nothing follows */
   onRefused(result: FailedResult): void
-  /** @param payload - 20 ms of encoded audio */
+  /** @param payload - 20 ms of encoded audio; it is this only until the call returns */
   onPayload(payload: Uint8Array): void
-  /** All payloads that were due have been handed over. */
+  /** All payloads that were due have been handed over: no more come before something else does. */
   onFlush?(): void
   /** What was sent and has not been played is to be dropped. */
   onClear(): void

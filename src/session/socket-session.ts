@@ -117,11 +117,14 @@ export class SocketSession {
 
   readonly #flush = (): void => {
     if (this.#isOver || this.#link === undefined) return
-    for (let next = this.#link.readPayload(); next !== undefined; next = this.#link.readPayload()) {
-      if (next === 'clear') this.#peer.onClear()
-      else this.#peer.onPayload(next)
+    try {
+      for (let next = this.#link.readPayload(); next !== undefined; next = this.#link.readPayload()) {
+        if (next === 'clear') this.#peer.onClear()
+        else this.#peer.onPayload(next)
+      }
+    } finally {
+      this.#peer.onFlush?.()
     }
-    this.#peer.onFlush?.()
   }
 
   #finish(tell: () => void): void {

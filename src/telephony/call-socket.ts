@@ -3,6 +3,7 @@ import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import type { Session } from '../session/session.ts'
 import { closeOf, refusalCode } from '../server/close-codes.ts'
 import type { FailedResult } from '../signaling/offer-result.ts'
+import { Playout } from '../session/playout.ts'
 import type { SocketPeer } from '../session/socket-peer.ts'
 import type { SocketSession } from '../session/socket-session.ts'
 import type { SocketRequest } from '../stream/socket-desk.ts'
@@ -32,10 +33,12 @@ export interface CallConnection {
   started(): void
   /** Sends a message, if that is possible. */
   trySend(text: string): void
-  /** Sends a message that may be dropped when the provider reads too slowly. */
+  /** Sends a message that may be dropped when the provider reads too slowly, together with what follows it. */
   sendAudio(text: string): boolean
   /** Ends it. */
   close(code: number, reason: string): void
+  /** Lets go what was held back for more to go with it. */
+  flush(): void
 }
 
 /** Begins a session over a socket. */
@@ -61,6 +64,7 @@ export class CallSocket implements SocketPeer {
   readonly #parts: CallSocketParts
   readonly #order = new MediaOrder()
   readonly #marks: HeardMarks
+  readonly #playout = new Playout(LEAD_MS)
   #streamId = ''
   #session: SocketSession | undefined
   #answer: Answer | undefined
@@ -107,14 +111,21 @@ export class CallSocket implements SocketPeer {
 
   /** @param payload - 20 ms of µ-law for the caller */
   onPayload(payload: Uint8Array): void {
-    const base64 = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('base64')
-    this.#parts.connection.sendAudio(this.#parts.provider.media(this.#streamId, base64))
+    if (this.#playout.takes(payload)) {
+      const base64 = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('base64')
+      this.#parts.connection.sendAudio(this.#parts.provider.media(this.#streamId, base64))
+    }
     this.#marks.sent()
+  }
+
+  onFlush(): void {
+    this.#parts.connection.flush()
   }
 
   /** What the caller hasn't heard yet is dropped. */
   onClear(): void {
     this.#marks.cleared()
+    this.#playout.cleared()
     this.#parts.connection.trySend(this.#parts.provider.clear(this.#streamId))
   }
 

@@ -20,6 +20,10 @@ export class MediaOrder {
    */
   take(chunk: number | undefined, payload: string): readonly string[] {
     if (chunk === undefined) return [payload]
+    if (chunk === this.#due && this.#held.size === 0) {
+      this.#due += 1
+      return [payload]
+    }
     if (this.#due === undefined || chunk < this.#due - RESTART) this.#restart(chunk)
     if (chunk < (this.#due ?? 0)) return []
     this.#held.set(chunk, payload)

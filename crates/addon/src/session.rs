@@ -170,7 +170,7 @@ impl NativeSession {
     #[napi(catch_unwind)]
     pub fn read_payload(&self, mut into: Uint8ArraySlice<'_>) -> Result<i32> {
         // SAFETY: JavaScript stands still during the call, and src/native/native-socket-link.ts makes this array itself, on
-        // memory that no other thread shares, and hands out copies only.
+        // memory that no other thread shares, and hands it to nobody outside of src.
         let into = unsafe { into.as_mut() };
         let length = into.len();
         let read = self.session.read_payload(into).map_err(|error| {
