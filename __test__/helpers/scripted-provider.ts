@@ -134,6 +134,14 @@ export interface Played {
   readonly bytes: Uint8Array
 }
 
+/** A mark that is to be answered. */
+interface Mark {
+  readonly name: unknown
+  /** When the audio before it has been played, in ms. */
+  readonly playedAt: number
+  timer: NodeJS.Timeout | undefined
+}
+
 /** How a socket was closed. */
 export interface Closed {
   readonly code: number
@@ -159,7 +167,7 @@ export class ScriptedCall {
   #line: NodeJS.Timeout | undefined
   #startedAt = 0
   #playedTo = 0
-  #marks: { readonly name: unknown; readonly timer: NodeJS.Timeout }[] = []
+  #marks: Mark[] = []
   readonly #waiting = new Set<() => void>()
 
   constructor(socket: WebSocket, streamSid: string, callSid: string) {
@@ -284,7 +292,7 @@ export class ScriptedCall {
     const message = (isBinary ? { event: 'binary' } : JSON.parse(text)) as Record<string, unknown>
     this.messages.push({ at, event: undefined, ...message })
     if (message['event'] === 'media') this.#play(at, (message['media'] as { payload: string }).payload)
-    else if (message['event'] === 'mark') this.#mark(at, (message['mark'] as { name: unknown }).name)
+    else if (message['event'] === 'mark') this.#mark((message['mark'] as { name: unknown }).name)
     else if (message['event'] === 'clear') this.#clear(at)
     this.#look()
   }
@@ -296,9 +304,17 @@ export class ScriptedCall {
     this.played.push({ arrived: at, from, to: this.#playedTo, bytes })
   }
 
-  #mark(at: number, name: unknown): void {
-    const timer = setTimeout(() => this.#answerMark(name), Math.max(0, this.#playedTo - at))
-    this.#marks.push({ name, timer })
+  #mark(name: unknown): void {
+    const mark: Mark = { name, playedAt: this.#playedTo, timer: undefined }
+    this.#marks.push(mark)
+    this.#awaitMark(mark)
+  }
+
+  /** Timers count whole milliseconds, so one may be over before the audio is. */
+  #awaitMark(mark: Mark): void {
+    const left = mark.playedAt - performance.now()
+    if (left <= 0) this.#answerMark(mark.name)
+    else mark.timer = setTimeout(() => this.#awaitMark(mark), Math.ceil(left))
   }
 
   /** What isn't played is dropped, and marks behind it come back at once. */

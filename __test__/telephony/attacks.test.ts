@@ -1,68 +1,10 @@
 import { once } from 'node:events'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { WebSocket } from 'ws'
-import {
-  AsyncStreamHandler,
-  type EmitType,
-  type Session,
-  type StreamOptions,
-  type TelephonyOptions,
-  twilio,
-} from '../../src/index.ts'
+import { type Session, twilio } from '../../src/index.ts'
 import { mulawTone } from '../helpers/mulaw.ts'
-import { random } from '../helpers/random.ts'
-import { type Markup, readMarkup, type ScriptedCall } from '../helpers/scripted-provider.ts'
-import { type ServedPhone, servePhone } from '../helpers/serve-phone.ts'
-
-/** Counts what reaches it, in all of its copies. */
-class Watched extends AsyncStreamHandler {
-  readonly reached: { started: number; frames: number }
-
-  constructor(reached = { started: 0, frames: 0 }) {
-    super()
-    this.reached = reached
-  }
-
-  override async startUp(): Promise<void> {
-    this.reached.started += 1
-  }
-
-  override async receive(): Promise<void> {
-    this.reached.frames += 1
-  }
-
-  override async emit(): Promise<EmitType> {
-    return null
-  }
-
-  override copy(): Watched {
-    return new Watched(this.reached)
-  }
-}
-
-/** A phone whose handler counts what reaches it. */
-async function watchedPhone(
-  t: ExecutionContext,
-  options: Partial<StreamOptions> = {},
-  telephony: Partial<TelephonyOptions> = {},
-): Promise<ServedPhone & { handler: Watched }> {
-  const handler = new Watched()
-  return { ...(await servePhone(t, { ...options, handler }, telephony)), handler }
-}
-
-async function markupFor({ provider, webhook }: ServedPhone, callSid: string): Promise<Markup> {
-  const response = await provider.post(webhook, provider.form(callSid))
-  return readMarkup(await response.text())
-}
-
-/** Nothing has come of it: no session, no handler. */
-function untouched(
-  t: ExecutionContext,
-  { stream, handler }: { stream: ServedPhone['stream']; handler: Watched },
-): void {
-  t.is(stream.sessions.size, 0)
-  t.deepEqual(handler.reached, { started: 0, frames: 0 })
-}
+import type { Markup, ScriptedCall } from '../helpers/scripted-provider.ts'
+import { markupFor, untouched, watchedPhone } from '../helpers/watched-phone.ts'
 
 test('a webhook without a valid signature gets no markup', async (t) => {
   const phone = await watchedPhone(t)
@@ -236,73 +178,6 @@ test('messages of kinds that nobody knows yet change nothing', async (t) => {
   call.send({ event: 'mark', streamSid: call.streamSid, mark: { name: 'never sent' } })
   call.say(mulawTone(600, 0.2))
   await call.until(() => phone.handler.reached.frames > 5)
-  t.is(phone.stream.sessions.size, 1)
-})
-
-/** Something like a provider's message, mostly not. */
-function anything(draw: () => number, streamSid: string): string | Buffer {
-  const pick = <Value>(...values: readonly Value[]): Value => values[Math.floor(draw() * values.length)] as Value
-  const value = (depth = 0): unknown =>
-    pick<() => unknown>(
-      () => null,
-      () => Math.floor(draw() * 1e9) - 5e8,
-      () => pick('', '1', 'AAAA', '\u0000', 'é'.repeat(50), '__proto__', streamSid, 'inbound'),
-      () => draw() < 0.5,
-      () => (depth > 2 ? [] : [value(depth + 1)]),
-      () =>
-        depth > 2 ? {} : { [pick('payload', 'chunk', 'name', 'digit', 'callSid', '__proto__')]: value(depth + 1) },
-    )()
-  if (draw() < 0.2)
-    return Buffer.from(Array.from({ length: Math.floor(draw() * 50) }, () => Math.floor(draw() * 256))).toString(
-      'latin1',
-    )
-  const event = pick<unknown>('connected', 'start', 'media', 'mark', 'dtmf', 'stop', 'clear', 'x', 5, null)
-  const streamId = pick<unknown>(streamSid, 'MZ2', 5, undefined)
-  const parts = { start: value(), media: value(), mark: value(), dtmf: value(), stop: value() }
-  const text = JSON.stringify({ event, streamSid: streamId, sequenceNumber: value(), ...parts })
-  return draw() < 0.1 ? text.slice(0, Math.floor(draw() * text.length)) : text
-}
-
-test('ten thousand random messages reach no handler, and leave nothing', async (t) => {
-  const phone = await watchedPhone(t)
-  const draw = random(7)
-  const { url = '' } = await markupFor(phone, 'CA1')
-  const headers = { 'x-twilio-signature': phone.provider.sign(url) }
-  const codes = new Set<number>()
-  for (let sent = 0; sent < 10_000;) {
-    const socket = new WebSocket(phone.local(url), { headers })
-    socket.on('error', () => undefined)
-    const closed = once(socket, 'close') as Promise<[number, Buffer]>
-    // oxlint-disable-next-line no-await-in-loop -- the messages of one socket after those of the other
-    await once(socket, 'open')
-    for (let i = 0; i < 25; i += 1) socket.send(anything(draw, 'MZ1'))
-    sent += 25
-    // oxlint-disable-next-line no-await-in-loop -- as above
-    const [code] = await closed
-    codes.add(code)
-  }
-  untouched(t, phone)
-  t.deepEqual(
-    [...codes].filter((code) => ![1000, 1003, 1007, 1008].includes(code)),
-    [],
-  )
-})
-
-test('random messages within a call end it at most', async (t) => {
-  const phone = await watchedPhone(t)
-  const draw = random(11)
-  for (let i = 0; i < 20; i += 1) {
-    const callSid = `CA${i}`
-    // oxlint-disable-next-line no-await-in-loop -- one call after the other
-    const call: ScriptedCall = await phone.provider.connect(await markupFor(phone, callSid), { callSid })
-    for (let sent = 0; sent < 50; sent += 1) call.send(anything(draw, call.streamSid))
-    call.send('the end')
-    // oxlint-disable-next-line no-await-in-loop -- as above
-    const { code } = await call.closed
-    t.true([1000, 1003, 1007, 1008].includes(code), String(code))
-  }
-  t.is(phone.stream.sessions.size, 0)
-  await Promise.all([once(phone.stream, 'session'), phone.provider.call(phone.webhook)])
   t.is(phone.stream.sessions.size, 1)
 })
 
