@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const ROOT = fileURLToPath(new URL('.', import.meta.resolve('parley-rtc/package.json')))
 
 /** What a caller heard since its last report. */
 export interface Report {

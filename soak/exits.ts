@@ -6,10 +6,12 @@
 //
 // Ends with 1 when an exit code is wrong, a signal ended a server, or an end took too long.
 import { spawn } from 'node:child_process'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-const CHILD = fileURLToPath(new URL('exit-child.ts', import.meta.url))
+// Beside this file, and compiled as it is.
+const CHILD = fileURLToPath(new URL(`exit-child${extname(import.meta.url)}`, import.meta.url))
 const CODE = 7
 /** No end takes so long, so something hangs. */
 const HANGS_MS = 30_000

@@ -5,10 +5,9 @@ import test, { type ExecutionContext } from 'ava'
 /** Runs a soak program, as `npm run` does. */
 function run(t: ExecutionContext, name: string, ...options: string[]): Promise<{ code: number; output: string }> {
   t.timeout(180_000)
-  const program = fileURLToPath(new URL(`../../soak/${name}.ts`, import.meta.url))
-  const args = ['--expose-gc', '--import=@oxc-node/core/register', program, ...options]
+  const program = fileURLToPath(new URL('../../scripts/soak.mjs', import.meta.url))
   return new Promise((resolve) => {
-    execFile(process.execPath, args, (error, stdout, stderr) => {
+    execFile(process.execPath, [program, name, ...options], (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
     })
   })
