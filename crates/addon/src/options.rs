@@ -175,7 +175,6 @@ impl SessionOptions {
     pub fn limits(&self) -> QueueLimits {
         QueueLimits {
             input: ms(self.input_queue_ms),
-            output_target: ms(self.output_target_ms),
             video: self.video.as_ref().map(VideoSettings::queue).unwrap_or_default(),
         }
     }

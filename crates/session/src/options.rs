@@ -44,7 +44,7 @@ pub struct SessionOptions {
     pub video: Option<VideoOptions>,
     /// The encoder's settings.
     pub opus: OpusOptions,
-    /// How much emitted audio waits of a source that emits whenever there is room.
+    /// How much emitted audio waits of a source that emits whenever there is room: when no more is queued, there is.
     pub output_target: Duration,
     /// Least and most time that a missing packet is waited for.
     pub jitter: (Duration, Duration),

@@ -34,8 +34,6 @@ const MAX_RECEIVED_BYTES: usize = 2 * 1024 * 1024;
 pub struct QueueLimits {
     /// Received audio that waits for the handler; beyond it the oldest is dropped.
     pub input: Duration,
-    /// [`ROOM`](crate::ROOM) is signalled when the output queue falls to this.
-    pub output_target: Duration,
     /// Received pictures that wait for the handler.
     pub video: VideoQueue,
 }
@@ -181,6 +179,7 @@ fn bytes(events: &VecDeque<SessionEvent>) -> usize {
 
 impl Shared {
     pub(crate) fn new(key: u32, options: SessionOptions, limits: QueueLimits, list: Arc<ReadyList>) -> Self {
+        let output = OutputDepth::new(options.output_target);
         let capacity = usize::try_from(limits.input.as_millis() / 20).unwrap_or(usize::MAX);
         let video = options.video.map(|video| Video::new(video, limits.video));
         Self {
@@ -198,7 +197,7 @@ impl Shared {
             events: Mutex::new(VecDeque::new()),
             stats: Mutex::new(SessionStats::default()),
             video,
-            output: OutputDepth::new(limits.output_target),
+            output,
             played: AtomicU64::new(0),
             message_bytes: AtomicUsize::new(0),
             messages_buffered: AtomicUsize::new(0),

@@ -61,9 +61,10 @@ fn counter() -> Arc<AtomicUsize> {
 
 fn shared(list: &Arc<ReadyList>) -> Arc<Shared> {
     let format = AudioFormat { rate: SampleRate::HZ_8000, layout: Layout::Mono };
-    let options = SessionOptions { input: format, output: format, ..SessionOptions::default() };
-    let limits =
-        QueueLimits { input: 40 * MS, output_target: Duration::ZERO, video: video::VideoQueue::default() };
+    let output_target = Duration::ZERO;
+    let options =
+        SessionOptions { input: format, output: format, output_target, ..SessionOptions::default() };
+    let limits = QueueLimits { input: 40 * MS, video: video::VideoQueue::default() };
     Arc::new(Shared::new(7, options, limits, list.clone()))
 }
 

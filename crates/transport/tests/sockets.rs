@@ -14,11 +14,7 @@ use std::time::{Duration, Instant};
 const FRAME: Duration = Duration::from_millis(20);
 
 fn limits() -> QueueLimits {
-    QueueLimits {
-        input: Duration::from_secs(5),
-        output_target: Duration::from_millis(400),
-        video: VideoQueue::default(),
-    }
+    QueueLimits { input: Duration::from_secs(5), video: VideoQueue::default() }
 }
 
 fn phone(lead: Duration) -> WireOptions {

@@ -26,12 +26,9 @@ impl Rig {
         let mut peer =
             Peer::new(now, peer_address(), &PeerOptions { video: has_video, ..PeerOptions::default() });
         let offer = peer.offer(now);
-        let limits = QueueLimits {
-            input: Duration::from_secs(1),
-            output_target: Duration::ZERO,
-            video: VideoQueue::default(),
-        };
-        let parts = (SessionOptions { video, ..SessionOptions::default() }, limits);
+        let limits = QueueLimits { input: Duration::from_secs(1), video: VideoQueue::default() };
+        let output_target = Duration::ZERO;
+        let parts = (SessionOptions { video, output_target, ..SessionOptions::default() }, limits);
         let seed = Seed { ssrc: 7, sequence_number: 7, timestamp: 7 };
         let list = Arc::new(ReadyList::new(|| {}));
         let (handle, session) = ManualSession::accept(now, server_address(), seed, parts, &offer, list);

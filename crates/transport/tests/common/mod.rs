@@ -63,11 +63,7 @@ impl Observed {
     pub fn accept(engine: &EngineOptions, options: SessionOptions, offer: &str) -> Self {
         let (wake, woken) = channel();
         let list = Arc::new(ReadyList::new(move || wake.send(()).unwrap_or_default()));
-        let limits = QueueLimits {
-            input: Duration::from_secs(5),
-            output_target: Duration::from_millis(400),
-            video: VideoQueue::default(),
-        };
+        let limits = QueueLimits { input: Duration::from_secs(5), video: VideoQueue::default() };
         let session = accept(engine, options, limits, offer.to_owned(), list.clone());
         Self { session, woken, list, events: RefCell::default() }
     }
