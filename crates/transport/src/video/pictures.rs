@@ -7,6 +7,9 @@ use std::time::Duration;
 /// Pictures whose memory is kept: one being filled, and one being read.
 const MAX_SPARE: usize = 2;
 
+/// Bytes of pictures that wait, beyond one: whoever sends them chooses their size, and fifteen of the largest are 200 MB.
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+
 /// Memory of pictures, to be used again: a fresh one would cost more in page faults than its conversion.
 #[derive(Default)]
 pub(super) struct Spare(Vec<I420>);
@@ -30,20 +33,22 @@ impl Spare {
 /// A bounded queue; full, it drops the oldest.
 pub(super) struct Pictures {
     waiting: VecDeque<(I420, Duration)>,
+    bytes: usize,
     capacity: usize,
     pub(super) spare: Spare,
 }
 
 impl Pictures {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { waiting: VecDeque::new(), capacity: capacity.max(1), spare: Spare::default() }
+        Self { waiting: VecDeque::new(), bytes: 0, capacity: capacity.max(1), spare: Spare::default() }
     }
 
     /// Returns how many were dropped for it.
     pub(super) fn push(&mut self, picture: I420, timestamp: Duration) -> u64 {
         let mut dropped = 0;
-        while self.waiting.len() >= self.capacity
-            && let Some((oldest, _)) = self.waiting.pop_front()
+        self.bytes += picture.data().len();
+        while (self.waiting.len() >= self.capacity || self.bytes > MAX_BYTES)
+            && let Some((oldest, _)) = self.pop()
         {
             self.spare.give(oldest);
             dropped += 1;
@@ -55,7 +60,7 @@ impl Pictures {
     /// The oldest that isn't from before `from`, and how many were dropped that were.
     pub(super) fn pop_from(&mut self, from: Duration) -> (Option<(I420, Duration)>, u64) {
         let mut dropped = 0;
-        while let Some((picture, timestamp)) = self.waiting.pop_front() {
+        while let Some((picture, timestamp)) = self.pop() {
             if timestamp >= from {
                 return (Some((picture, timestamp)), dropped);
             }
@@ -63,6 +68,12 @@ impl Pictures {
             dropped += 1;
         }
         (None, dropped)
+    }
+
+    fn pop(&mut self) -> Option<(I420, Duration)> {
+        let oldest = self.waiting.pop_front()?;
+        self.bytes -= oldest.0.data().len();
+        Some(oldest)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -84,6 +95,18 @@ mod tests {
             .map(|(_, at)| at.as_millis())
             .collect();
         assert_eq!(times, [3, 4]);
+    }
+
+    #[test]
+    fn of_the_largest_pictures_fewer_wait() {
+        let mut pictures = Pictures::new(15);
+        let dropped: u64 =
+            (0..9).map(|n| pictures.push(I420::blank(4096, 2304), Duration::from_secs(n))).sum();
+        assert_eq!((dropped, pictures.len()), (7, 2));
+        pictures.push(I420::blank(6_000, 6_000), Duration::from_secs(9));
+        assert_eq!(pictures.len(), 1, "one always may");
+        (0..20).for_each(|n| _ = pictures.push(I420::blank(640, 480), Duration::from_secs(10 + n)));
+        assert_eq!(pictures.len(), 15);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 /// As many threads as there are cores, up to this.
 const MAX_THREADS: usize = 4;
+/// How much the threads leave to others where there are too few cores: a picture may be late, audio may not.
+#[cfg(target_os = "linux")]
+const NICE: libc::c_int = 5;
 
 /// Pieces of work that are done in their order, one at a time: one direction of a session's video.
 pub(crate) trait Work: Send {
@@ -61,6 +64,7 @@ impl Pool {
             let inner = pool.0.clone();
             std::thread::Builder::new().name(format!("parley-video-{index}")).spawn(move || {
                 quieten_this_thread();
+                yield_to_others();
                 inner.serve();
             })?;
         }
@@ -78,6 +82,15 @@ impl Drop for Pool {
     fn drop(&mut self) {
         lock(&self.0.queue).is_stopped = true;
         self.0.changed.notify_all();
+    }
+}
+
+/// Has the other threads of the process go before this one. Only Linux has a priority for each thread that anybody may lower.
+fn yield_to_others() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: takes a number, and concerns the calling thread alone. Lowering is always allowed.
+    unsafe {
+        libc::nice(NICE);
     }
 }
 
@@ -174,5 +187,36 @@ mod tests {
         while inner.strong_count() > 0 {
             std::thread::yield_now();
         }
+    }
+
+    /// Tells the priority of the thread that runs it.
+    #[cfg(target_os = "linux")]
+    struct Tells(Sender<i32>);
+
+    #[cfg(target_os = "linux")]
+    fn niceness() -> i32 {
+        // SAFETY: takes numbers, and reads one of the calling thread.
+        unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) }
+    }
+
+    #[cfg(target_os = "linux")]
+    impl Work for Tells {
+        fn run(&mut self) -> bool {
+            self.0.send(niceness()).expect("somebody listens");
+            false
+        }
+
+        fn failed(&mut self, _: &str) {}
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn its_threads_let_others_go_before_them_and_nobody_else_does() {
+        let before = niceness();
+        let pool = Pool::start(1).expect("a thread");
+        let (tell, told) = channel();
+        pool.schedule(Box::new(Tells(tell)));
+        assert_eq!(told.recv(), Ok((before + NICE).min(19)));
+        assert_eq!(niceness(), before);
     }
 }
