@@ -22,10 +22,14 @@ export interface Report {
   readonly missing: number
   /** Places where the sender's time goes on by more than its packets play: its output ran dry there. */
   readonly jumps: number
+  /** Whole pictures. */
+  readonly pictures: number
+  /** The longest time from one of them to the next. */
+  readonly longestWaitMs: number
 }
 
-/** What a caller says. */
-export type Sound = 'tone' | 'beeps' | 'silence'
+/** What a caller says; one with a film shows 640x480 at 30 pictures a second, and has no audio. */
+export type Sound = 'tone' | 'beeps' | 'silence' | 'film'
 
 /** A message of the server. */
 export interface Told {
@@ -137,7 +141,7 @@ export interface Answers {
   offer(body: unknown): Promise<{ sdp: string } | { status: string }>
 }
 
-/** A process of callers on real UDP: `crates/transport/examples/callers.rs`. */
+/** A process of callers on real UDP: `crates/transport/examples/callers`. */
 export class Callers {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #callers = new Map<string, Caller>()

@@ -37,6 +37,17 @@ test.serial('sessions that go on keep their delay, their queues and their memory
   t.is(code, 0, output)
 })
 
+// Within seconds allocators still gather what arrays of pixels need, so only what keeps pictures is found: 27 MB a second. And what
+// other tests on the same machine do to the audio and to the pictures' rate is no fault of the server's.
+test.serial('pictures that go on beside audio keep memory, threads and descriptors', async (t) => {
+  const { code, output } = await run(
+    t,
+    'video',
+    ...'--minutes 0.4 --sessions 2 --audio 2 --seconds 3 --growth 100 --gap 3000 --wait 3000'.split(' '),
+  )
+  t.is(code, 0, output)
+})
+
 // How long it takes is judged by the long form, on a machine that does nothing else.
 test.serial('a process with live sessions ends in every way, with the code that it asked for', async (t) => {
   const { code, output } = await run(t, 'exits', '--runs', '5', '--sessions', '5', '--ms', '10000')

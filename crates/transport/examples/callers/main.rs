@@ -7,6 +7,7 @@
 //! | `call ID tone 440` | makes an offer; speaks a steady tone once it is connected |
 //! | `call ID beeps 440` | the same, a tenth of a second of sound in each second, by which delay is measured |
 //! | `call ID silence 0` | the same, and says nothing |
+//! | `call ID film 0` | makes an offer of video alone; films 640x480 at 30 pictures a second once it is connected |
 //! | `answer ID SDP` | takes the answer, whose line ends are written `\n` |
 //! | `say ID TEXT` | sends text, if its channel is open |
 //! | `report ID` | says what it heard since the last report |
@@ -16,9 +17,12 @@
 
 #![allow(clippy::print_stdout, reason = "standard output is what this program is for")]
 
+mod film;
+
+use film::Camera;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
-use parley_netsim::{Heard, Peer, PeerOptions, tone};
+use parley_netsim::{Heard, Peer, PeerOptions, PeerVideo, tone};
 use parley_transport::{Chunk, Layout, SampleRate, Samples};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, Write};
@@ -128,6 +132,11 @@ struct Caller {
     hertz: f64,
     /// When it speaks its next second.
     speaks_at: Option<Instant>,
+    /// What it films with, once it is connected.
+    camera: Option<Camera>,
+    films: bool,
+    /// When pictures came.
+    pictures: Vec<Instant>,
     /// When it began to beep, and has not reported of yet.
     beeps: VecDeque<Instant>,
     messages: usize,
@@ -141,7 +150,10 @@ impl Caller {
     fn new(now: Instant, sound: &str) -> io::Result<Self> {
         let (kind, hertz) = sound.split_once(' ').unwrap_or((sound, "440"));
         let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-        let peer = Peer::new(now, socket.local_addr()?, &PeerOptions::default());
+        let films = kind == "film";
+        let video = films.then(|| PeerVideo { is_coded: true, ..PeerVideo::default() });
+        let options = PeerOptions { has_audio: !films, video, ..PeerOptions::default() };
+        let peer = Peer::new(now, socket.local_addr()?, &options);
         let sound = match kind {
             "tone" => Sound::Tone,
             "beeps" => Sound::Beeps,
@@ -153,6 +165,9 @@ impl Caller {
             sound,
             hertz: hertz.parse().unwrap_or(440.0),
             speaks_at: None,
+            camera: None,
+            films,
+            pictures: Vec::new(),
             beeps: VecDeque::new(),
             messages: 0,
             is_connected: false,
@@ -181,7 +196,8 @@ impl Caller {
         if self.is_muted {
             return None;
         }
-        [self.peer.wake_at(), self.speaks_at].into_iter().flatten().min()
+        let films_at = self.camera.as_ref().map(Camera::wake_at);
+        [self.peer.wake_at(), self.speaks_at, films_at].into_iter().flatten().min()
     }
 
     fn serve(&mut self, now: Instant, id: &str) {
@@ -195,10 +211,14 @@ impl Caller {
             return;
         }
         self.speak(now);
+        if let Some(camera) = &mut self.camera {
+            camera.run(&mut self.peer, now);
+        }
         if self.peer.wake_at().is_some_and(|at| at <= now) {
             self.peer.wake(now);
         }
         self.send(now);
+        self.pictures.extend(self.peer.take_frames().into_iter().map(|(at, _)| at));
         self.tell_changes(now, id);
     }
 
@@ -229,7 +249,11 @@ impl Caller {
     fn tell_changes(&mut self, now: Instant, id: &str) {
         if self.peer.is_connected() != self.is_connected {
             self.is_connected = !self.is_connected;
-            self.speaks_at = self.speaks_at.or(Some(now));
+            if self.films {
+                self.camera.get_or_insert_with(|| Camera::new(now));
+            } else {
+                self.speaks_at = self.speaks_at.or(Some(now));
+            }
             tell(if self.is_connected { "connected" } else { "disconnected" }, id, &[]);
         }
         if self.peer.channel_is_open() != self.is_open {
@@ -259,6 +283,8 @@ impl Caller {
             self.peer.heard = heard.since(*beep);
         }
         let (missing, jumps) = continuity(&packets);
+        let pictures = std::mem::take(&mut self.pictures);
+        let waits = pictures.windows(2).map(|pair| pair[1] - pair[0]);
         let fields = [
             ("frames", heard.count().to_string()),
             ("tone", heard.tone_share(self.hertz).to_string()),
@@ -267,6 +293,8 @@ impl Caller {
             ("packets", packets.len().to_string()),
             ("missing", missing.to_string()),
             ("jumps", jumps.to_string()),
+            ("pictures", pictures.len().to_string()),
+            ("longestWaitMs", waits.max().unwrap_or_default().as_millis().to_string()),
         ];
         tell("report", id, &fields);
     }
