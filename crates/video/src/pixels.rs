@@ -135,12 +135,22 @@ impl Pixels<'_> {
             }
             Self::F32(samples) => {
                 for (to, sample) in into.iter_mut().zip(&samples[from..]) {
-                    // What is not a number becomes 0. Rounding by `f32::round` would be a call for each.
-                    *to = (sample.clamp(0.0, 255.0) + 0.5) as i32 as u8;
+                    *to = round(*sample);
                 }
             }
         }
     }
+}
+
+/// 0 to 255, by operations that a compiler can do on many samples at once: a conversion by `as` isn't among them, for it
+/// has its own idea of what is out of range.
+fn round(sample: f32) -> u8 {
+    // 2^15: a float of this size counts in steps of 1/256, so its lowest byte is the fraction and the next one the number.
+    const STEPS: f32 = 32_768.0;
+    // What is not a number is not above 0.
+    let at_least_0 = if sample > 0.0 { sample } else { 0.0 };
+    let in_range = if at_least_0 < 255.0 { at_least_0 } else { 255.0 };
+    ((in_range + 0.5 + STEPS).to_bits() >> 8) as u8
 }
 
 fn widen(from: &[u8], into: &mut [f32]) {
