@@ -7,6 +7,7 @@
 mod clock;
 mod decoding;
 mod encoding;
+mod memory;
 mod pictures;
 mod pool;
 #[cfg(test)]
@@ -132,6 +133,7 @@ impl Video {
     fn pool(&self) -> std::io::Result<Option<Arc<Pool>>> {
         let mut threads = lock(&self.threads);
         if let Threads::NotYet = *threads {
+            memory::keep_pictures();
             *threads = Threads::Pool(Pool::get()?);
         }
         Ok(match &*threads {

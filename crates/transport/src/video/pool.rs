@@ -24,13 +24,15 @@ pub(crate) struct Pool(Arc<Inner>);
 
 struct Inner {
     queue: Mutex<Queue>,
-    /// Somebody should look at the queue.
-    changed: Condvar,
+    /// For each thread: it should look at the queue.
+    changed: Vec<Condvar>,
 }
 
 #[derive(Default)]
 struct Queue {
     work: VecDeque<Box<dyn Work>>,
+    /// Threads that wait. The one that came last goes first: what codecs work on is in its core's cache, as far as anything is.
+    idle: Vec<usize>,
     is_stopped: bool,
 }
 
@@ -59,13 +61,14 @@ impl Pool {
 
     fn start(threads: usize) -> io::Result<Self> {
         // When a thread can't be started, those before it end with the pool.
-        let pool = Self(Arc::new(Inner { queue: Mutex::default(), changed: Condvar::new() }));
+        let changed = std::iter::repeat_with(Condvar::new).take(threads).collect();
+        let pool = Self(Arc::new(Inner { queue: Mutex::default(), changed }));
         for index in 0..threads {
             let inner = pool.0.clone();
             std::thread::Builder::new().name(format!("parley-video-{index}")).spawn(move || {
                 quieten_this_thread();
                 yield_to_others();
-                inner.serve();
+                inner.serve(index);
             })?;
         }
         Ok(pool)
@@ -73,15 +76,17 @@ impl Pool {
 
     /// Has the work done, after what waits already.
     pub(crate) fn schedule(&self, work: Box<dyn Work>) {
-        self.0.push(work);
-        self.0.changed.notify_one();
+        let idle = self.0.push(work).idle.pop();
+        if let Some(thread) = idle {
+            self.0.changed[thread].notify_one();
+        }
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
         lock(&self.0.queue).is_stopped = true;
-        self.0.changed.notify_all();
+        self.0.changed.iter().for_each(Condvar::notify_one);
     }
 }
 
@@ -95,15 +100,17 @@ fn yield_to_others() {
 }
 
 impl Inner {
-    fn push(&self, work: Box<dyn Work>) {
-        lock(&self.queue).work.push_back(work);
+    fn push(&self, work: Box<dyn Work>) -> MutexGuard<'_, Queue> {
+        let mut queue = lock(&self.queue);
+        queue.work.push_back(work);
+        queue
     }
 
-    fn serve(&self) {
-        while let Some(mut work) = self.next() {
+    fn serve(&self, thread: usize) {
+        while let Some(mut work) = self.next(thread) {
             match contain(|| work.run()) {
                 // This thread looks again by itself.
-                Ok(true) => self.push(work),
+                Ok(true) => drop(self.push(work)),
                 Ok(false) => {}
                 Err(panic) => {
                     if let Err(panic) = contain(|| work.failed(&panic)) {
@@ -115,7 +122,7 @@ impl Inner {
     }
 
     /// Waits for work; `None` when there will be no more.
-    fn next(&self) -> Option<Box<dyn Work>> {
+    fn next(&self, thread: usize) -> Option<Box<dyn Work>> {
         let mut queue = lock(&self.queue);
         loop {
             if queue.is_stopped {
@@ -124,7 +131,10 @@ impl Inner {
             if let Some(work) = queue.work.pop_front() {
                 return Some(work);
             }
-            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue.idle.push(thread);
+            queue = self.changed[thread].wait(queue).unwrap_or_else(PoisonError::into_inner);
+            // It is there still when nobody asked for the thread.
+            queue.idle.retain(|idle| *idle != thread);
         }
     }
 }
