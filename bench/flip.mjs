@@ -1,13 +1,15 @@
 // The handler of HANDLER=video in bench/server.mjs: it turns each picture upside down.
 //
 //   FORMAT=bgr24|rgb24|rgba|i420   what it asks for (default bgr24, as handlers get by default)
+//   REUSE=1                        all pictures in one array (reuseData)
 import { VideoStreamHandler } from 'parley-rtc'
 
 const format = process.env.FORMAT ?? 'bgr24'
+const reuseData = process.env.REUSE === '1'
 
 /** Flips top to bottom, in JavaScript and in place: the picture that a handler gets is its own. */
 export function videoFlip() {
-  return new VideoStreamHandler(format === 'i420' ? flipPlanes : flipRows, { videoFormat: format })
+  return new VideoStreamHandler(format === 'i420' ? flipPlanes : flipRows, { videoFormat: format, reuseData })
 }
 
 function flipRows(frame) {

@@ -62,6 +62,28 @@ test('each picture has an array of its own, and its own size', async (t) => {
   )
 })
 
+test('with reuseData a picture comes in the array of the one before it, as long as the size stays', async (t) => {
+  const frames: VideoFrame[] = []
+  const { link } = call(new VideoStreamHandler((frame) => (frames.push(frame), frame), { reuseData: true }))
+  link.videoRoom = 1
+  link.see(seen(1), seen(2), seen(3, { width: 8, height: 6 }))
+  await until(() => frames.length === 2)
+  await settle()
+  t.is(frames.length, 2, 'the second waits for the encoder, in the array that the third would come in')
+  link.makeVideoRoom(3)
+  await until(() => frames.length === 3)
+  t.deepEqual(
+    link.shown.map(({ value, width }) => [value, width]),
+    [
+      [1, 4],
+      [2, 4],
+      [3, 8],
+    ],
+  )
+  t.is(frames[0]?.data, frames[1]?.data)
+  t.not(frames[1]?.data, frames[2]?.data)
+})
+
 test('an asynchronous function is called with one picture at a time, in order', async (t) => {
   let [running, most] = [0, 0]
   const { link } = call(

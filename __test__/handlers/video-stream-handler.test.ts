@@ -4,18 +4,24 @@ import { VideoStreamHandler, type VideoStreamHandlerOptions } from '../../src/in
 const nothing = (): null => null
 
 test('a video handler has the defaults that are documented', (t) => {
-  const { fps, skipFrames, videoDtype, videoFormat } = new VideoStreamHandler(nothing)
+  const { fps, skipFrames, reuseData, videoDtype, videoFormat } = new VideoStreamHandler(nothing)
   t.deepEqual(
-    { fps, skipFrames, videoDtype, videoFormat },
-    { fps: 30, skipFrames: false, videoDtype: 'uint8', videoFormat: 'bgr24' },
+    { fps, skipFrames, reuseData, videoDtype, videoFormat },
+    { fps: 30, skipFrames: false, reuseData: false, videoDtype: 'uint8', videoFormat: 'bgr24' },
   )
 })
 
 test('a copy has the settings of the handler that it was made of', (t) => {
-  const options = { fps: 12.5, skipFrames: true, videoDtype: 'float32', videoFormat: 'i420' } as const
+  const options = {
+    fps: 12.5,
+    skipFrames: true,
+    reuseData: true,
+    videoDtype: 'float32',
+    videoFormat: 'i420',
+  } as const
   const handler = new VideoStreamHandler(nothing, options)
-  const { fps, skipFrames, videoDtype, videoFormat } = handler.copy()
-  t.deepEqual({ fps, skipFrames, videoDtype, videoFormat }, options)
+  const { fps, skipFrames, reuseData, videoDtype, videoFormat } = handler.copy()
+  t.deepEqual({ fps, skipFrames, reuseData, videoDtype, videoFormat }, options)
   t.not(handler.copy(), handler)
 })
 
@@ -25,6 +31,7 @@ const UNFIT: [what: string, fn: unknown, options: unknown, message: RegExp][] = 
   ['an option that does not exist', nothing, { frameRate: 15 }, /has no option frameRate; there are fps, skipFrames/],
   ['no frame rate', nothing, { fps: 0 }, /fps must be a positive number, not 0/],
   ['a word for skipFrames', nothing, { skipFrames: 'yes' }, /skipFrames must be true or false, not "yes"/],
+  ['a number for reuseData', nothing, { reuseData: 1 }, /reuseData must be true or false, not 1/],
   ['another number type', nothing, { videoDtype: 'uint16' }, /videoDtype must be 'uint8' or 'float32', not "uint16"/],
   [
     'another format',

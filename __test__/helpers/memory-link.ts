@@ -151,7 +151,12 @@ export class MemoryLink implements MediaLink {
     this.marks.push([mark, overMs])
   }
 
-  readVideo(format: VideoFormat, dtype: VideoDtype, fromSeconds: number): VideoFrame | undefined {
+  readVideo(
+    format: VideoFormat,
+    dtype: VideoDtype,
+    fromSeconds: number,
+    into?: Uint8Array | Float32Array,
+  ): VideoFrame | undefined {
     while ((this.#pictures[0]?.timestamp ?? Infinity) < fromSeconds) {
       this.#pictures.shift()
       this.skipped++
@@ -160,7 +165,8 @@ export class MemoryLink implements MediaLink {
     if (picture === undefined) return undefined
     const { width, height, value, timestamp } = picture
     const length = valuesOf(format, width, height)
-    const data = dtype === 'uint8' ? new Uint8Array(length) : new Float32Array(length)
+    const fresh = dtype === 'uint8' ? new Uint8Array(length) : new Float32Array(length)
+    const data = into?.length === length ? into : fresh
     return { width, height, format, data: data.fill(value), timestamp }
   }
 

@@ -20,6 +20,8 @@ export class VideoFunctionLoop {
   readonly #pacer: FramePacer
   readonly #loop: VideoReceiveLoop
   #waitsForInputs: boolean
+  /** What the next picture comes in. */
+  #data: VideoFrame['data'] | undefined
 
   /**
    * @param handler - with the function
@@ -79,9 +81,13 @@ export class VideoFunctionLoop {
   }
 
   readonly #read = (): VideoFrame | undefined => {
-    const { videoFormat, videoDtype } = this.#handler
-    const frame = this.#link.readVideo(videoFormat, videoDtype, Math.max(0, this.#pacer.earliestMs / 1000))
-    if (frame !== undefined) this.#pacer.take(frame.timestamp * 1000)
+    const { videoFormat, videoDtype, reuseData } = this.#handler
+    const from = Math.max(0, this.#pacer.earliestMs / 1000)
+    const frame = this.#link.readVideo(videoFormat, videoDtype, from, this.#data)
+    if (frame === undefined) return undefined
+    this.#pacer.take(frame.timestamp * 1000)
+    // The next is read when this one has been answered, and the answer is with the encoder.
+    if (reuseData) this.#data = frame.data
     return frame
   }
 

@@ -29,13 +29,19 @@ export interface VideoStreamHandlerOptions<Dtype extends VideoDtype = VideoDtype
    * counted; by default (false) they wait, up to `media.video.queueFrames`, and the oldest goes when there are more.
    */
   skipFrames?: boolean
+  /**
+   * Whether each picture comes in the array of the one before it, so that none has to be made, and collected, for each; false by
+   * default. The function must be done with `frame.data` then when what it returned has settled, and keep none of it; what it
+   * returns may be that array.
+   */
+  reuseData?: boolean
   /** Number type of the pixels that the function gets; `'uint8'` by default. */
   videoDtype?: Dtype
   /** Order of the bytes of a pixel that the function gets; `'bgr24'` by default. */
   videoFormat?: VideoFormat
 }
 
-const NAMES = ['fps', 'skipFrames', 'videoDtype', 'videoFormat']
+const NAMES = ['fps', 'skipFrames', 'reuseData', 'videoDtype', 'videoFormat']
 
 // Assigned by the class, the only one that may touch its private fields, and kept off it so that users don't see it.
 let waitForInputs: (handler: VideoStreamHandler<VideoDtype>) => void
@@ -51,6 +57,8 @@ let callsOf: (handler: VideoStreamHandler<VideoDtype>) => { fn: VideoFunction<ne
 export class VideoStreamHandler<Dtype extends VideoDtype = 'uint8'> extends StreamHandlerBase {
   /** Whether a slow function gets the newest picture. */
   readonly skipFrames: boolean
+  /** Whether each picture comes in the array of the one before it. */
+  readonly reuseData: boolean
   /** Number type of the pixels that the function gets. */
   readonly videoDtype: VideoDtype
   /** Order of the bytes of a pixel that the function gets. */
@@ -65,9 +73,10 @@ export class VideoStreamHandler<Dtype extends VideoDtype = 'uint8'> extends Stre
    */
   constructor(fn: VideoFunction<VideoData<Dtype>>, options: VideoStreamHandlerOptions<Dtype> = {}) {
     checkOptions(fn, options)
-    const { fps = 30, skipFrames = false, videoDtype = 'uint8', videoFormat = 'bgr24' } = options
+    const { fps = 30, skipFrames = false, reuseData = false, videoDtype = 'uint8', videoFormat = 'bgr24' } = options
     super({ fps: checkFps(fps) })
     this.skipFrames = skipFrames
+    this.reuseData = reuseData
     this.videoDtype = checkVideoDtype(videoDtype)
     this.videoFormat = checkVideoFormat(videoFormat)
     this.#fn = fn
@@ -75,10 +84,11 @@ export class VideoStreamHandler<Dtype extends VideoDtype = 'uint8'> extends Stre
   }
 
   override copy(): VideoStreamHandler<Dtype> {
-    const { fps, skipFrames, videoFormat } = this
+    const { fps, skipFrames, reuseData, videoFormat } = this
     return new VideoStreamHandler<Dtype>(this.#fn as VideoFunction<VideoData<Dtype>>, {
       fps,
       skipFrames,
+      reuseData,
       videoFormat,
       videoDtype: this.videoDtype as Dtype,
     })
@@ -124,8 +134,8 @@ function checkOptions(fn: unknown, options: unknown): void {
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
   if (unknown !== undefined)
     throw new TypeError(`VideoStreamHandler has no option ${unknown}; there are ${NAMES.join(', ')}`)
-  const { skipFrames = false } = options as VideoStreamHandlerOptions
-  if (typeof skipFrames !== 'boolean') {
-    throw new TypeError(`skipFrames must be true or false, not ${describe(skipFrames)}`)
+  const { skipFrames = false, reuseData = false } = options as VideoStreamHandlerOptions
+  for (const [name, value] of Object.entries({ skipFrames, reuseData })) {
+    if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false, not ${describe(value)}`)
   }
 }

@@ -223,9 +223,15 @@ export interface MediaLink {
    * @param format - into which
    * @param dtype - into which number type
    * @param fromSeconds - pictures from before this time of the stream are skipped, and counted as that
-   * @returns the picture, in a fresh array; undefined when none waits
+   * @param into - where its data goes if that fits, else and by default into a fresh array
+   * @returns the picture; undefined when none waits
    */
-  readVideo(format: VideoFormat, dtype: VideoDtype, fromSeconds: number): VideoFrame | undefined
+  readVideo(
+    format: VideoFormat,
+    dtype: VideoDtype,
+    fromSeconds: number,
+    into?: Uint8Array | Float32Array,
+  ): VideoFrame | undefined
   /**
    * Converts a picture and hands it to the encoder. Where no video is sent it counts as sent.
    *

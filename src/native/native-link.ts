@@ -118,17 +118,22 @@ export class NativeLink implements MediaLink {
     }
   }
 
-  readVideo(format: VideoFormat, dtype: VideoDtype, fromSeconds: number): VideoFrame | undefined {
+  readVideo(
+    format: VideoFormat,
+    dtype: VideoDtype,
+    fromSeconds: number,
+    into?: Uint8Array | Float32Array,
+  ): VideoFrame | undefined {
     const picture = this.native.nextPicture(fromSeconds)
     if (picture === null) return undefined
     const { width, height, timestamp } = picture
     const length = valuesOf(format, width, height)
     if (dtype === 'uint8') {
-      const data = new Uint8Array(length)
+      const data = into instanceof Uint8Array && into.length === length ? into : new Uint8Array(unset(length))
       this.native.readPicture(data, format)
       return { width, height, format, data, timestamp }
     }
-    const data = new Float32Array(length)
+    const data = into instanceof Float32Array && into.length === length ? into : new Float32Array(unset(length * 4))
     this.native.readPictureFloat(data, format)
     return { width, height, format, data, timestamp }
   }
@@ -194,6 +199,11 @@ export class NativeLink implements MediaLink {
     }
     return ended
   }
+}
+
+/** Memory that is about to be filled, so that nobody has to write zeros into it first. */
+function unset(bytes: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(bytes).buffer
 }
 
 function toLinkEvent({ kind, code = '', text = '', value = 0, ...more }: NativeEvent): LinkEvent | undefined {
