@@ -12,10 +12,8 @@ const LEAST_PAUSE: Duration = Duration::from_millis(25);
 const MAX_ANSWER: Duration = Duration::from_millis(400);
 /// So many packets are counted before older ones count half.
 const COUNTED: u32 = 600;
-/// Losses below this share are rare: each is waited for when it happens.
+/// Losses below this share are rare: one question a round trip is enough, and each is waited for when it happens.
 const RARE: f64 = 0.01;
-/// From this share on answers and questions get lost so often that one question a round trip is too few.
-const FREQUENT: f64 = 0.04;
 /// The share of lost packets that may take longer than the cushion hides.
 const UNHIDDEN: f64 = 1e-4;
 /// So much longer a picture may take than its time and still not seem frozen: less than what is taken for a freeze
@@ -83,7 +81,8 @@ impl Repairs {
     /// When to ask once more for what was asked for.
     pub(super) fn pause(&self) -> Duration {
         let answer = self.answer_time();
-        let pause = if self.share() >= FREQUENT { answer / 2 } else { answer + MARGIN };
+        // Peers that send nothing twice within a round trip pass over a question that comes too soon.
+        let pause = if self.share() < RARE { answer + MARGIN } else { answer / 2 };
         pause.max(LEAST_PAUSE)
     }
 
@@ -132,11 +131,11 @@ mod tests {
 
     #[test]
     fn one_question_a_round_trip_is_enough_where_little_gets_lost() {
-        let mut repairs = after(1_000, 50, millis(40));
+        let mut repairs = after(1_000, 150, millis(40));
         assert_eq!(repairs.pause(), millis(50));
         repairs.set_round_trip(millis(60));
         assert_eq!(repairs.pause(), millis(70));
-        assert_eq!(after(1_000, 10, millis(80)).pause(), millis(40));
+        assert_eq!(after(1_000, 50, millis(80)).pause(), millis(40));
         assert_eq!(after(1_000, 10, millis(8)).pause(), LEAST_PAUSE);
     }
 
