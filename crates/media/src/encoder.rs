@@ -71,6 +71,11 @@ impl Encoder {
         }
     }
 
+    /// Whether the end of a frame is in the payload of the next.
+    pub(crate) fn holds_back(&self) -> bool {
+        matches!(self.kind, Kind::Opus(_))
+    }
+
     /// Encodes 20 ms of interleaved PCM within ±1. Returns the payload's length, `None` when there is none.
     pub(crate) fn encode(&mut self, frame: &[f32]) -> Option<usize> {
         match &mut self.kind {

@@ -51,6 +51,7 @@ mod schedule;
 mod sender;
 mod slew;
 mod speech;
+mod spending;
 mod stats;
 mod stream_clock;
 mod stream_receiver;

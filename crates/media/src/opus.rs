@@ -155,8 +155,10 @@ impl OpusEncoder {
 }
 
 fn check(options: OpusOptions) -> Result<(), MediaError> {
-    if !(6_000..=510_000).contains(&options.bitrate) {
-        return Err(MediaError::OpusOption { name: "bitrate", value: options.bitrate });
+    for (name, value) in [("bitrate", options.bitrate), ("busy_bitrate", options.busy_bitrate)] {
+        if !(6_000..=510_000).contains(&value) {
+            return Err(MediaError::OpusOption { name, value });
+        }
     }
     if options.complexity > 10 {
         return Err(MediaError::OpusOption { name: "complexity", value: options.complexity.into() });

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::OpusOptions;
+use crate::spending::Spending;
+use crate::{Application, OpusOptions};
 
 /// From such a share of lost packets on, the network is taken to be overloaded, and fewer bits are sent.
 const HEAVY_LOSS: f32 = 0.15;
@@ -14,7 +15,7 @@ const LOSSY_BITRATE: u32 = 32_000;
 /// copies of lost frames take more than they are worth (3.50 when told 25).
 const TOLD: (f32, f32) = (15.0, 20.0);
 /// Less than this is no loss to prepare for.
-const SOME_LOSS: f32 = 0.01;
+pub(crate) const SOME_LOSS: f32 = 0.01;
 /// Once loss is below this, the bitrate rises again…
 const LIGHT_LOSS: f32 = 0.10;
 /// …by so many bits a second in each second.
@@ -32,6 +33,8 @@ const SPARE: f32 = 0.5;
 /// …and beyond this one it falls at once.
 const BUSY: f32 = 0.75;
 const STEP: Duration = Duration::from_secs(1);
+/// With bits to spend, this least effort is what finds the beginnings of words: generated speech has a PESQ of 4.30 without.
+const EFFORT_FOR_BITS: u8 = 1;
 
 /// What the encoder is set to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +59,7 @@ pub(crate) struct RateControl {
     reported_at: Option<Instant>,
     complexity: u8,
     raised_at: Option<Instant>,
+    spending: Spending,
 }
 
 impl RateControl {
@@ -68,15 +72,29 @@ impl RateControl {
             reported_at: None,
             complexity: options.complexity,
             raised_at: None,
+            spending: Spending::new(),
         }
     }
 
     pub(crate) fn settings(&self) -> EncoderSettings {
-        EncoderSettings {
-            bitrate: self.bitrate as u32,
-            told_loss: self.told_loss(),
-            complexity: self.complexity,
-        }
+        let (bitrate, effort) = if self.spends() {
+            (self.options.busy_bitrate, EFFORT_FOR_BITS)
+        } else {
+            (self.bitrate as u32, 0)
+        };
+        EncoderSettings { bitrate, told_loss: self.told_loss(), complexity: self.complexity.max(effort) }
+    }
+
+    /// Whether bits are spent to save time. Where they are short, or the peer takes fewer, or it is music, there is nothing
+    /// to save.
+    fn spends(&self) -> bool {
+        let OpusOptions { bitrate, busy_bitrate, application, .. } = self.options;
+        self.spending.is_on()
+            && self.loss < SOME_LOSS
+            && application == Application::Voip
+            && self.bitrate >= bitrate as f32
+            && bitrate > SHORT_OF_BITS
+            && (bitrate + 1..=self.most).contains(&busy_bitrate)
     }
 
     /// The share of packets that is expected to be lost, in percent.
@@ -109,6 +127,7 @@ impl RateControl {
             self.reported_at.replace(now).map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         let keeps = (-passed.as_secs_f32() / HALF_LIFE.as_secs_f32()).exp2();
         self.loss = if lost >= self.loss { lost } else { lost + (self.loss - lost) * keeps };
+        self.spending.expect_loss(now, self.loss);
         if lost >= HEAVY_LOSS {
             self.bitrate = self.bitrate.min(LOSSY_BITRATE as f32);
         } else if self.loss < LIGHT_LOSS {
@@ -118,6 +137,7 @@ impl RateControl {
 
     /// So busy is the worker, 0 to 1.
     pub(crate) fn set_load(&mut self, now: Instant, load: f32) {
+        self.spending.set_load(now, load);
         if load > BUSY || self.bitrate > SHORT_OF_BITS as f32 {
             self.complexity = self.options.complexity;
             self.raised_at = Some(now);
@@ -216,6 +236,38 @@ mod tests {
         assert_eq!(control.settings().complexity, 0);
         control.set_load(start + STEP * 31 + STEP / 2, 0.2);
         assert_eq!(control.settings().complexity, 0, "not again within a second");
+    }
+
+    /// What a worker that is busy for ten seconds makes of it.
+    fn when_busy(control: &mut RateControl, start: Instant) -> (u32, u8) {
+        for second in 0..10 {
+            control.set_load(start + STEP * second, 0.5);
+        }
+        let settings = control.settings();
+        (settings.bitrate, settings.complexity)
+    }
+
+    #[test]
+    fn a_busy_worker_spends_bits_where_there_is_something_to_save() {
+        let (mut control, start) = control(48_000);
+        assert_eq!(when_busy(&mut control, start), (96_000, 1));
+        control.set_most(Some(95_999));
+        assert_eq!(control.settings().bitrate, 48_000);
+        control.set_most(None);
+        assert_eq!(control.settings().bitrate, 96_000);
+        control.set_expected_loss(1);
+        assert_eq!((control.settings().bitrate, control.settings().complexity), (48_000, 0));
+    }
+
+    #[test]
+    fn a_bitrate_that_was_asked_for_is_kept_on_a_busy_worker() {
+        for (bitrate, busy_bitrate) in [(48_000, 48_000), (48_000, 40_000), (32_000, 96_000)] {
+            let start = Instant::now();
+            let options = OpusOptions { bitrate, busy_bitrate, ..OpusOptions::default() };
+            assert_eq!(when_busy(&mut RateControl::new(options), start).0, bitrate);
+        }
+        let music = OpusOptions { application: Application::Audio, ..OpusOptions::default() };
+        assert_eq!(when_busy(&mut RateControl::new(music), Instant::now()).0, 48_000);
     }
 
     #[test]

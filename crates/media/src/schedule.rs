@@ -134,6 +134,11 @@ impl Schedule {
         holds
     }
 
+    /// Whether the source never gives more than real time.
+    pub(crate) fn is_live(&self) -> bool {
+        self.excess.is_live()
+    }
+
     pub(crate) fn is_idle(&self) -> bool {
         self.pacer.is_idle()
     }

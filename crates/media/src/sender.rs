@@ -58,6 +58,8 @@ pub(crate) struct Sender {
     cleared: bool,
     /// The peer interrupted: what is emitted is dropped until somebody says that it is new.
     interrupted: bool,
+    /// When silence follows what ended, so that the encoder gives out what it still holds.
+    tail: Option<Instant>,
     /// The next packet is the first after a pause.
     marker: bool,
     sent: u64,
@@ -88,6 +90,7 @@ impl Sender {
             draining: false,
             cleared: false,
             interrupted: false,
+            tail: None,
             marker: false,
             sent: 0,
             underruns: 0,
@@ -143,6 +146,7 @@ impl Sender {
         self.schedule.stop();
         self.heard.recalled(now);
         self.fader.forget();
+        self.tail = None;
         if let Some(recall) = &mut self.recall {
             recall.due |= std::mem::take(&mut recall.possible);
         }
@@ -228,6 +232,7 @@ impl Sender {
         self.schedule
             .wake_at(self.now, self.is_ready(), !self.assembler.is_empty())
             .into_iter()
+            .chain(self.tail)
             .chain(self.heard.wake_at(self.is_idle()))
             .min()
     }
@@ -247,7 +252,7 @@ impl Sender {
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.schedule.is_idle()
+        self.schedule.is_idle() && self.tail.is_none()
     }
 
     pub(crate) fn count(&self, stats: &mut PipelineStats) {
@@ -263,7 +268,8 @@ impl Sender {
     /// The next packet that is due.
     pub(crate) fn poll(&mut self) -> Option<EncodedPacket<'_>> {
         let (timestamp, length) = loop {
-            let timestamp = self.next_frame()?;
+            let now = self.now?;
+            let timestamp = self.next_frame(now).or_else(|| self.trail(now))?;
             match self.encoder.encode(&self.frame) {
                 Some(length) if length > SUPPRESSED_BYTES => break (timestamp, length),
                 // Its time passes, but it uses up no number.
@@ -280,8 +286,7 @@ impl Sender {
     }
 
     /// Puts the next frame that is due into `frame`, and says its timestamp.
-    fn next_frame(&mut self) -> Option<u32> {
-        let now = self.now?;
+    fn next_frame(&mut self, now: Instant) -> Option<u32> {
         let due = self.schedule.due(now, self.hurries(), !self.assembler.is_empty());
         if due == Due::Nothing {
             return None;
@@ -294,8 +299,28 @@ impl Sender {
             return None;
         }
         self.assembler.finish();
-        let place = if self.fill_whole() { self.schedule.flushed(now) } else { self.end(now) };
-        Some(self.stamp(now, place))
+        if self.fill_whole() {
+            let place = self.schedule.flushed(now);
+            return Some(self.stamp(now, place));
+        }
+        let trails = self.trails();
+        let place = self.end(now);
+        let timestamp = self.stamp(now, place);
+        self.tail = trails.then(|| place.0 + FRAME_DURATION);
+        Some(timestamp)
+    }
+
+    /// Whether silence is to follow the frame that ends what there was. The encoder holds back the last 6.5 ms, and a peer that
+    /// gets nothing more goes on with what it heard last. A live source's end is none: what comes late takes that place.
+    fn trails(&self) -> bool {
+        self.encoder.holds_back() && (self.hurries() || !self.schedule.is_live())
+    }
+
+    /// Puts silence into `frame` behind what ended.
+    fn trail(&mut self, now: Instant) -> Option<u32> {
+        let due = self.tail.filter(|due| *due <= now)?;
+        self.frame.fill(0.0);
+        Some(self.stamp(now, (due, false)))
     }
 
     /// Takes a whole frame, if there is one.
@@ -335,6 +360,7 @@ impl Sender {
     fn stamp(&mut self, now: Instant, (due, first): Place) -> u32 {
         self.marker |= first;
         self.cleared = false;
+        self.tail = None;
         self.fader.note(&self.frame);
         if let Some(tap) = &mut self.tap {
             tap.push(due, &self.frame);

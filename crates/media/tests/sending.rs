@@ -52,21 +52,21 @@ fn a_pause_is_a_gap_in_time_and_not_a_delay() {
     rig.emit(mono(vec![0.1; 960], 48_000));
     rig.run_until(Duration::from_secs(3) + 9 * MS);
     rig.emit(mono(vec![0.1; 960], 48_000));
-    let (first, last) = (&rig.packets[0], &rig.packets[2]);
+    let (first, last) = (&rig.packets[0], &rig.packets[3]);
     assert_eq!(last.at, Duration::from_secs(3) + 9 * MS, "at once");
     assert_eq!(last.timestamp - first.timestamp, 150 * 960);
-    assert_eq!(last.sequence_number, first.sequence_number + 2, "the fade-out is between them");
+    assert_eq!(last.sequence_number, first.sequence_number + 3, "the fade-out and silence are between them");
     assert!(last.marker);
 }
 
 #[test]
-fn an_underrun_sends_one_fade_out_and_then_nothing() {
+fn an_underrun_sends_one_fade_out_silence_and_then_nothing() {
     let mut rig = Rig::new(options());
     rig.emit(mono(vec![0.5; 3 * 960], 48_000));
     rig.run_until(Duration::from_secs(1));
     assert_eq!(
         steps(&rig.packets, |packet| packet.at),
-        [0, 20, 40, 70].map(|ms| MS * ms),
+        [0, 20, 40, 70, 86].map(|ms| MS * ms),
         "60 ms and 10 of grace"
     );
     assert_eq!(rig.pipeline.stats().underruns, 1);
@@ -140,7 +140,7 @@ fn a_last_frame_that_is_not_full_is_padded_with_silence() {
     rig.emit(mono(vec![0.25; 1_200], 48_000));
     assert_eq!(rig.pipeline.queued(), 5 * MS);
     rig.run_until(Duration::from_secs(1));
-    assert_eq!(steps(&rig.packets, |packet| packet.at), [Duration::ZERO, 30 * MS]);
+    assert_eq!(steps(&rig.packets, |packet| packet.at), [Duration::ZERO, 30 * MS, 46 * MS]);
     assert_eq!(rig.pipeline.queued(), Duration::ZERO);
     assert_eq!(rig.packets[1].timestamp, 960);
 }
@@ -173,7 +173,7 @@ fn draining_sends_what_is_left_without_waiting_for_more() {
     assert!(rig.pipeline.is_sending());
     rig.run_until(Duration::from_secs(1));
     assert!(!rig.pipeline.is_sending(), "all of it was sent");
-    assert_eq!(steps(&rig.packets, |packet| packet.at), [Duration::ZERO, 20 * MS]);
+    assert_eq!(steps(&rig.packets, |packet| packet.at), [0, 20, 40].map(|ms| MS * ms));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn less_than_a_frame_is_sent_soon_even_if_nothing_follows() {
     rig.emit(mono(vec![0.25; 1], 48_000));
     assert!(rig.packets.is_empty());
     rig.run_until(Duration::from_secs(1));
-    assert_eq!(steps(&rig.packets, |packet| packet.at), [30 * MS]);
+    assert_eq!(steps(&rig.packets, |packet| packet.at), [30 * MS, 50 * MS]);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn ten_minutes_at_once_are_sent_in_ten_minutes() {
     assert_eq!(rig.packets.len(), 1, "nothing else is converted yet");
     assert_eq!(rig.pipeline.queued(), Duration::from_secs(600) - FRAME);
     rig.run_until(Duration::from_secs(700));
-    assert_eq!(rig.packets.len(), 30_001);
+    assert_eq!(rig.packets.len(), 30_002);
     assert_eq!(rig.packets[29_999].at, Duration::from_secs(600) - FRAME);
 }
 
@@ -365,7 +365,7 @@ fn clearing_the_queue_silences_the_peer_within_a_frame() {
     assert_eq!(rig.pipeline.queued(), Duration::ZERO);
     rig.run_until(Duration::from_secs(1));
     let times = steps(&rig.packets, |packet| packet.at);
-    assert_eq!(times, (0..7).map(|n| FRAME * n).collect::<Vec<_>>(), "the fade-out is the one at 120 ms");
+    assert_eq!(times, (0..8).map(|n| FRAME * n).collect::<Vec<_>>(), "the fade-out is the one at 120 ms");
     let heard = heard(&rig.packets, Layout::Mono);
     // What is left is libopus ringing out: a steady tone is the worst it can be told to stop.
     assert!(tone::rms(&heard[120 * 48 + 700..]) < 0.05, "{}", tone::rms(&heard[120 * 48 + 700..]));
@@ -570,7 +570,7 @@ fn the_end_passes_all_marks_with_what_was_heard_until_then() {
 }
 
 #[test]
-fn clearing_while_draining_ends_with_the_frame_that_fades_out() {
+fn clearing_while_draining_ends_with_a_fade_out_and_silence() {
     let mut rig = Rig::new(options());
     rig.emit(mono(tone::sine(440.0, 48_000, 480_000), 48_000));
     rig.pipeline.drain();
@@ -578,7 +578,7 @@ fn clearing_while_draining_ends_with_the_frame_that_fades_out() {
     rig.pipeline.clear_queue(rig.instant());
     rig.run_until(Duration::from_secs(1));
     assert!(!rig.pipeline.is_sending() && rig.pipeline.queued().is_zero());
-    assert_eq!(rig.packets.last().map(|packet| packet.at), Some(120 * MS));
+    assert_eq!(rig.packets.last().map(|packet| packet.at), Some(140 * MS));
     assert_eq!(rig.pipeline.stats().underruns, 0);
 }
 
@@ -594,8 +594,92 @@ fn ten_minutes_emitted_at_once_at_any_rate_are_paced_and_can_be_cleared() {
         assert!(rig.pipeline.queued().abs_diff(left) < FRAME, "{hz} Hz: {:?}", rig.pipeline.queued());
         rig.pipeline.clear_queue(rig.instant());
         rig.run_until(Duration::from_secs(3));
-        assert_eq!((rig.packets.len(), rig.pipeline.queued()), (102, Duration::ZERO), "{hz} Hz");
+        assert_eq!((rig.packets.len(), rig.pipeline.queued()), (103, Duration::ZERO), "{hz} Hz");
     }
+}
+
+/// Whether a packet is coded without the model of a voice (RFC 6716, section 3.1: configurations from 16 up).
+fn is_celt(packet: &Packet) -> bool {
+    packet.payload[0] >> 3 >= 16
+}
+
+#[test]
+fn a_busy_thread_spends_bits_instead_of_time_until_packets_get_lost() {
+    let mut rig = Rig::new(PipelineOptions { output_rate: rate(24_000), ..options() });
+    rig.emit(mono(tone::sine(200.0, 24_000, 24_000 * 10), 24_000));
+    for _ in 0..5 {
+        rig.run_for(Duration::from_secs(1));
+        rig.pipeline.set_load(rig.instant(), 0.4);
+    }
+    rig.run_until(Duration::from_secs(7));
+    assert_eq!(rig.pipeline.stats().bitrate, 96_000);
+    rig.pipeline.report(rig.instant(), 0.05, 50);
+    rig.run_until(Duration::from_secs(9));
+    let coded = |packets: &[Packet]| packets.iter().filter(|packet| is_celt(packet)).count();
+    assert_eq!([coded(&rig.packets[..150]), coded(&rig.packets[255..350])], [0, 95]);
+    assert_eq!(coded(&rig.packets[360..440]), 0, "what may get lost is coded so that it can be restored");
+    let heard = heard(&rig.packets, Layout::Mono);
+    for (n, piece) in heard[24_000..8 * 48_000].chunks_exact(960).enumerate() {
+        let fit = tone::fit(piece, 200.0, 48_000);
+        assert!((fit.amplitude / 0.5 - 1.0).abs() < 0.1 && fit.snr_db > 15.0, "{n}: {} dB", fit.snr_db);
+    }
+}
+
+/// What a peer makes of packets that nothing follows for 100 ms: what it was sent, and what it makes up.
+fn heard_to_the_end(packets: &[Packet]) -> (Vec<f32>, Vec<f32>) {
+    let mut decoder =
+        opusic_c::Decoder::new(opusic_c::Channels::Mono, opusic_c::SampleRate::Hz48000).expect("valid");
+    let mut decode = |payload: &[u8]| {
+        let mut frame = vec![0.0; 960];
+        let length = decoder.decode_float_to_slice(payload, &mut frame, false).expect("a packet");
+        assert_eq!(length, 960);
+        frame
+    };
+    let sent = packets.iter().flat_map(|packet| decode(&packet.payload)).collect();
+    (sent, (0..5).flat_map(|_| decode(&[])).collect())
+}
+
+#[test]
+fn the_end_of_a_reply_is_heard_whole_and_followed_by_silence() {
+    /// What the encoder is behind, in samples.
+    const BEHIND: usize = 312;
+    for (bitrate, rest) in
+        [48_000, 96_000].into_iter().flat_map(|rate| [0, 4, 9, 14, 18].map(|rest| (rate, rest)))
+    {
+        for drains in [true, false] {
+            let opus = OpusOptions { bitrate, ..OpusOptions::default() };
+            let mut rig = Rig::new(PipelineOptions { opus, ..options() });
+            let length = 48 * (400 + rest);
+            rig.emit(mono(tone::sine(1_000.0, 48_000, length), 48_000));
+            if drains {
+                rig.pipeline.drain();
+            }
+            rig.run_until(Duration::from_secs(1));
+            assert!(!rig.pipeline.is_sending());
+            let times = steps(&rig.packets, |packet| packet.timestamp);
+            assert!(times.windows(2).all(|pair| pair[1] - pair[0] == 960), "without a gap: {times:?}");
+            let (sent, made_up) = heard_to_the_end(&rig.packets);
+            // The last 5 ms may be faded out.
+            let end = BEHIND + length - 240;
+            let level = tone::rms(&sent[end - 240..end]);
+            let case = format!("{bitrate} bit/s, {rest} ms over, drained: {drains}");
+            assert!((0.28..0.42).contains(&level), "{case}: the end has {level}");
+            // Then libopus rings out: a steady tone is the worst it can be told to stop.
+            let rest = [&sent[BEHIND + length + 480..], &made_up].map(tone::rms);
+            assert!(rest[0] < 0.05 && rest[1] < 0.01, "{case}: goes on with {rest:?}");
+        }
+    }
+}
+
+#[test]
+fn what_follows_an_end_at_once_takes_the_place_of_the_silence() {
+    let mut rig = Rig::new(options());
+    rig.emit(mono(vec![0.1; 2 * 960], 48_000));
+    rig.run_until(55 * MS);
+    rig.emit(mono(vec![0.1; 960], 48_000));
+    rig.run_until(60 * MS);
+    let times = steps(&rig.packets, |packet| (packet.at, packet.timestamp / 960));
+    assert_eq!(times, [(Duration::ZERO, 0), (20 * MS, 1), (50 * MS, 2), (55 * MS, 3)]);
 }
 
 /// How many channels a packet has (RFC 6716, section 3.1: the bit "s").

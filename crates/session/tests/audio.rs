@@ -126,7 +126,7 @@ fn drained_comes_after_all_that_was_emitted_was_heard() {
     let drained = call.when(&Event::Drained).expect("it says so");
     let heard_until = call.peer.heard.last_sound().expect("a tone");
     assert!(drained >= heard_until, "{:?}", heard_until - drained);
-    assert_eq!(call.peer.packets.len(), 76, "1,510 ms in packets of 20 ms");
+    assert_eq!(call.peer.packets.len(), 77, "1,510 ms in packets of 20 ms, and silence");
 }
 
 #[test]

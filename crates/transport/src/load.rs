@@ -9,13 +9,13 @@ const SPAN: Duration = Duration::from_secs(1);
 pub(crate) struct Load {
     since: Instant,
     busy: Duration,
-    share: f32,
+    /// None before the first such time is over.
+    share: Option<f32>,
 }
 
 impl Load {
-    /// Counts as busy until the first second is over.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { since: now, busy: Duration::ZERO, share: 1.0 }
+        Self { since: now, busy: Duration::ZERO, share: None }
     }
 
     /// The thread worked from then to then.
@@ -25,13 +25,13 @@ impl Load {
         if span >= SPAN {
             let share = self.busy.as_secs_f32() / span.as_secs_f32();
             // A rise counts at once, a fall by half each second.
-            self.share = share.max((share + self.share) / 2.0).min(1.0);
+            self.share = Some(share.max((share + self.share.unwrap_or(share)) / 2.0).min(1.0));
             (self.since, self.busy) = (to, Duration::ZERO);
         }
     }
 
-    /// 0 to 1.
-    pub(crate) fn share(&self) -> f32 {
+    /// 0 to 1; none before it was measured.
+    pub(crate) fn share(&self) -> Option<f32> {
         self.share
     }
 }
@@ -44,11 +44,13 @@ mod tests {
     fn a_rise_counts_at_once_and_a_fall_by_halves() {
         let start = Instant::now();
         let mut load = Load::new(start);
+        assert_eq!(load.share(), None);
         let mut second = |n: u32, busy: f32| {
             let from = start + SPAN * n;
             load.worked(from + SPAN - SPAN.mul_f32(busy), from + SPAN);
-            (load.share() * 100.0).round() as u32
+            load.share().map(|share| (share * 100.0).round() as u32)
         };
-        assert_eq!([second(0, 0.2), second(1, 0.2), second(2, 0.9), second(3, 0.1)], [60, 40, 90, 50]);
+        let shares = [second(0, 0.2), second(1, 0.6), second(2, 0.2), second(3, 0.1)];
+        assert_eq!(shares, [Some(20), Some(60), Some(40), Some(25)]);
     }
 }

@@ -25,8 +25,8 @@ pub(crate) struct Slot {
     pub(crate) dirty: bool,
     /// Nobody minds if its packets wait a little.
     pub(crate) is_waiting: bool,
-    /// How busy its runner is, 0 to 1.
-    pub(crate) load: f32,
+    /// How busy its runner is, 0 to 1; none when that is not known.
+    pub(crate) load: Option<f32>,
     stats_at: Instant,
     sent_messages: bool,
     /// A payload from the socket.
@@ -64,7 +64,7 @@ impl Slot {
             shared,
             dirty: false,
             is_waiting: false,
-            load: 1.0,
+            load: None,
             stats_at: now,
             sent_messages: false,
             payload: Vec::new(),
@@ -258,7 +258,9 @@ impl Slot {
 
     fn publish(&mut self, now: Instant) {
         self.stats_at = now;
-        self.session.set_load(now, self.load);
+        if let Some(load) = self.load {
+            self.session.set_load(now, load);
+        }
         self.shared.set_stats(self.session.stats());
     }
 }
