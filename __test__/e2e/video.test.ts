@@ -134,6 +134,31 @@ function onePictureAndItsRepairs(picture: number | undefined): Drop {
   }
 }
 
+/** Has the page offer its video in three sizes (RFC 8853), the full one first. */
+const OFFER_SIMULCAST = `RTCPeerConnection.prototype.addTransceiver = ((original) => function (track, init) {
+  const layers = ['f', 'h', 'q'].map((rid, index) => ({ rid, scaleResolutionDownBy: 2 ** index }))
+  const isVideo = track === 'video' || track.kind === 'video'
+  return original.call(this, track, isVideo ? { ...init, sendEncodings: layers } : init)
+})(RTCPeerConnection.prototype.addTransceiver)`
+
+test.serial('of a page that offers simulcast the first size is taken', async (t) => {
+  const { handler, seen } = watchingFlip()
+  const { page } = await clientPage(t, { handler })
+  await page.evaluate(KEEP_CONNECTION)
+  await page.evaluate(OFFER_SIMULCAST)
+  await start(page)
+  await flows(page)
+  const pictures = await watch(page, '#player', 30)
+  t.regex(await page.evaluate<string>('pc.localDescription.sdp'), /a=simulcast:send f;h;q/)
+  t.notRegex(await page.evaluate<string>('pc.remoteDescription.sdp'), /simulcast|a=rid/)
+  for (const { corners } of pictures) t.deepEqual(corners, FLIPPED)
+  t.deepEqual(seen.at(-1)?.corners, UPRIGHT)
+  t.deepEqual(
+    seen.filter((picture) => numberOf(picture) === undefined),
+    [],
+  )
+})
+
 test.serial('black pictures, a screen and the camera again are sent without a new offer', async (t) => {
   const { handler, seen } = watchingFlip()
   const { page } = await clientPage(t, { handler })
