@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
-import { ExpectationError, silence, type TestCall, testCall, tone } from '../../src/testing/index.ts'
+import { ExpectationError, picture, silence, type TestCall, testCall, tone } from '../../src/testing/index.ts'
 import { Echo } from '../helpers/echo.ts'
 import { TurnTaker } from '../helpers/turn-taker.ts'
 
@@ -111,7 +111,59 @@ test('options that can not be are refused by name', async (t) => {
   await refused({ seed: 0.5 }, /seed/)
   await refused({ over: 'tcp' }, /over/)
   await refused({ lose: 0.1 }, /lose/)
+  await refused({ loss: '0.1' }, /option loss must be from 0 to 1, not "0\.1"/)
+  await refused({ onTime: 5 }, /onTime must be a function, not 5/)
+  await refused({ stream: 5 }, /stream must be an object, not 5/)
+  await refused({ stream: null }, /stream must be an object, not null/)
   await t.throwsAsync(testCall('handler' as never), { instanceOf: TypeError, message: /handler/ })
+})
+
+test('an expectation that is misspelt or no number is refused, for it would be met by anything', async (t) => {
+  const call = await echoedTone(t)
+  const refused = (expectation: () => unknown, message: RegExp): void => void t.throws(expectation, { message })
+  refused(() => call.expectHeard({ second: 9 } as never), /There is no option second; there are seconds,/)
+  refused(() => call.expectHeard({ maxHoleMs: NaN }), /maxHoleMs must be a number, not NaN/)
+  refused(() => call.expectHeard({ seconds: '9' as never }), /seconds must be a number, not "9"/)
+  refused(() => call.expectSeen({ picture: 9 } as never), /There is no option picture; there are pictures,/)
+  refused(() => call.expectSeen({ colour: 'red' as never }), /A colour is .*, not "red"/)
+  refused(() => call.expectSilence({ from: 1400 } as never), /There is no option from; there are fromMs, toMs/)
+  refused(() => call.expectTurn({ withinMs: 9 } as never), /There is no option withinMs; there are replyWithinMs,/)
+  refused(() => call.expectTurn({} as never), /replyWithinMs must be a number, not undefined/)
+  refused(() => call.expectInterruption(undefined as never), /The options must be an object, not undefined/)
+  refused(() => call.expectInterruption({ withinMs: NaN }), /withinMs must be a number, not NaN/)
+  for (const match of [undefined, null, 5, []]) refused(() => call.expectMessage(match as never), /A message is a text/)
+})
+
+test('what can not be waited for, said or shown is refused at once, and nothing hangs', async (t) => {
+  const call = await echoedTone(t)
+  const refused = async (act: () => unknown, message: RegExp): Promise<void> =>
+    void (await t.throwsAsync(async () => act(), { message }))
+  await refused(() => call.waitFor(() => false, { seconds: NaN }), /A call waits a number of seconds, not NaN/)
+  await refused(() => call.waitFor(() => false, { second: 1 } as never), /There is no option second; there are seconds/)
+  await refused(() => call.waitFor(true as never), /waits for a function to be true, not true/)
+  await refused(() => call.waitForSound({ seconds: Infinity }), /A call waits a number of seconds, not Infinity/)
+  await refused(() => call.waitForSound(5 as never), /The options must be an object, not 5/)
+  await refused(() => call.waitForPicture({ seconds: NaN }), /seconds must be a number, not NaN/)
+  await refused(() => call.waitForSilence({ for: 9 } as never), /There is no option for; there are forMs, seconds/)
+  await refused(() => call.waitForMessage(5 as never), /A message is a text, a pattern, .*, not 5/)
+  await refused(() => call.setNetwork({ lose: 1 } as never), /There is no option lose; there are loss,/)
+  await refused(() => call.setNetwork('bad' as never), /The options must be an object, not "bad"/)
+  await refused(() => tone(440, { second: 2 } as never), /There is no option second; there are seconds, loudness/)
+  await refused(() => picture([1, 2, 3], { widht: 2 } as never), /There is no option widht; there are width, height/)
+  await refused(() => picture([1, 2, 3], { width: NaN }), /width must be an integer from 1 to 4096, not NaN/)
+})
+
+test('a recording stays as it was taken while more is heard, in whatever pieces', async (t) => {
+  const call = await echoedTone(t)
+  const early = call.heard
+  const samples = early.samples.slice()
+  await call.play(tone(880, { seconds: 1 }))
+  await call.waitForSilence({ forMs: 300 })
+  const late = call.heard
+  t.deepEqual(early.samples, samples)
+  t.deepEqual(late.samples.subarray(0, samples.length), samples)
+  t.is(late.samples.length, late.frameTimes.length * 960)
+  t.true(late.between(early.frameTimes.at(-1) ?? 0).toneShare(880) > 0.9)
 })
 
 function joined(...sounds: ReturnType<typeof tone>[]): Int16Array {

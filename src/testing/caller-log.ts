@@ -11,7 +11,8 @@ export class CallerLog {
   readonly #peer: TestPeer
   readonly #layout: Layout
   readonly #messages: CallerMessage[] = []
-  readonly #parts: Int16Array[] = []
+  #samples = new Int16Array(0)
+  #length = 0
   readonly #times: number[] = []
   readonly #speeches: Span[] = []
   readonly #seen: SeenPicture[] = []
@@ -44,11 +45,11 @@ export class CallerLog {
   get heard(): Recording {
     const { samples, atMs } = this.#peer.takeHeard()
     if (atMs.length > 0) {
-      this.#parts.push(samples)
+      this.#append(samples)
       for (const at of atMs) this.#times.push(at - this.#start)
       this.#recording = undefined
     }
-    this.#recording ??= new Recording(joined(this.#parts), [...this.#times], this.#layout)
+    this.#recording ??= new Recording(this.#samples.subarray(0, this.#length), [...this.#times], this.#layout)
     return this.#recording
   }
 
@@ -94,16 +95,16 @@ export class CallerLog {
     const last = this.#speeches.pop()
     if (last !== undefined && last.fromMs < now) this.#speeches.push({ ...last, toMs: Math.min(last.toMs, now) })
   }
-}
 
-function joined(parts: Int16Array[]): Int16Array {
-  const whole = new Int16Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
+  /** Behind all that was heard, where no recording that was given out looks. A long call is copied rarely, not at each frame. */
+  #append(samples: Int16Array): void {
+    const length = this.#length + samples.length
+    if (length > this.#samples.length) {
+      const larger = new Int16Array(2 * length)
+      larger.set(this.#samples.subarray(0, this.#length))
+      this.#samples = larger
+    }
+    this.#samples.set(samples, this.#length)
+    this.#length = length
   }
-  // The next one is joined to few parts again.
-  parts.splice(0, parts.length, whole)
-  return whole
 }

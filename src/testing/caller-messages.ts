@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describe } from '../frames/describe.ts'
+import { isRecord } from '../stream/checks.ts'
 import { ms } from './words.ts'
 
 /** A message that the caller got. */
@@ -17,6 +18,17 @@ export interface CallerMessage {
  * that says so.
  */
 export type MessageMatch = string | RegExp | Readonly<Record<string, unknown>> | ((message: CallerMessage) => boolean)
+
+/**
+ * Refuses what means no message, or any.
+ *
+ * @param match - as a test gave it
+ * @throws TypeError naming it
+ */
+export function checkMatch(match: unknown): void {
+  if (typeof match === 'string' || typeof match === 'function' || match instanceof RegExp || isRecord(match)) return
+  throw new TypeError(`A message is a text, a pattern, an object or a function that says so, not ${describe(match)}`)
+}
 
 /**
  * Whether a message is the one that is meant.

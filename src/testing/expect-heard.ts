@@ -1,3 +1,4 @@
+import { checkNumbers } from './checks.ts'
 import type { Recording } from './recording.ts'
 import { ms, seconds, list } from './words.ts'
 
@@ -27,8 +28,10 @@ const MOST_OF_IT = 0.9
  * @param all - what was heard
  * @param expected - at least one sound, and what else is said
  * @returns what was expected and what was heard, in words; undefined when all is as expected
+ * @throws TypeError or RangeError naming what can't be expected
  */
 export function unlikeHeard(all: Recording, expected: HeardExpectation): string | undefined {
+  checkNumbers(expected, ['seconds', 'toneHz', 'share', 'maxHoleMs', 'maxStallMs', 'fromMs', 'toMs'])
   const heard = all.between(expected.fromMs ?? -Infinity, expected.toMs)
   const { seconds: least = 0, toneHz, share = MOST_OF_IT, maxHoleMs = Infinity, maxStallMs = Infinity } = expected
   const isEnough = heard.soundSeconds > 0 && heard.soundSeconds >= least

@@ -1,4 +1,6 @@
-import { type Colour, meanColour, type SeenPicture } from './pictures.ts'
+import { checkObject } from '../stream/checks.ts'
+import { checkNumber } from './checks.ts'
+import { checkColour, type Colour, meanColour, type SeenPicture } from './pictures.ts'
 import { ms } from './words.ts'
 
 /** What a caller is expected to have seen. */
@@ -28,8 +30,10 @@ const TOLERANCE = 16
  * @param all - what was seen
  * @param expected - at least one picture, and what else is said
  * @returns what was expected and what was seen, in words; undefined when all is as expected
+ * @throws TypeError or RangeError naming what can't be expected
  */
 export function unlikeSeen(all: readonly SeenPicture[], expected: SeenExpectation): string | undefined {
+  checkExpectation(expected)
   const { pictures = 1, width, height, colour, maxFreezeMs = Infinity, fromMs = -Infinity, toMs = Infinity } = expected
   const seen = all.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
   const last = seen.at(-1)
@@ -52,6 +56,13 @@ export function describeSeen(seen: readonly SeenPicture[]): string {
   const what = `the last ${last.width} x ${last.height} in the mean colour [${meanColour(last).join(', ')}]`
   const when = `from ${ms(first.atMs)} to ${ms(last.atMs)}, the longest freeze ${ms(longestFreeze(seen))}`
   return `saw ${seen.length} ${seen.length === 1 ? 'picture' : 'pictures'} ${when}; ${what}`
+}
+
+function checkExpectation(expected: SeenExpectation): void {
+  const { colour, ...numbers } = expected
+  checkObject('', expected, ['pictures', 'width', 'height', 'colour', 'maxFreezeMs', 'fromMs', 'toMs'])
+  for (const [name, value] of Object.entries(numbers)) if (value !== undefined) checkNumber(name, value)
+  if (colour !== undefined) checkColour(colour)
 }
 
 function isLike(colour: Colour, other: Colour): boolean {

@@ -1,3 +1,5 @@
+import { checkObject } from '../stream/checks.ts'
+import { checkNumber, checkNumbers } from './checks.ts'
 import type { Recording } from './recording.ts'
 import { lengthOf, type Span } from './spans.ts'
 import { ms } from './words.ts'
@@ -62,7 +64,9 @@ export function unlikeTurn(
   lastSpeech: Span | undefined,
   expected: TurnExpectation,
 ): string | undefined {
+  checkNumbers(expected, ['replyWithinMs', 'replyAfterMs'])
   const { replyWithinMs, replyAfterMs = 0 } = expected
+  checkNumber('replyWithinMs', replyWithinMs)
   const { speech, overlap, reply } = turnOf(heard, lastSpeech)
   const wish = `Expected a reply within ${ms(replyWithinMs)}${replyAfterMs > 0 ? `, not before ${ms(replyAfterMs)}` : ''}`
   if (speech === undefined) return `${wish}; the caller has not spoken`
@@ -85,8 +89,10 @@ export function unlikeTurn(
 export function unlikeInterruption(
   heard: Recording,
   lastSpeech: Span | undefined,
-  { withinMs }: InterruptionExpectation,
+  expected: InterruptionExpectation,
 ): string | undefined {
+  const { withinMs } = checkObject('', expected, ['withinMs']) as unknown as InterruptionExpectation
+  checkNumber('withinMs', withinMs)
   const { speech, before } = turnOf(heard, lastSpeech)
   const wish = `Expected the handler to fall silent within ${ms(withinMs)} of being interrupted`
   if (speech === undefined) return `${wish}; the caller has not spoken`

@@ -13,12 +13,12 @@ import { TestPeer } from '../native/test-peer.ts'
 import type { Session } from '../session/session.ts'
 import type { OfferResult } from '../signaling/offer-result.ts'
 import { modalityOf } from '../stream/check-handler.ts'
-import { checkInteger, checkObject, checkWord } from '../stream/checks.ts'
+import { checkInteger, checkObject, checkWord, wrongType } from '../stream/checks.ts'
 import { offerThrough, StreamBase } from '../stream/stream-base.ts'
 import type { CommonOptions, Handler, Modality, Mode, StreamBaseOptions } from '../stream/stream-options.ts'
 import { WorkerHandler } from '../workers/worker-handler.ts'
 import { CallerLog } from './caller-log.ts'
-import { type NetworkOptions, peerNetwork } from './network.ts'
+import { NETWORK_OPTIONS, type NetworkOptions, peerNetwork } from './network.ts'
 import { type Pace, RealPace, VirtualPace } from './pace.ts'
 import { makeTestCall, type TestCall } from './test-call.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -114,9 +114,9 @@ export function testCall(
 ): Promise<TestCall>
 export async function testCall(subject: Handler | StreamBase, options: TestCallOptions = {}): Promise<TestCall> {
   const { seed, layout = 'mono', over = 'memory' } = checkOptions(options)
+  const network = peerNetwork(options, seed)
   const stream = subject instanceof StreamBase ? subject : makeStream(subject, options)
   if (over === 'memory' && options.clock !== 'real') refuseWorker(stream)
-  const network = peerNetwork(options, seed)
   const { modality, mode, media } = stream.options
   const serverAddress = over === 'udp' ? { serverAddress: media.bindAddress } : {}
   const calm = { ...peerNetwork({}, seed), latencyMs: network.latencyMs }
@@ -151,11 +151,13 @@ export async function testCall(subject: Handler | StreamBase, options: TestCallO
 
 function checkOptions(options: TestCallOptions): TestCallOptions & { seed: number } {
   const names = ['over', 'clock', 'seed', 'layout', 'mode', 'modality', 'stream', 'id', 'onTime']
-  checkObject('', options, [...names, 'loss', 'jitterMs', 'latencyMs', 'reordering', 'duplicates'])
-  const { over, clock, layout, seed = randomInt(MAX_SEED) } = options
+  checkObject('', options, [...names, ...NETWORK_OPTIONS])
+  const { over, clock, layout, onTime, seed = randomInt(MAX_SEED) } = options
   if (over !== undefined) checkWord('over', over, ['memory', 'udp'])
   if (clock !== undefined) checkWord('clock', clock, ['virtual', 'real'])
   if (layout !== undefined) checkWord('layout', layout, ['mono', 'stereo'])
+  if (options.stream !== undefined) checkObject('stream', options.stream)
+  if (onTime !== undefined && typeof onTime !== 'function') throw wrongType('onTime', 'a function', onTime)
   return { ...options, seed: checkInteger('seed', seed, [0, MAX_SEED]) }
 }
 

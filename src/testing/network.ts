@@ -1,4 +1,5 @@
 import { describe } from '../frames/describe.ts'
+import { checkObject } from '../stream/checks.ts'
 import type { PeerNetwork } from '../native/test-peer.ts'
 
 /** What the network between caller and server does, the same in both directions. By default nothing. */
@@ -19,6 +20,9 @@ const SHARES = ['loss', 'reordering', 'duplicates'] as const
 const TIMES = ['jitterMs', 'latencyMs'] as const
 const MAX_MS = 10_000
 
+/** The names of all of them. */
+export const NETWORK_OPTIONS: readonly string[] = [...SHARES, ...TIMES]
+
 /**
  * Checks and completes options.
  *
@@ -28,6 +32,7 @@ const MAX_MS = 10_000
  * @throws RangeError naming the option that is out of range
  */
 export function peerNetwork(options: NetworkOptions, seed: number): PeerNetwork {
+  checkObject('', options)
   for (const name of SHARES) checkNumber(name, options[name], 1)
   for (const name of TIMES) checkNumber(name, options[name], MAX_MS)
   const { loss = 0, jitterMs = 0, latencyMs = 0, reordering = 0, duplicates = 0 } = options
@@ -35,6 +40,6 @@ export function peerNetwork(options: NetworkOptions, seed: number): PeerNetwork 
 }
 
 function checkNumber(name: string, value: number | undefined, most: number): void {
-  if (value === undefined || (value >= 0 && value <= most)) return
+  if (value === undefined || (typeof value === 'number' && value >= 0 && value <= most)) return
   throw new RangeError(`The option ${name} must be from 0 to ${most}, not ${describe(value)}`)
 }

@@ -1,5 +1,9 @@
 import { describe } from '../frames/describe.ts'
 import type { EmitVideo } from '../frames/emit-type.ts'
+import { checkInteger, checkObject } from '../stream/checks.ts'
+
+/** Of a picture, in pixels. */
+const MAX_SIDE = 4096
 
 /** Red, green and blue, each 0 to 255. */
 export type Colour = readonly [red: number, green: number, blue: number]
@@ -30,14 +34,32 @@ export interface SeenPicture {
  * @param colour - red, green and blue
  * @param size - 64 x 48 by default
  * @returns a picture as a handler emits it
- * @throws RangeError naming the value that can't be
+ * @throws TypeError or RangeError naming the value that can't be
  */
-export function picture(colour: Colour, { width = 64, height = 48 }: PictureSize = {}): EmitVideo {
-  const isColour = Array.isArray(colour) && colour.length === 3 && colour.every((part) => part >= 0 && part <= 255)
-  if (!isColour) throw new RangeError(`A colour is [red, green, blue], each 0 to 255, not ${describe(colour)}`)
+export function picture(colour: Colour, size: PictureSize = {}): EmitVideo {
+  checkColour(colour)
+  checkObject('', size, ['width', 'height'])
+  const { width = 64, height = 48 } = size
+  checkInteger('width', width, [1, MAX_SIDE])
+  checkInteger('height', height, [1, MAX_SIDE])
   const data = new Uint8Array(width * height * 3)
   for (let i = 0; i < data.length; i++) data[i] = colour[i % 3] as number
   return { width, height, format: 'rgb24', data }
+}
+
+/**
+ * Refuses what is no colour.
+ *
+ * @param colour - as a test gave it
+ * @throws RangeError naming it
+ */
+export function checkColour(colour: unknown): void {
+  if (Array.isArray(colour) && colour.length === 3 && colour.every(isPart)) return
+  throw new RangeError(`A colour is [red, green, blue], each 0 to 255, not ${describe(colour)}`)
+}
+
+function isPart(part: unknown): boolean {
+  return typeof part === 'number' && part >= 0 && part <= 255
 }
 
 /**

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readWav } from '../audio-files/read-wav.ts'
 import type { EmitAudio } from '../frames/audio-frame.ts'
 import { describe } from '../frames/describe.ts'
+import { checkNumbers } from './checks.ts'
 
 /** Rate of the sounds that are made here, in Hz. */
 const SAMPLE_RATE = 48_000
@@ -20,9 +21,11 @@ export interface ToneOptions {
  * @param hertz - its frequency: above 0, up to 20,000
  * @param options - how long and how loud
  * @returns mono audio at 48 kHz, as a handler emits it
- * @throws RangeError naming the value that can't be
+ * @throws TypeError or RangeError naming the value that can't be
  */
-export function tone(hertz: number, { seconds = 1, loudness = -15 }: ToneOptions = {}): EmitAudio {
+export function tone(hertz: number, options: ToneOptions = {}): EmitAudio {
+  checkNumbers(options, ['seconds', 'loudness'])
+  const { seconds = 1, loudness = -15 } = options
   if (!(hertz > 0 && hertz <= 20_000)) throw new RangeError(`A tone must have up to 20,000 Hz, not ${describe(hertz)}`)
   if (!(loudness >= -60 && loudness <= -3)) {
     throw new RangeError(`The loudness must be from -60 to -3 dB, not ${describe(loudness)}`)

@@ -7,9 +7,11 @@ import type { EmitVideo } from '../frames/emit-type.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { PeerStats, TestPeer } from '../native/test-peer.ts'
 import type { Session } from '../session/session.ts'
+import { checkObject } from '../stream/checks.ts'
 import type { StreamBase } from '../stream/stream-base.ts'
 import type { CallerLog } from './caller-log.ts'
-import { type CallerMessage, describeLack, isMeant, type MessageMatch } from './caller-messages.ts'
+import { type CallerMessage, checkMatch, describeLack, isMeant, type MessageMatch } from './caller-messages.ts'
+import { checkNumbers, checkWait } from './checks.ts'
 import { describeHeard, type HeardExpectation, unlikeHeard } from './expect-heard.ts'
 import {
   type InterruptionExpectation,
@@ -18,7 +20,7 @@ import {
   unlikeInterruption,
   unlikeTurn,
 } from './expect-turn.ts'
-import { type NetworkOptions, peerNetwork } from './network.ts'
+import { NETWORK_OPTIONS, type NetworkOptions, peerNetwork } from './network.ts'
 import type { Pace } from './pace.ts'
 import { describeSeen, type SeenExpectation, unlikeSeen } from './expect-seen.ts'
 import type { SeenPicture } from './pictures.ts'
@@ -61,6 +63,8 @@ export interface CallParts {
   readonly seed: number
 }
 
+/** How long a frame is, in ms. */
+const FRAME_MS = 20
 /** How long a call's end may take, in ms. */
 const END_MS = 20_000
 
@@ -165,11 +169,15 @@ export class TestCall {
    * @param pictures - one or more, as a handler emits them, in bytes
    * @param options - `fps`: how many a second, 30 by default; `seconds`: so long, from the beginning again and again; by default
    * each is shown once
-   * @throws TypeError when the caller has no camera, InvalidEmitError or RangeError for what is no picture
+   * @throws TypeError when the caller has no camera, InvalidEmitError or RangeError for what is no picture, TypeError or
+   * RangeError for options that can't be
    */
   async show(pictures: EmitVideo | readonly EmitVideo[], options: ShowOptions = {}): Promise<void> {
     const film = Array.isArray(pictures) ? (pictures as readonly EmitVideo[]) : [pictures as EmitVideo]
+    checkNumbers(options, ['fps', 'seconds'])
     const { fps = 30, seconds = film.length / fps } = options
+    if (!(fps > 0)) throw new RangeError(`The option fps must be above 0, not ${fps}`)
+    checkWait(seconds)
     const { modality, mode } = this.stream.options
     if (modality === 'audio' || mode === 'receive') {
       throw new TypeError(`The caller has no camera: the stream's modality is '${modality}', its mode '${mode}'`)
@@ -195,9 +203,7 @@ export class TestCall {
    * @param seconds - how much
    */
   async wait(seconds: number): Promise<void> {
-    if (!(seconds >= 0 && Number.isFinite(seconds))) {
-      throw new RangeError(`A call waits a number of seconds, not ${describe(seconds)}`)
-    }
+    checkWait(seconds)
     await this.#parts.pace.pass(seconds * 1000, () => false)
   }
 
@@ -206,9 +212,13 @@ export class TestCall {
    *
    * @param isSo - looked at after every event of the call
    * @param options - `seconds`: so long at most, 10 by default; `what` is waited for, for the error
-   * @throws ExpectationError when it isn't so by then
+   * @throws ExpectationError when it isn't so by then; TypeError or RangeError for what can't be waited for
    */
-  async waitFor(isSo: () => boolean, { seconds = 10, what = 'it' }: WaitOptions = {}): Promise<void> {
+  async waitFor(isSo: () => boolean, options: WaitOptions = {}): Promise<void> {
+    if (typeof isSo !== 'function') throw new TypeError(`A call waits for a function to be true, not ${describe(isSo)}`)
+    checkObject('', options, ['seconds', 'what'])
+    const { seconds = 10, what = 'it' } = options
+    checkWait(seconds)
     if (await this.#parts.pace.pass(seconds * 1000, isSo)) return
     throw this.#unlike(`Waited ${seconds} s for ${what} in vain; ${describeHeard(this.heard)}`)
   }
@@ -219,10 +229,12 @@ export class TestCall {
    * @param options - `seconds`: so long at most, 10 by default
    * @throws ExpectationError when there is none by then
    */
-  waitForSound({ seconds = 10 }: { seconds?: number } = {}): Promise<void> {
+  async waitForSound(options: { seconds?: number } = {}): Promise<void> {
+    checkNumbers(options, ['seconds'])
+    const { seconds = 10 } = options
     const from = this.nowMs
     const isHeard = (): boolean => this.heard.between(from).soundSeconds * 1000 >= SHORTEST_SOUND_MS
-    return this.waitFor(isHeard, { seconds, what: 'a sound' })
+    await this.waitFor(isHeard, { seconds, what: 'a sound' })
   }
 
   /**
@@ -232,7 +244,10 @@ export class TestCall {
    * @returns the picture
    * @throws ExpectationError when there is none by then
    */
-  async waitForPicture({ seconds = 10 }: { seconds?: number } = {}): Promise<SeenPicture> {
+  async waitForPicture(options: { seconds?: number } = {}): Promise<SeenPicture> {
+    checkNumbers(options, ['seconds'])
+    const { seconds = 10 } = options
+    checkWait(seconds)
     const before = this.seen.length
     if (await this.#parts.pace.pass(seconds * 1000, () => this.seen.length > before))
       return this.seen.at(-1) as SeenPicture
@@ -245,9 +260,13 @@ export class TestCall {
    * @param options - `forMs`: how long, 500 by default; `seconds`: so long at most, 10 by default
    * @throws ExpectationError when it isn't silent by then
    */
-  waitForSilence({ forMs = 500, seconds = 10 }: { forMs?: number; seconds?: number } = {}): Promise<void> {
-    const isSilent = (): boolean => this.nowMs - (this.heard.sounds().at(-1)?.toMs ?? 0) >= forMs
-    return this.waitFor(isSilent, { seconds, what: `${ms(forMs)} of silence` })
+  async waitForSilence(options: { forMs?: number; seconds?: number } = {}): Promise<void> {
+    checkNumbers(options, ['forMs', 'seconds'])
+    const { forMs = 500, seconds = 10 } = options
+    // What came before ended before: only the end of a long call is looked at, again and again.
+    const lately = (): Recording => this.heard.between(this.nowMs - forMs - FRAME_MS)
+    const isSilent = (): boolean => this.nowMs - (lately().sounds().at(-1)?.toMs ?? 0) >= forMs
+    await this.waitFor(isSilent, { seconds, what: `${ms(forMs)} of silence` })
   }
 
   /**
@@ -258,7 +277,11 @@ export class TestCall {
    * @returns the first that it is
    * @throws ExpectationError when there is none by then
    */
-  async waitForMessage(match: MessageMatch, { seconds = 10 }: { seconds?: number } = {}): Promise<CallerMessage> {
+  async waitForMessage(match: MessageMatch, options: { seconds?: number } = {}): Promise<CallerMessage> {
+    checkMatch(match)
+    checkNumbers(options, ['seconds'])
+    const { seconds = 10 } = options
+    checkWait(seconds)
     await this.#parts.pace.pass(seconds * 1000, () => this.messages.some((message) => isMeant(message, match)))
     return this.expectMessage(match)
   }
@@ -286,9 +309,10 @@ export class TestCall {
    * Changes the network.
    *
    * @param network - what it does from now on; what is left out it no longer does
-   * @throws RangeError naming the option that is out of range
+   * @throws TypeError or RangeError naming the option that can't be
    */
   setNetwork(network: NetworkOptions): void {
+    checkObject('', network, NETWORK_OPTIONS)
     this.#parts.peer.setNetwork(peerNetwork(network, this.seed))
   }
 
@@ -355,9 +379,10 @@ export class TestCall {
    * @param part - `fromMs`, `toMs`: in that part of the call; by default in all of it
    * @throws ExpectationError that says what was heard
    */
-  expectSilence({ fromMs = -Infinity, toMs = Infinity }: { fromMs?: number; toMs?: number } = {}): void {
-    const part = this.heard.between(fromMs, toMs)
-    if (part.soundSeconds > 0) this.#check(`Expected silence; ${describeHeard(part)}`)
+  expectSilence(part: { fromMs?: number; toMs?: number } = {}): void {
+    checkNumbers(part, ['fromMs', 'toMs'])
+    const heard = this.heard.between(part.fromMs ?? -Infinity, part.toMs)
+    if (heard.soundSeconds > 0) this.#check(`Expected silence; ${describeHeard(heard)}`)
   }
 
   /**
@@ -388,6 +413,7 @@ export class TestCall {
    * @throws ExpectationError that lists the messages
    */
   expectMessage(match: MessageMatch): CallerMessage {
+    checkMatch(match)
     const found = this.messages.find((message) => isMeant(message, match))
     if (found !== undefined) return found
     throw this.#unlike(describeLack(match, this.messages))
