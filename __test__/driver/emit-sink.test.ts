@@ -84,6 +84,12 @@ test('an emit that yields nothing but outputs, for ever, holds nothing up', asyn
   core.close('done')
 })
 
+/** What is left of an array that was sent to a worker. */
+function emptied<Data extends Int16Array>(data: Data): Data {
+  structuredClone(data.buffer, { transfer: [data.buffer as ArrayBuffer] })
+  return data
+}
+
 const NONSENSE: [value: unknown, named: RegExp][] = [
   ['hello', /"hello"/],
   [42, /42/],
@@ -102,6 +108,7 @@ const NONSENSE: [value: unknown, named: RegExp][] = [
   [[[24_000, PCM], 'more'], /"more"/],
   [[[24_000, PCM], new CloseStream(), 1], /CloseStream/],
   [[['x', PCM], new AdditionalOutputs()], /"x" Hz/],
+  [[24_000, emptied(new Int16Array(480))], /samples whose memory was transferred away.*emit a copy/],
 ]
 for (const [value, named] of NONSENSE) {
   test(`nonsense is reported by name, and the session goes on: ${named.source}`, (t) => {
@@ -114,6 +121,12 @@ for (const [value, named] of NONSENSE) {
     core.close('done')
   })
 }
+
+test('an empty chunk is no nonsense', (t) => {
+  const { core, link } = emit([24_000, new Int16Array(0)], [24_000, PCM])
+  t.deepEqual([link.told.length, link.written.length], [0, 1])
+  core.close('done')
+})
 
 test('when the client only sends, audio is dropped with one warning, and outputs are not', (t) => {
   const handler = new Emits([new AdditionalOutputs(1)])

@@ -58,6 +58,29 @@ test('a function that returns nothing to iterate fails its session with a clear 
   t.regex(link.told[0]?.message ?? '', /generator function: it returned 7/)
 })
 
+test('what a function yields and can not be is said of the function, which has no emit', async (t) => {
+  async function* nonsense(): AsyncGenerator<EmitType> {
+    yield 'words' as never
+    yield [7, new Int16Array(480)]
+    for (;;) yield CHUNK
+  }
+  for (const handler of [new GeneratorHandler(nonsense, false), new DuplexHandler(nonsense)]) {
+    const { core, link } = call(handler)
+    await until(() => link.written.length > 0)
+    t.regex(link.told[0]?.message ?? '', /^The handler function gave "words"; it must be/)
+    t.regex(link.told[1]?.message ?? '', /^The handler function gave audio at 7 Hz/)
+    core.close('done')
+  }
+})
+
+test('a function that returns what it should yield fails its session in words', async (t) => {
+  for (const returned of ['words', CHUNK]) {
+    const { core, link } = call(new GeneratorHandler((() => returned) as never, false))
+    await until(() => core.state === 'closed')
+    t.regex(link.told[0]?.message ?? '', /must be a generator function: it returned .*; yield it/)
+  }
+})
+
 test('a duplex function hears the frames in order and is heard', async (t) => {
   async function* echo(frames: AsyncIterable<AudioFrame>): AsyncGenerator<EmitType> {
     for await (const audio of frames) yield audio

@@ -68,6 +68,12 @@ const UNFIT: [what: string, value: unknown, message: RegExp][] = [
     /data of a picture as Int16Array\(24\); it must be a Uint8Array, Uint16Array or Float32Array$/,
   ],
   ['data as a list', picture(1, { data: [1, 2] as never }), /data of a picture as \[1, 2\]; it must be/],
+  [
+    "a canvas's bytes",
+    picture(1, { data: new Uint8ClampedArray(24) as never }),
+    /as Uint8ClampedArray\(24\); it must be .*, such as new Uint8Array\(data\.buffer\) of a canvas$/,
+  ],
+  ['data that was sent to a worker', sentAway(), /a picture whose memory was transferred away.*emit a copy/],
   ['a picture without data', { width: 4, height: 2, format: 'rgb24' }, /data of a picture as undefined; it must be/],
   [
     'a time that is none',
@@ -83,6 +89,12 @@ const UNFIT: [what: string, value: unknown, message: RegExp][] = [
   ['three things', [picture(1), null, null], /gave \[Object, null, null\]; it must be/],
   ['a picture and a number', [picture(1), 7], /gave \[Object, 7\]; it must be/],
 ]
+
+function sentAway(): object {
+  const data = new Uint8Array(24)
+  structuredClone(data.buffer, { transfer: [data.buffer] })
+  return picture(1, { data })
+}
 
 for (const [what, value, message] of UNFIT) {
   test(`${what} is refused once in words, and the session goes on`, async (t) => {

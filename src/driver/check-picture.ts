@@ -1,6 +1,7 @@
 import { InvalidEmitError } from '../errors.ts'
 import { describe } from '../frames/describe.ts'
 import type { EmitVideo } from '../frames/emit-type.ts'
+import { isDetached } from '../frames/is-detached.ts'
 import { valuesOf, VIDEO_FORMATS } from '../frames/video-frame.ts'
 
 /** Pixels of a side. */
@@ -46,10 +47,16 @@ function isSide(value: unknown): value is number {
 function checkData(data: unknown, values: number, what: string, who: string): void {
   const isPixels = data instanceof Uint8Array || data instanceof Uint16Array || data instanceof Float32Array
   if (!isPixels) {
+    const hint = data instanceof Uint8ClampedArray ? ', such as new Uint8Array(data.buffer) of a canvas' : ''
     throw new InvalidEmitError(
-      `${who} gave the data of a picture as ${describe(data)}; it must be a Uint8Array, Uint16Array or Float32Array`,
+      `${who} gave the data of a picture as ${describe(data)}; it must be a Uint8Array, Uint16Array or Float32Array${hint}`,
     )
   }
   if (data.length === values) return
+  if (data.length === 0 && isDetached(data)) {
+    throw new InvalidEmitError(
+      `${who} gave a picture whose memory was transferred away, such as to a worker; emit a copy of it`,
+    )
+  }
   throw new InvalidEmitError(`${who} gave ${data.length} values for a picture of ${what}; it must have ${values}`)
 }

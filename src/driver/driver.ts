@@ -26,6 +26,8 @@ export interface DriverParts<Handler extends StreamHandlerBase = StreamHandlerBa
   outputTargetMs: number
   /** Whether emitted audio is dropped, for a client that only sends. */
   muted: boolean
+  /** What emits, for errors, when that isn't a method of a class that the user wrote. */
+  who?: string
 }
 
 /** Runs one handler against one session. The only code that calls handlers. */
@@ -51,12 +53,12 @@ export abstract class Driver<
 
   /** @param parts - what is run, and for whom */
   constructor(parts: DriverParts<Handler>) {
-    const { handler, link, client, context, outputTargetMs, muted } = parts
+    const { handler, link, client, context, outputTargetMs, muted, who } = parts
     this.handler = handler
     this.clock = link.clock ?? realClock
     this.ticker = link.clock === undefined ? Ticker.shared : new Ticker(link.clock)
     this.frames = new FrameReader(link, handler.inputSampleRate, channelsOf(handler.expectedLayout))
-    this.sink = new EmitSink(link, client, handler.expectedLayout, outputTargetMs, muted)
+    this.sink = new EmitSink(link, client, handler.expectedLayout, outputTargetMs, muted, who)
     this.#client = client
     this.#context = context
     this.control = {

@@ -3,6 +3,7 @@ import { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { channelsOf, type EmitAudio, type Layout } from '../frames/audio-frame.ts'
 import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
+import { isDetached } from '../frames/is-detached.ts'
 import { PlayedMark } from '../frames/played-mark.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import { Complaints } from './complaints.ts'
@@ -15,6 +16,7 @@ const MIN_SAMPLE_RATE = 8000
 const MAX_SAMPLE_RATE = 192_000
 /** Of one chunk, which is copied: more than ten minutes of 48 kHz stereo in 32-bit floats. */
 const MAX_MIB = 256
+const METHOD = 'emit()'
 
 /** Takes what a handler emits to where it belongs. */
 export class EmitSink {
@@ -23,6 +25,7 @@ export class EmitSink {
   readonly #layout: Layout
   readonly #targetMs: number
   readonly #muted: boolean
+  readonly #who: string
   readonly #complaints: Complaints
   #depthMs = 0
   #warned = false
@@ -33,13 +36,22 @@ export class EmitSink {
    * @param layout - of audio that says none
    * @param targetMs - how much audio may be queued before the next is asked for
    * @param muted - whether audio is dropped, for a client that only sends
+   * @param who - what emits, for errors; `emit()` by default
    */
-  constructor(link: MediaLink, client: DriverClient, layout: Layout, targetMs: number, muted: boolean) {
+  constructor(
+    link: MediaLink,
+    client: DriverClient,
+    layout: Layout,
+    targetMs: number,
+    muted: boolean,
+    who: string = METHOD,
+  ) {
     this.#link = link
     this.#client = client
     this.#layout = layout
     this.#targetMs = targetMs
     this.#muted = muted
+    this.#who = who
     this.#complaints = new Complaints(client)
   }
 
@@ -60,7 +72,7 @@ export class EmitSink {
     try {
       return this.#deliver(value)
     } catch (error) {
-      return this.#complaints.take(error, 'emit()')
+      return this.#complaints.take(error, this.#who)
     }
   }
 
@@ -69,7 +81,7 @@ export class EmitSink {
     if (!Array.isArray(value)) return this.#deliverOther(value)
     if (typeof value[0] === 'number') return this.#deliverAudio(value)
     const [audio, then] = value as unknown[]
-    if (value.length !== 2 || !Array.isArray(audio) || !isOther(then)) throw nonsense(value)
+    if (value.length !== 2 || !Array.isArray(audio) || !isOther(then)) throw nonsense(value, this.#who)
     const played = this.#deliverAudio(audio)
     const other = this.#deliverOther(then, lengthMs(audio as unknown as EmitAudio, this.#layout))
     // The queue paces what comes with audio, so it counts as audio.
@@ -85,13 +97,13 @@ export class EmitSink {
       this.#client.onMark(value, overMs)
       return 'other'
     }
-    if (!(value instanceof CloseStream)) throw nonsense(value)
+    if (!(value instanceof CloseStream)) throw nonsense(value, this.#who)
     this.#client.onCloseStream(value.msg)
     return 'closed'
   }
 
   #deliverAudio(value: unknown): Delivery {
-    checkAudio(value, this.#layout)
+    checkAudio(value, this.#layout, this.#who)
     const [sampleRate, samples, layout = this.#layout] = value
     if (this.#muted) return this.#dropAudio()
     if (samples.length === 0) return 'other'
@@ -116,38 +128,44 @@ function lengthMs([sampleRate, samples, layout]: EmitAudio, defaultLayout: Layou
   return (samples.length / channelsOf(layout ?? defaultLayout) / sampleRate) * 1000
 }
 
-function checkAudio(value: unknown, defaultLayout: Layout): asserts value is EmitAudio {
+function checkAudio(value: unknown, defaultLayout: Layout, who: string): asserts value is EmitAudio {
   const [sampleRate, samples, layout = defaultLayout, ...more] = value as unknown[]
-  if (more.length > 0) throw nonsense(value)
+  if (more.length > 0) throw nonsense(value, who)
   if (!Number.isInteger(sampleRate) || Number(sampleRate) < MIN_SAMPLE_RATE || Number(sampleRate) > MAX_SAMPLE_RATE) {
     throw new InvalidEmitError(
-      `emit() gave audio at ${describe(sampleRate)} Hz; it must be an integer from 8,000 to 192,000`,
+      `${who} gave audio at ${describe(sampleRate)} Hz; it must be an integer from 8,000 to 192,000`,
     )
   }
   if (!(samples instanceof Int16Array) && !(samples instanceof Float32Array)) {
     throw new InvalidEmitError(
-      `emit() gave samples as ${describe(samples)}; they must be an Int16Array or a Float32Array`,
+      `${who} gave samples as ${describe(samples)}; they must be an Int16Array or a Float32Array`,
+    )
+  }
+  if (samples.length === 0 && isDetached(samples)) {
+    throw new InvalidEmitError(
+      `${who} gave samples whose memory was transferred away, such as to a worker; emit a copy of them`,
     )
   }
   if (samples.byteLength > MAX_MIB * 1024 * 1024) {
     throw new InvalidEmitError(
-      `emit() gave ${describe(samples)} at once; ${MAX_MIB} MiB is the most: emit it in pieces, which are paced`,
+      `${who} gave ${describe(samples)} at once; ${MAX_MIB} MiB is the most: emit it in pieces, which are paced`,
     )
   }
   if (layout !== 'mono' && layout !== 'stereo') {
-    throw new InvalidEmitError(`emit() gave audio with layout ${describe(layout)}; it must be 'mono' or 'stereo'`)
+    throw new InvalidEmitError(`${who} gave audio with layout ${describe(layout)}; it must be 'mono' or 'stereo'`)
   }
   if (layout === 'stereo' && samples.length % 2 === 1) {
     throw new InvalidEmitError(
-      `emit() gave ${samples.length} samples as stereo, which is no whole number for each channel`,
+      `${who} gave ${samples.length} samples as stereo, which is no whole number for each channel`,
     )
   }
 }
 
-function nonsense(value: unknown): InvalidEmitError {
-  const hint = isThenable(value) ? ' (a promise: extend AsyncStreamHandler, whose emit is awaited)' : ''
+function nonsense(value: unknown, who: string): InvalidEmitError {
+  const remedy = who === METHOD ? 'extend AsyncStreamHandler, whose emit is awaited' : 'write async function*'
+  const hint = isThenable(value) ? ` (a promise: ${remedy})` : ''
   return new InvalidEmitError(
-    `emit() gave ${describe(value)}${hint}; it must be [sampleRate, samples], AdditionalOutputs, PlayedMark, ` +
+    `${who} gave ${describe(value)}${hint}; it must be [sampleRate, samples], AdditionalOutputs, PlayedMark, ` +
       'CloseStream, [audio, AdditionalOutputs], [audio, PlayedMark], [audio, CloseStream] or null',
   )
 }

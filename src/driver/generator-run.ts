@@ -2,6 +2,7 @@ import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { endGenerator } from './end-generator.ts'
+import { isReturned } from './is-returned.ts'
 
 /** A function that makes a generator of what it is to emit. */
 export type GeneratorOf<Value> = (...args: never[]) => Iterable<Value> | AsyncIterable<Value>
@@ -44,6 +45,11 @@ export class GeneratorRun<Value> {
     const { latestArgs } = this.#handler
     const args = latestArgs === 'not_set' ? [] : latestArgs.slice(1)
     const iterable: unknown = this.#fn(...(args as never[]))
+    if (isReturned(iterable)) {
+      throw new TypeError(
+        `The handler function must be a generator function: it returned ${describe(iterable)}; yield it`,
+      )
+    }
     if (Symbol.asyncIterator in Object(iterable)) return (iterable as AsyncIterable<Value>)[Symbol.asyncIterator]()
     if (Symbol.iterator in Object(iterable)) return (iterable as Iterable<Value>)[Symbol.iterator]()
     throw new TypeError(`The handler function must be a generator function: it returned ${describe(iterable)}`)

@@ -35,12 +35,12 @@ export interface VideoLoops {
  * @returns loops that have not started; undefined for a handler of audio alone
  */
 export function videoLoopsOf(parts: DriverParts, control: LoopControl): VideoLoops | undefined {
-  const { handler, link, client, muted } = parts
+  const { handler, link, client, muted, who = 'videoEmit()' } = parts
   const clock = link.clock ?? realClock
   if (handler instanceof VideoStreamHandler) {
-    return new VideoFunctionLoop(handler, link, new VideoSink(link, client, muted, 'The handler function'), control)
+    return new VideoFunctionLoop(handler, link, new VideoSink(link, client, muted, who), control)
   }
-  const sink = new VideoSink(link, client, muted, 'videoEmit()')
+  const sink = new VideoSink(link, client, muted, who)
   if (handler instanceof VideoGeneratorHandler) return emitLoop(handler, sink, clock, control)
   if (handler instanceof AudioVideoStreamHandler || handler instanceof AsyncAudioVideoStreamHandler) {
     return new BothLoops(handler, link, emitLoop(handler, sink, clock, control), control)

@@ -1,4 +1,5 @@
 import { endGenerator } from '../driver/end-generator.ts'
+import { isReturned } from '../driver/is-returned.ts'
 import { describe } from '../frames/describe.ts'
 import { isThenable } from '../driver/emit-sink.ts'
 
@@ -127,9 +128,4 @@ export class Reply {
     const isAbort = error === this.#abort.signal.reason || Object(error).name === 'AbortError'
     if (!isAbort) this.#parts.onLateError(error)
   }
-}
-
-/** A text, or audio that was returned, can be iterated too, but not to be heard. */
-function isReturned(value: unknown): boolean {
-  return typeof value === 'string' || (Array.isArray(value) && typeof value[0] === 'number')
 }
