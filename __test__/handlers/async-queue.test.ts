@@ -57,6 +57,21 @@ test('a signal that is null is none, and one that is no signal is refused and ta
   t.is(await wait, 1)
 })
 
+test('a signal without its name, or under another one, is refused, and takes no item', async (t) => {
+  const queue = new AsyncQueue<number>()
+  queue.put(1)
+  for (const options of [new AbortController().signal, { sginal: null }, 5, 'now', []]) {
+    const message = /The options of get\(\) must be \{ signal \}, not/
+    await t.throwsAsync(queue.get(options as never), { instanceOf: TypeError, message })
+  }
+  t.is(queue.size, 1)
+})
+
+test('waitForItem refuses what is no queue by name', async (t) => {
+  await t.throwsAsync(waitForItem(undefined as never), { message: 'waitForItem takes an AsyncQueue, not undefined' })
+  await t.throwsAsync(waitForItem([1] as never), { instanceOf: TypeError, message: /AsyncQueue, not \[1\]/ })
+})
+
 test('a size that is none is refused by name', (t) => {
   for (const size of [0, -1, 1.5, NaN]) {
     t.throws(() => new AsyncQueue(size), { instanceOf: RangeError, message: new RegExp(String(size)) })

@@ -188,6 +188,7 @@ const WRONG: [options: object, message: RegExp][] = [
   [{ media: { queueMs: { input: 1 } } }, /media\.queueMs\.input.*1/],
   [{ rtcConfiguration: [] }, /rtcConfiguration.*\[\]/],
   [{ rtpParams: { maxBitrate: Infinity } }, /rtpParams\.maxBitrate.*Infinity/],
+  [{ rtpParams: { maxFramerate: 1e6 } }, /rtpParams\.maxFramerate must be at most 1,000, not 1000000/],
   [{ rtpParams: { scaleResolutionDownBy: 0.5 } }, /scaleResolutionDownBy.*1 or more.*0\.5/],
   [{ rtpParams: { degradationPreference: 'x' } }, /degradationPreference.*'balanced'.*"x"/],
   [{ rtpParams: { priority: 'x' } }, /rtpParams\.priority.*'high'.*"x"/],

@@ -47,9 +47,13 @@ export class AsyncQueue<T> {
    *
    * @param options - `signal`: gives up waiting when it is aborted; then no item is lost
    * @returns the item
-   * @throws the signal's reason, TypeError for a signal that is none
+   * @throws the signal's reason, TypeError for a signal that is none, or one that is given without its name
    */
   get(options?: { signal?: AbortSignal }): Promise<T> {
+    if (!isOptions(options)) {
+      const wanted = 'The options of get() must be { signal }'
+      return Promise.reject(new TypeError(`${wanted}, not ${describe(options)}`))
+    }
     // As for `fetch`, a signal that is null is none.
     const signal = options?.signal ?? undefined
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
@@ -97,4 +101,14 @@ export class AsyncQueue<T> {
       signal.addEventListener('abort', giveUp, { once: true })
     })
   }
+}
+
+/** A signal by itself has none: ignored, it would never end the wait. */
+function isOptions(options: unknown): boolean {
+  if (options === undefined || options === null) return true
+  return Object.prototype.toString.call(options) === '[object Object]' && isKnown(Object.keys(options))
+}
+
+function isKnown(names: readonly string[]): boolean {
+  return names.every((name) => name === 'signal')
 }

@@ -11,12 +11,14 @@ export interface HandlerOptions {
   outputFrameSize?: number
   /** Rate at which `receive` gets audio, in Hz; 48,000 by default. */
   inputSampleRate?: number
-  /** The most pictures a second of a video handler: `videoEmit` is called no more often; 30 by default. */
+  /** The most pictures a second of a video handler, up to 1,000: `videoEmit` is called no more often; 30 by default. */
   fps?: number
 }
 
 const NAMES = ['expectedLayout', 'outputSampleRate', 'outputFrameSize', 'inputSampleRate', 'fps']
 const VIDEO_NAMES = ['videoDtype', 'videoFormat']
+/** Timers count whole milliseconds. */
+const MAX_FPS = 1000
 
 /**
  * Refuses options that can't work, at construction.
@@ -55,8 +57,8 @@ export function checkHandlerOptions(options: HandlerOptions): void {
  * @throws RangeError naming it
  */
 export function checkFps(fps: unknown): number {
-  if (typeof fps === 'number' && fps > 0 && Number.isFinite(fps)) return fps
-  throw new RangeError(`fps must be a positive number, not ${describe(fps)}`)
+  if (typeof fps === 'number' && fps > 0 && fps <= MAX_FPS) return fps
+  throw new RangeError(`fps must be above 0 and at most 1,000, not ${describe(fps)}`)
 }
 
 function isPositiveInteger(value: unknown): value is number {

@@ -8,9 +8,10 @@ import { isInHandler } from './context.ts'
  * @param queue - where the item comes from
  * @param timeoutSeconds - how long to wait; 0.1 by default, `Infinity` to wait for ever
  * @returns the item, or null when none came in time; then none is lost either
- * @throws TypeError or RangeError for a time that is none
+ * @throws TypeError or RangeError for a queue or a time that is none
  */
 export async function waitForItem<T>(queue: AsyncQueue<T>, timeoutSeconds = 0.1): Promise<T | null> {
+  checkQueue(queue)
   checkTimeout(timeoutSeconds)
   if (queue.size > 0 || timeoutSeconds === Infinity) return queue.get()
   const abort = new AbortController()
@@ -25,6 +26,11 @@ export async function waitForItem<T>(queue: AsyncQueue<T>, timeoutSeconds = 0.1)
   } finally {
     clearTimeout(timer)
   }
+}
+
+function checkQueue(queue: unknown): void {
+  if (queue instanceof Object && 'get' in queue && typeof queue.get === 'function') return
+  throw new TypeError(`waitForItem takes an AsyncQueue, not ${describe(queue)}`)
 }
 
 /** Timers count milliseconds in 31 bits. */

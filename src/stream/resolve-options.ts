@@ -128,10 +128,17 @@ function checkRtpParams(params: RtpParams): RtpParams {
     if (value === undefined || (Number.isFinite(value) && (value as number) >= least)) continue
     throw wrongType(`rtpParams.${name}`, least === 1 ? 'a number of 1 or more' : 'a positive number', value)
   }
+  checkFramerate(params.maxFramerate)
   const { degradationPreference: preference, priority } = values
   if (preference !== undefined) checkWord('rtpParams.degradationPreference', preference, PREFERENCES)
   if (priority !== undefined) checkWord('rtpParams.priority', priority, PRIORITIES)
   return params
+}
+
+/** It paces a generator of pictures too, by timers that count whole milliseconds. */
+function checkFramerate(fps: number | undefined): void {
+  if (fps === undefined || fps <= 1000) return
+  throw new RangeError(`The option rtpParams.maxFramerate must be at most 1,000, not ${fps}`)
 }
 
 function resolvePage(
