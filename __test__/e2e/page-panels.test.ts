@@ -98,6 +98,9 @@ test.serial('inputs reach the handler at the start and as they change, and outpu
   await untilAll(page, [7, 12, 'bob', 'two\nlines', false, 'low', null, [1, 2]])
   t.is(await page.getByRole('group', { name: 'number' }).locator('.output-number').textContent(), '7')
   t.is(await page.getByRole('img', { name: 'Picture' }).getAttribute('src'), DOT)
+  const said = (await page.getByRole('log').textContent()) ?? ''
+  t.regex(said, /Connected/)
+  t.notRegex(said, /An output is ready/, 'which the panel shows')
 })
 
 test.serial('markup in labels, values and outputs stays inert, and html only formats', async (t) => {

@@ -128,7 +128,8 @@ function onConnected(connected: Connection): void {
 function onMessage(message: ServerMessage): void {
   if (message.type === 'send_input') void inputs.answer()
   if (message.type === 'fetch_output') outputs.refresh()
-  log.addMessage(message)
+  // A handler may have something new with every picture; what the panel shows needs no word here, where it'd bury the rest.
+  if (message.type !== 'fetch_output' || outputs.isEmpty) log.addMessage(message)
 }
 
 function sendText(text: string): void {

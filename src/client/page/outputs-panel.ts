@@ -31,6 +31,11 @@ export class OutputsPanel {
     this.#section.hidden = outputs.length === 0
   }
 
+  /** Whether it shows nothing, for none was described. */
+  get isEmpty(): boolean {
+    return this.#views.length === 0
+  }
+
   /**
    * A call has begun: what another one showed is gone.
    *
