@@ -101,7 +101,8 @@ export class ReplyOnPause extends StreamHandlerBase {
 
   /**
    * Replies at once to what was said so far; to empty audio when nothing was. A reply that is going on is stopped before. Called
-   * before the client has connected, it counts then; after the end it does nothing.
+   * before the client has connected, it counts then; after the end it does nothing. It is for the handler of one call, such as
+   * `session.handler`: the one that the stream was given answers none.
    */
   triggerResponse(): void {
     if (this.#control === undefined) this.#isTriggered = true
