@@ -25,12 +25,25 @@ test('messages of pages are read, and unknown events are told from what makes no
     ['{"event":"media"}', 'malformed'],
     ['{"event":"media","media":null}', 'malformed'],
     ['{"event":"media","media":{"payload":[255]}}', 'malformed'],
+    ['{"event":"media","media":{"payload":"}}', 'malformed'],
+    ['{"event":"media","media":{"payload":"a"b"}}', 'malformed'],
+    ['{"event":"media","media":{"payload":"\n"}}', 'malformed'],
     ['{"event":"played","payloads":-1}', 'malformed'],
     ['{"event":"played","payloads":"1"}', 'malformed'],
     ['{"event":"played","payloads":4294967296}', 'malformed'],
     ['{"event":"message","data":{}}', 'malformed'],
   ]
   for (const [text, event] of table) t.like(parseSocketMessage(text), { event }, text)
+})
+
+test('audio is read whole however its message is written', (t) => {
+  for (const payload of ['', 'AAAA', '/+8=', '/w==', 'é', 'a b', '=a', '"}}', '\\']) {
+    const message = { event: 'media', media: { payload } } as const
+    const wanted = { event: 'media', payload } as const
+    t.deepEqual(parseSocketMessage(JSON.stringify(message)), wanted)
+    t.deepEqual(parseSocketMessage(JSON.stringify(message, null, 1)), wanted)
+  }
+  t.deepEqual(parseSocketMessage(formatMedia(Buffer.from([255]))), { event: 'media', payload: '/w==' })
 })
 
 test('a start without terms is that of an old page', (t) => {
