@@ -410,8 +410,6 @@ export interface SessionOptions {
   jitterMaxMs: number
   /** Target of the encoder, bit/s. */
   opusBitrate: number
-  /** The same while the media thread is busy and nothing gets lost. */
-  opusBusyBitrate: number
   /** The encoder's effort, 0 to 10. */
   opusComplexity: number
   /** Whether packets carry a copy of the one before (in-band FEC). */

@@ -116,7 +116,6 @@ const OPTIONS = {
   jitterMinMs: 0,
   jitterMaxMs: 120,
   opusBitrate: 48_000,
-  opusBusyBitrate: 96_000,
   opusComplexity: 0,
   opusFec: true,
   opusDtx: false,

@@ -179,7 +179,6 @@ const WRONG: [options: object, message: RegExp][] = [
   [{ media: { announcedAddresses: ['example.org'] } }, /media\.announcedAddresses\[0\].*"example\.org"/],
   [{ media: { jitter: { minMs: 50, maxMs: 20 } } }, /media\.jitter\.maxMs.*20/],
   [{ media: { opus: { bitrate: 1 } } }, /media\.opus\.bitrate.*1/],
-  [{ media: { opus: { busyBitrate: 600_000 } } }, /media\.opus\.busyBitrate.*600000/],
   [{ media: { opus: { channels: 3 } } }, /media\.opus\.channels.*3/],
   [{ media: { opus: { complexity: 11 } } }, /media\.opus\.complexity.*11/],
   [{ media: { opus: { fec: 1 } } }, /media\.opus\.fec.*1/],

@@ -35,7 +35,7 @@ export function engineSettings({ media }: StreamSettings, servers: ResolvedIceSe
  * @returns for the media engine
  */
 export function linkSettings(settings: StreamSettings, handler: StreamHandlerBase): LinkSettings {
-  const { media, mode } = settings
+  const { media, mode, rtpParams } = settings
   const channels = channelsOf(handler.expectedLayout)
   const video = videoSettings(settings, handler)
   return {
@@ -52,7 +52,7 @@ export function linkSettings(settings: StreamSettings, handler: StreamHandlerBas
     allowExtraTracks: settings.allowExtraTracks,
     jitterMinMs: media.jitter.minMs,
     jitterMaxMs: media.jitter.maxMs,
-    ...opusBitrates(settings),
+    opusBitrate: Math.max(LEAST_BITRATE, Math.min(media.opus.bitrate, Math.floor(rtpParams.maxBitrate ?? Infinity))),
     opusComplexity: media.opus.complexity,
     opusFec: media.opus.fec,
     opusDtx: media.opus.dtx,
@@ -84,13 +84,4 @@ function videoSettings(settings: StreamSettings, handler: StreamHandlerBase): Li
     ),
     maxFramerate: Math.max(1, Math.min(handler.fps, rtpParams.maxFramerate ?? Infinity)),
   }
-}
-
-/** A limit below what a busy thread would use binds all the more, so that then there is only one bitrate. */
-function opusBitrates({
-  media: { opus },
-  rtpParams: { maxBitrate = Infinity },
-}: StreamSettings): Pick<LinkSettings, 'opusBitrate' | 'opusBusyBitrate'> {
-  const opusBitrate = Math.max(LEAST_BITRATE, Math.min(opus.bitrate, Math.floor(maxBitrate)))
-  return { opusBitrate, opusBusyBitrate: opus.busyBitrate > maxBitrate ? opusBitrate : opus.busyBitrate }
 }

@@ -69,18 +69,12 @@ export type OpusApplication = 'voip' | 'audio'
 /** How emitted audio is encoded. What the client asks for in its offer (RFC 7587, section 6.1) is heeded too. */
 export interface OpusEncoderOptions {
   /**
-   * Bit/s, 6,000 to 510,000; 48,000 by default, and then `busyBitrate` while a media thread is busy. No more than `rtpParams.maxBitrate` and the client's `maxaveragebitrate`; no
-   * more than 32,000 while the client loses 15 % of the packets.
+   * Bit/s at most, 6,000 to 510,000; 96,000 by default. From about 80,000 on, coding speech takes half of the CPU that it takes
+   * at 48,000, and sounds no worse. While the client loses 1 % and more of the packets, and half a minute or more after that,
+   * speech has 48,000 at most, with copies to make up for what is lost (see `fec`); while it loses 15 %, 32,000. Never more than
+   * `rtpParams.maxBitrate` and the client's `maxaveragebitrate`.
    */
   bitrate?: number
-  /**
-   * Bit/s for speech while the media thread is busy and the client loses nothing. From about 80,000 on, coding takes half of the
-   * CPU and sounds no worse. Busy is a thread that works for more than a fifth of its time, for some seconds; until it is less
-   * than a twelfth. When 1 % and more get lost it is back at `bitrate` at once, for half a minute at least. 6,000 to 510,000;
-   * 96,000 by default, but `bitrate` when that is given, so that this is never exceeded then. Not used where it is no more than
-   * `bitrate`, nor where `rtpParams.maxBitrate` or the client's `maxaveragebitrate` is lower, nor with `application: 'audio'`.
-   */
-  busyBitrate?: number
   /**
    * Effort, 0 (default) to 10. More costs CPU and helps at low bitrates only, so that up to 32,000 bit/s it rises by itself,
    * to 9 at most, while the media thread has time to spare.
@@ -123,8 +117,6 @@ export interface MediaSettings {
 export interface OpusSettings {
   /** Bit/s. */
   readonly bitrate: number
-  /** Bit/s while the media thread is short of time. */
-  readonly busyBitrate: number
   /** Effort, 0 to 10. */
   readonly complexity: number
   /** Whether packets carry a coarse copy of the one before. */
@@ -202,13 +194,11 @@ function resolveJitter(jitter: NonNullable<MediaOptions['jitter']>): MediaSettin
 }
 
 function resolveOpus(opus: OpusEncoderOptions): MediaSettings['opus'] {
-  checkObject('media.opus', opus, ['bitrate', 'busyBitrate', 'complexity', 'fec', 'dtx', 'channels', 'application'])
-  const { bitrate = 48_000, busyBitrate = opus.bitrate ?? 96_000 } = opus
-  const { complexity = 0, fec = true, dtx = false, channels, application = 'voip' } = opus
+  checkObject('media.opus', opus, ['bitrate', 'complexity', 'fec', 'dtx', 'channels', 'application'])
+  const { bitrate = 96_000, complexity = 0, fec = true, dtx = false, channels, application = 'voip' } = opus
   if (channels !== undefined) checkInteger('media.opus.channels', channels, [1, 2])
   return {
     bitrate: checkInteger('media.opus.bitrate', bitrate, [6000, 510_000]),
-    busyBitrate: checkInteger('media.opus.busyBitrate', busyBitrate, [6000, 510_000]),
     complexity: checkInteger('media.opus.complexity', complexity, [0, 10]),
     fec: checkBoolean('media.opus.fec', fec),
     dtx: checkBoolean('media.opus.dtx', dtx),

@@ -50,7 +50,6 @@ pub fn encode_ogg_opus_file(
     }
     let chunk = Chunk { samples: Samples::I16(samples.to_vec()), rate: format.rate, layout: format.layout };
     // Nobody waits for each frame, so quality comes first.
-    let options =
-        OpusOptions { bitrate, busy_bitrate: bitrate, complexity: 10, fec: false, ..OpusOptions::default() };
+    let options = OpusOptions { bitrate, complexity: 10, fec: false, ..OpusOptions::default() };
     Ok(AsyncTask::new(OggOpus { chunk: Some(chunk), options }))
 }

@@ -66,8 +66,6 @@ pub struct SessionOptions {
     pub jitter_max_ms: u32,
     /// Target of the encoder, bit/s.
     pub opus_bitrate: u32,
-    /// The same while the media thread is busy and nothing gets lost.
-    pub opus_busy_bitrate: u32,
     /// The encoder's effort, 0 to 10.
     pub opus_complexity: u32,
     /// Whether packets carry a copy of the one before (in-band FEC).
@@ -195,7 +193,6 @@ impl TryFrom<SessionOptions> for parley_transport::SessionOptions {
             mode: mode(&options.mode)?,
             opus: OpusOptions {
                 bitrate: options.opus_bitrate,
-                busy_bitrate: options.opus_busy_bitrate,
                 complexity,
                 fec: options.opus_fec,
                 dtx: options.opus_dtx,

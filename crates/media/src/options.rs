@@ -17,11 +17,9 @@ pub enum Application {
 /// Settings of the Opus encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpusOptions {
-    /// Bits a second, 6,000 to 510,000; 48,000 by default.
+    /// Bits a second, 6,000 to 510,000; 96,000 by default. So many need no model of a voice, which is most of the work. Speech
+    /// with FEC has 48,000 at most while anything gets lost, and 32,000 while much does.
     pub bitrate: u32,
-    /// What speech is encoded with instead while the thread is busy and nothing gets lost, 6,000 to 510,000; 96,000 by default.
-    /// That many bits need no model of a voice, which is most of the work. Used only where it is more than `bitrate`.
-    pub busy_bitrate: u32,
     /// Effort, 0 (least, the default) to 10. At 48 kbit/s, 0 sounds like 9 at 32 kbit/s for a third of the work.
     pub complexity: u8,
     /// In-band forward error correction; on by default. It costs nothing until loss is expected.
@@ -34,14 +32,7 @@ pub struct OpusOptions {
 
 impl Default for OpusOptions {
     fn default() -> Self {
-        Self {
-            bitrate: 48_000,
-            busy_bitrate: 96_000,
-            complexity: 0,
-            fec: true,
-            dtx: false,
-            application: Application::Voip,
-        }
+        Self { bitrate: 96_000, complexity: 0, fec: true, dtx: false, application: Application::Voip }
     }
 }
 

@@ -155,10 +155,8 @@ impl OpusEncoder {
 }
 
 fn check(options: OpusOptions) -> Result<(), MediaError> {
-    for (name, value) in [("bitrate", options.bitrate), ("busy_bitrate", options.busy_bitrate)] {
-        if !(6_000..=510_000).contains(&value) {
-            return Err(MediaError::OpusOption { name, value });
-        }
+    if !(6_000..=510_000).contains(&options.bitrate) {
+        return Err(MediaError::OpusOption { name: "bitrate", value: options.bitrate });
     }
     if options.complexity > 10 {
         return Err(MediaError::OpusOption { name: "complexity", value: options.complexity.into() });

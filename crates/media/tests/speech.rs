@@ -32,8 +32,13 @@ fn each_sentence_is_a_turn_in_every_format() {
                 assert!((0.3..=0.5).contains(&(start - from)), "{hz} Hz, {layout:?}: {from} for {start}");
                 // Silero hears the end of a narrow band a little later.
                 assert!((0.3..=0.55).contains(&(to - end)), "{hz} Hz, {layout:?}: {to} for {end}");
+                // Times are rounded to samples at 16 kHz, which are up to three of these.
                 let samples = ((to - from) * f64::from(hz)).round() as usize * layout.channels();
-                assert!(turn.audio.len().abs_diff(samples) <= 2, "{hz} Hz, {layout:?}");
+                assert!(
+                    turn.audio.len().abs_diff(samples) <= 3 * layout.channels(),
+                    "{hz} Hz, {layout:?}: {} for {samples}",
+                    turn.audio.len()
+                );
             }
         }
     }
