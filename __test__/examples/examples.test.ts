@@ -46,7 +46,7 @@ test('the Express example answers below its path, beside the app', async (t) => 
   t.is(call.hertz, 1000)
 })
 
-test('the voice echo example waits for the pause, and says what was said', async (t) => {
+test.serial('the voice echo example waits for the pause, and says what was said', async (t) => {
   const url = await runExample(t, 'voice-echo')
   t.regex(await (await fetch(url)).text(), /<title>Parley/)
   const { sampleRate, samples, phrases } = await speech('question')

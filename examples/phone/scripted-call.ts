@@ -26,11 +26,13 @@ export async function scriptedCall(base: string): Promise<CallReport> {
   const url = /<Stream url="([^"]*)"/.exec(markup)?.[1]
   if (url === undefined) throw new Error(`The webhook answered ${answer.status}: ${markup}`)
   const token = /name="parleyToken" value="([^"]*)"/.exec(markup)?.[1] ?? ''
-  return talk(new WebSocket(url), token, await speech())
+  const said = await speech()
+  return talk(new WebSocket(url), token, said)
 }
 
 async function talk(socket: WebSocket, token: string, said: Buffer): Promise<CallReport> {
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve))
   const send = (message: object): void => socket.send(JSON.stringify({ ...message, streamSid: 'MZ1' }))
   send({ event: 'connected', protocol: 'Call', version: '1.0.0' })
   const mediaFormat = { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 }
@@ -60,7 +62,7 @@ async function talk(socket: WebSocket, token: string, said: Buffer): Promise<Cal
     // oxlint-disable-next-line no-await-in-loop -- a telephone speaks in real time
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  const code = await new Promise<number>((resolve) => socket.once('close', resolve))
+  const code = await closed
   return { said: said.length / 8000, heard: heard / 8000, code }
 }
 
