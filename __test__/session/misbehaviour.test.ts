@@ -248,7 +248,7 @@ function makeNonsense(): [complaint: string, value: unknown][] {
     ['Float32Array(70000000)', [24_000, new Float32Array(70_000_000)]],
     ['', [24_000, new Float32Array(480).fill(NaN)]],
     ['', [24_000, new Float32Array(480).fill(Infinity)]],
-    ['', [24_000, detached]],
+    ['transferred away', [24_000, detached]],
     ['', [24_000, new Int16Array(0)]],
     ['', [24_000, new Int16Array(new SharedArrayBuffer(960))]],
     ['', [8000, new Int16Array(1)]],

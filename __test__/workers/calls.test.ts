@@ -64,7 +64,8 @@ for (const [order, code] of [
 ] as const) {
   test.serial(`a thread that ends by '${order}' ends its own sessions, and is replaced`, async (t) => {
     const served = await serveWorker(t, workerHandler('obedient', { threads: 2 }))
-    const [victim, other] = [await dial(served, { seconds: 2 }), await dial(served, { seconds: 4 })]
+    // The other call outlasts the two beside it, however slowly those begin.
+    const [victim, other] = [await dial(served, { seconds: 2 }), await dial(served, { seconds: 10 })]
     const ids = [victim, other].map(({ session }) => session.handler.loop.threadId)
     t.not(ids[0], ids[1])
     const failed = new Promise<Error>((resolve) => victim.session.once('error', resolve))
@@ -81,7 +82,7 @@ for (const [order, code] of [
     t.is((await next.report).hertz, 1000)
     const heard = await other.report
     t.is(heard.hertz, 1000)
-    t.true(heard.frames > 185, `${heard.frames} frames of 200`)
+    t.true(heard.frames > 470, `${heard.frames} frames of 500`)
     t.deepEqual(heard.messages, [])
   })
 }
