@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { type Ending, RARE, USUAL } from './endings.ts'
 import { Lab } from './lab.ts'
 import { Census, collect, slope, usage, type Usage } from './usage.ts'
+import { conclude } from './watch.ts'
 
 const { values } = parseArgs({
   options: {
@@ -107,6 +108,4 @@ for (const [kind, count] of Object.entries(living)) {
   if (kind !== 'streams') failures.push(`${count} ${kind} were never collected`)
 }
 console.log(`${growth.toFixed(3)} KiB a cycle; ${lab.shutdowns} handlers shut down`)
-for (const failure of failures.slice(0, 20)) console.error(`FAILED ${failure}`)
-console.log(failures.length === 0 ? 'ok' : `${failures.length} failures`)
-process.exitCode = failures.length === 0 ? 0 : 1
+conclude(failures)

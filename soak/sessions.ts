@@ -12,6 +12,7 @@ import { type Session, Stream } from 'parley-rtc'
 import { type Caller, Callers } from './callers.ts'
 import { Echo } from './echo.ts'
 import { median, slope, usage } from './usage.ts'
+import { conclude, watch } from './watch.ts'
 
 const { values } = parseArgs({
   options: {
@@ -95,17 +96,8 @@ const sessions = [...stream.sessions.values()]
 let closed = 0
 stream.on('session:closed', () => closed++)
 
-const looks: Look[] = []
-const began = performance.now()
-for (let minute = 0; minute < minutes; minute = (performance.now() - began) / 60_000) {
-  await new Promise((resolve) => void setTimeout(resolve, seconds * 1000))
-  const seen = await look((performance.now() - began) / 60_000, sessions, callers)
-  show(seen)
-  if (seen.minute >= warmUp) looks.push(seen)
-}
+const looks = await watch({ minutes, warmUp, seconds }, (minute) => look(minute, sessions, callers), show)
 const wrong = faults(looks, closed)
 await stream.close()
 await program.kill()
-for (const what of wrong) console.error(`FAILED ${what}`)
-console.log(wrong.length === 0 ? 'ok' : `${wrong.length} failures`)
-process.exitCode = wrong.length === 0 ? 0 : 1
+conclude(wrong)

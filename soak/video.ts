@@ -15,6 +15,7 @@ import { Stream, type VideoFrame, VideoStreamHandler } from 'parley-rtc'
 import { type Caller, Callers, type Sound } from './callers.ts'
 import { Echo } from './echo.ts'
 import { median, slope, usage } from './usage.ts'
+import { conclude, watch } from './watch.ts'
 
 const { values } = parseArgs({
   options: {
@@ -142,19 +143,10 @@ for (const stream of [voice, video]) stream.on('session:closed', () => closed++)
 // What was heard while calls began is nobody's fault.
 await look(0, viewers, listeners)
 
-const looks: Look[] = []
-const began = performance.now()
-for (let minute = 0; minute < minutes; minute = (performance.now() - began) / 60_000) {
-  await new Promise((resolve) => void setTimeout(resolve, seconds * 1000))
-  const seen = await look((performance.now() - began) / 60_000, viewers, listeners)
-  show(seen)
-  if (seen.minute >= warmUp) looks.push(seen)
-}
+const looks = await watch({ minutes, warmUp, seconds }, (minute) => look(minute, viewers, listeners), show)
 const result = sumUp(looks, before)
 const wrong = faults(result, closed)
 await Promise.all([voice.close(), video.close()])
 await Promise.all([listening.kill(), watching.kill()])
-for (const what of wrong) console.error(`FAILED ${what}`)
 console.log(JSON.stringify(result))
-console.log(wrong.length === 0 ? 'ok' : `${wrong.length} failures`)
-process.exitCode = wrong.length === 0 ? 0 : 1
+conclude(wrong)

@@ -1,11 +1,11 @@
 import test from 'ava'
 import {
-  AsyncAudioVideoStreamHandler,
   AudioVideoStreamHandler,
   StreamHandler,
   type AudioVideoHandlerOptions,
   type HandlerOptions,
 } from '../../src/index.ts'
+import { AsyncFace } from '../helpers/async-face.ts'
 
 class Plain extends StreamHandler {
   override receive(): void {}
@@ -28,20 +28,6 @@ class Video extends AudioVideoStreamHandler {
   }
   override copy(): Video {
     return new Video()
-  }
-}
-
-class AsyncVideo extends AsyncAudioVideoStreamHandler {
-  override async receive(): Promise<void> {}
-  override async emit(): Promise<null> {
-    return null
-  }
-  override async videoReceive(): Promise<void> {}
-  override async videoEmit(): Promise<null> {
-    return null
-  }
-  override copy(): AsyncVideo {
-    return new AsyncVideo()
   }
 }
 
@@ -109,7 +95,7 @@ test.serial('another outputFrameSize warns once as deprecated, and is ignored', 
 
 test('a synchronous video handler gets 8-bit pixels, an asynchronous one floats, unless they say otherwise', (t) => {
   t.is(new Video().videoDtype, 'uint8')
-  t.is(new AsyncVideo().videoDtype, 'float32')
+  t.is(new AsyncFace().videoDtype, 'float32')
   t.is(new Video().videoFormat, 'bgr24')
   const options: AudioVideoHandlerOptions = { videoDtype: 'float32', videoFormat: 'i420' }
   t.is(new Video(options).videoDtype, 'float32')
@@ -118,5 +104,5 @@ test('a synchronous video handler gets 8-bit pixels, an asynchronous one floats,
 
 test('a pixel type or format that does not exist is refused by name', (t) => {
   t.throws(() => new Video({ videoDtype: 'int8' as 'uint8' }), { instanceOf: RangeError, message: /"int8"/ })
-  t.throws(() => new AsyncVideo({ videoFormat: 'nv12' as 'i420' }), { instanceOf: RangeError, message: /"nv12"/ })
+  t.throws(() => new AsyncFace({ videoFormat: 'nv12' as 'i420' }), { instanceOf: RangeError, message: /"nv12"/ })
 })

@@ -75,7 +75,7 @@ impl Nacks {
         if step > MAX_STEP {
             return self.missing.clear();
         }
-        self.repairs.expect(step.into());
+        self.repairs.count(step.into());
         if step > 1 {
             self.miss(now, highest, step - 1);
         }

@@ -42,7 +42,7 @@ impl Repairs {
     }
 
     /// So many packets should have come.
-    pub(super) fn expect(&mut self, packets: u32) {
+    pub(super) fn count(&mut self, packets: u32) {
         self.expected += packets.min(COUNTED);
         if self.expected > COUNTED {
             self.expected /= 2;
@@ -109,7 +109,7 @@ mod tests {
     fn after(packets: u32, each: u32, answer: Duration) -> Repairs {
         let mut repairs = Repairs::new();
         for packet in 0..packets {
-            repairs.expect(1);
+            repairs.count(1);
             if packet % each == 0 {
                 repairs.answered(answer);
             }
@@ -124,8 +124,8 @@ mod tests {
         assert_eq!(after(5_000, 50, millis(20)).cushion(), Duration::ZERO, "mended before anybody sees it");
         let mut repairs = after(2_000, 10, millis(100));
         assert!(repairs.cushion() > millis(100));
-        repairs.expect(600);
-        (0..8).for_each(|_| repairs.expect(600));
+        repairs.count(600);
+        (0..8).for_each(|_| repairs.count(600));
         assert_eq!(repairs.cushion(), Duration::ZERO, "it was long ago");
     }
 
@@ -143,7 +143,7 @@ mod tests {
     fn an_answer_takes_what_the_fastest_of_them_take() {
         let mut repairs = Repairs::new();
         for n in 0..300 {
-            repairs.expect(10);
+            repairs.count(10);
             repairs.answered(if n % 4 == 3 { millis(150) } else { millis(50) });
         }
         assert!((millis(50)..millis(65)).contains(&repairs.answer_time()), "{:?}", repairs.answer_time());
@@ -157,7 +157,7 @@ mod tests {
             }
         }
         let mut repairs = Repairs::new();
-        repairs.expect(u32::MAX);
+        repairs.count(u32::MAX);
         (0..5_000).for_each(|_| repairs.lose());
         assert!(repairs.share() <= 1.0 && repairs.cushion() <= MAX_CUSHION);
     }
