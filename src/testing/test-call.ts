@@ -65,7 +65,7 @@ export interface CallParts {
 
 /** How long a frame is, in ms. */
 const FRAME_MS = 20
-/** How long a call's end may take, in ms. */
+/** How long a call's end may take, in ms: one whose goodbye got lost is noticed after 15 s of silence. */
 const END_MS = 20_000
 
 // Assigned by the class, which is made by `testCall` alone.
