@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import anyTest from 'ava'
 import type { ExecutionContext, TestFn } from 'ava'
 import type { Browser, Page } from 'playwright-core'
-import { CloseStream } from '../../src/index.ts'
+import { CloseStream, PlayedMark } from '../../src/index.ts'
 import type { EmitType, Session, Stream } from '../../src/index.ts'
 import { BEEP, launchBrowser, openPage } from '../helpers/browser.ts'
 import { Echo } from '../helpers/echo.ts'
@@ -141,6 +141,25 @@ test.serial('what was said and not heard yet is dropped when the queue is cleare
   t.true(await heard)
 })
 
+test.serial('the server knows what has been heard by the word of the page that plays it', async (t) => {
+  const { url, stream } = await servePages(t, { handler: marked, modality: 'audio', mode: 'receive' })
+  const page = await clientPage(t, url)
+  await page.evaluate(`globalThis.audio = 0; globalThis.played = []
+    globalThis.WebSocket = class extends WebSocket {
+      constructor(...args) { super(...args); this.addEventListener('message', ({ data }) => typeof data !== 'string' && audio++) }
+      send(data) { const { event, payloads } = JSON.parse(data); if (event === 'played') played.push(payloads); super.send(data) }
+    }`)
+  const begun = once(stream, 'session')
+  await page.evaluate("start({ transport: 'websocket' })")
+  const [session] = (await begun) as [Session]
+  const [mark, heard] = (await once(session, 'played')) as [PlayedMark, { playedMs: number; complete: boolean }]
+  t.is(mark.name, 'all')
+  t.like(heard, { playedMs: 2000, complete: true })
+  await page.waitForFunction('audio >= 100 && played.at(-1) === audio')
+  const times = await page.evaluate<number>('played.length')
+  t.true(times >= 10, `said ${times} times`)
+})
+
 test.serial('a limit is told in words for a person over a WebSocket too', async (t) => {
   const { url } = await servePages(t, { concurrencyLimit: 1 })
   await call(t, url)
@@ -233,6 +252,13 @@ function onlyOne(stream: Stream): Session {
 /** Two seconds of a tone, at once. */
 function* steady(): Generator<EmitType> {
   yield [24_000, Int16Array.from({ length: 48_000 }, (_, n) => 12_000 * Math.sin((2 * Math.PI * 440 * n) / 24_000))]
+}
+
+/** Two seconds of a tone, at once, and a mark behind them; then nothing for long. */
+async function* marked(): AsyncGenerator<EmitType> {
+  for (const frame of steady()) yield frame
+  yield new PlayedMark('all')
+  await new Promise((resolve) => setTimeout(resolve, 60_000).unref())
 }
 
 /** A second of silence, and good-bye. */

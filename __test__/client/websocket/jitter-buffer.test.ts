@@ -138,6 +138,34 @@ test('pauses between sounds are no lateness', (t) => {
   t.true(buffer.report.targetMs <= 60)
 })
 
+test('it is known which chunks have been played to their end', (t) => {
+  const buffer = new JitterBuffer(RATE)
+  const tone = new Tone()
+  for (let chunk = 0; chunk < 10; chunk++) buffer.push(tone.next(20))
+  t.deepEqual([buffer.played, buffer.isEmpty], [0, false])
+  const of = (ms: number): number => {
+    buffer.read(new Float32Array(ms * MS))
+    return buffer.played
+  }
+  t.is(of(19), 0, 'one that lacks a millisecond counts not yet')
+  t.is(of(1), 1)
+  t.is(of(79), 4)
+  buffer.clear()
+  t.is(of(5), 10, 'a clear leaves out all that wait')
+  t.true(buffer.isEmpty)
+  buffer.push(tone.next(20))
+  for (let waited = 0; waited < 200; waited++) of(1)
+  t.is(buffer.played, 11)
+})
+
+test('what finds no room counts as played, for it never will be', (t) => {
+  const buffer = new JitterBuffer(RATE)
+  const tone = new Tone()
+  for (let chunk = 0; chunk < 300; chunk++) buffer.push(tone.next(20))
+  buffer.read(new Float32Array(BLOCK))
+  t.is(buffer.played, 50)
+})
+
 test('after a clear nothing of before is heard but its fading, and what comes then is', (t) => {
   const buffer = new JitterBuffer(RATE)
   const tone = new Tone()

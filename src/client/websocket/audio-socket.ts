@@ -105,6 +105,11 @@ export class AudioSocket {
     this.#say({ event: 'message', data: text })
   }
 
+  /** @param payloads - how many of the server's audio messages have been played so far, or left out */
+  sendPlayed(payloads: number): void {
+    this.#say({ event: 'played', payloads })
+  }
+
   /** Asks for an answer. */
   ping(): void {
     this.#say({ event: 'ping' })

@@ -32,6 +32,8 @@ const SHORTEST_CUT = 5
 const FAR_BEHIND = 1000
 /** The room. */
 const CAPACITY = 5000
+/** Chunks that are played before it is said again how many were; fewer when nothing waits any more. */
+const TOLD_CHUNKS = 5
 
 /** How playing goes, in milliseconds. */
 export interface PlaybackReport {
@@ -58,6 +60,9 @@ export class JitterBuffer {
   /** Samples so far: played or left out, and arrived. */
   #read = 0
   #written = 0
+  /** Where the chunks end that aren't played to their end, and how many are, or were left out. */
+  #ends: number[] = []
+  #played = 0
   #now = 0
   #gain = 0
   #isPlaying = false
@@ -98,6 +103,16 @@ export class JitterBuffer {
     }
   }
 
+  /** Chunks so far that were played to their end, or left out: a clear leaves out all that wait. */
+  get played(): number {
+    return this.#played
+  }
+
+  /** Whether nothing waits. */
+  get isEmpty(): boolean {
+    return this.#waiting === 0
+  }
+
   get #waiting(): number {
     return this.#written - this.#read
   }
@@ -110,12 +125,15 @@ export class JitterBuffer {
   push(samples: Float32Array): void {
     this.#noteArrival(samples.length)
     for (const sample of samples) this.#ring[this.#written++ % this.#ring.length] = sample
+    this.#ends.push(this.#written)
     this.#skip(Math.max(0, this.#waiting - this.#ring.length))
   }
 
   /** Drops what waits; what is being heard fades out. */
   clear(): void {
     this.#written = Math.min(this.#written, this.#read + (this.#isPlaying ? this.#fade : 0))
+    // What fades out belongs to the first of the chunks; the others are over.
+    this.#ends = this.#ends.map((end) => Math.min(end, this.#written))
     this.#waitsSince = this.#dryAt = this.#return = undefined
     this.#isCleared = true
   }
@@ -129,8 +147,14 @@ export class JitterBuffer {
     this.#startOrNot()
     for (let index = 0; index < into.length; index++) into[index] = this.#isPlaying ? this.#next() : 0
     this.#now += into.length
+    this.#count()
     this.#least = Math.min(this.#least, this.#waiting)
     if (this.#now >= this.#trimAt) this.#trim()
+  }
+
+  #count(): void {
+    const ended = this.#ends.findIndex((end) => end > this.#read)
+    this.#played += this.#ends.splice(0, ended === -1 ? this.#ends.length : ended).length
   }
 
   #noteArrival(samples: number): void {
@@ -245,10 +269,11 @@ export class JitterBuffer {
   }
 }
 
-/** Plays what the page posts: chunks of samples, or `'clear'`. Reports twice a second. */
+/** Plays what the page posts: chunks of samples, or `'clear'`. Posts how many were played, and twice a second a report. */
 class Playback extends AudioWorkletProcessor {
   readonly #buffer = new JitterBuffer(sampleRate)
   #untilReport = sampleRate / 2
+  #told = 0
 
   constructor() {
     super()
@@ -261,6 +286,7 @@ class Playback extends AudioWorkletProcessor {
 
   process(_: Float32Array[][], [[output]]: [[Float32Array]]): boolean {
     this.#buffer.read(output)
+    this.#tellPlayed()
     this.#untilReport -= output.length
     if (this.#untilReport <= 0) {
       this.#untilReport += sampleRate / 2
@@ -268,6 +294,14 @@ class Playback extends AudioWorkletProcessor {
       this.port.postMessage(this.#buffer.report)
     }
     return true
+  }
+
+  #tellPlayed(): void {
+    const { played, isEmpty } = this.#buffer
+    if (played - this.#told < (isEmpty ? 1 : TOLD_CHUNKS)) return
+    this.#told = played
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window
+    this.port.postMessage(played)
   }
 }
 

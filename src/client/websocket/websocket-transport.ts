@@ -75,7 +75,7 @@ export class WebSocketTransport implements Transport {
     const context = await this.#prepare()
     signal.throwIfAborted()
     // What the server says from its first word on finds what plays it.
-    this.#playback = new Playback(context)
+    this.#playback = new Playback(context, (chunks) => this.#socket.sendPlayed(chunks))
     const format = await this.#socket.start(this.#parts.id, this.#parts.replaces, signal)
     this.#rate = format.outputSampleRate
     this.#fromServer = new Resampler(format.outputSampleRate, context.sampleRate)
