@@ -69,6 +69,19 @@ test.serial('a time-out that is none is refused before the microphone is asked f
   t.is(Media.opened.length, before)
 })
 
+test.serial('options that do not exist or can not be are refused before the microphone is asked for', async (t) => {
+  const before = Media.opened.length
+  for (const [options, message] of [
+    [{ onmessage: () => undefined }, /^There is no option onmessage; there are url, media, .*onMessage/],
+    [{ videoSource: 'foo' }, "The option videoSource must be 'camera' or 'screen', not 'foo'"],
+    ['/voice', "The options must be an object, as in connect({ url: '/voice' }), not '/voice'"],
+    [null, /^The options must be an object.* not null$/],
+  ] as const) {
+    await t.throwsAsync(connect(options as object), { instanceOf: TypeError, message })
+  }
+  t.is(Media.opened.length, before)
+})
+
 test.serial(
   'what is asked for is what the stream carries, with the constraints of the page or else of the server',
   async (t) => {

@@ -81,6 +81,21 @@ test('a function that returns what it should yield fails its session in words', 
   }
 })
 
+test('an iterator whose next() gives no result fails its session in words, instead of being silent', async (t) => {
+  for (const result of [5, Promise.resolve(null)]) {
+    const next = { next: () => result }
+    for (const handler of [
+      new GeneratorHandler((() => ({ [Symbol.iterator]: () => next })) as never, false),
+      new DuplexHandler((() => ({ [Symbol.asyncIterator]: () => next })) as never),
+    ]) {
+      const { core, link } = call(handler)
+      await until(() => core.state === 'closed')
+      const words = /^next\(\) of what the handler function returned gave (5|null); it must be \{ done, value \}$/
+      t.regex(link.told[0]?.message ?? '', words)
+    }
+  }
+})
+
 test('a duplex function hears the frames in order and is heard', async (t) => {
   async function* echo(frames: AsyncIterable<AudioFrame>): AsyncGenerator<EmitType> {
     for await (const audio of frames) yield audio

@@ -113,7 +113,7 @@ test('a request for a WebSocket elsewhere, or one that is none, is refused, not 
   const { url } = await serve(t)
   const { hostname, port } = new URL(url)
   const table = [
-    ['/websocket', '', /^HTTP\/1\.1 404 Not Found\r\n[^]*websocket\/offer/],
+    ['/websocket', '', /^HTTP\/1\.1 404 Not Found\r\n[^]*\/websocket\/offer and \/telephone\/handler/],
     ['/websocket/offer', '', /^HTTP\/1\.1 400 /],
     ['/websocket/offer', 'Origin: https://evil.example\r\n', /^HTTP\/1\.1 403 [^]*"origin_not_allowed"/],
   ] as const

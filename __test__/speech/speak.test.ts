@@ -233,6 +233,24 @@ test('a speaker that returns something else than audio is named', async (t) => {
   })
 })
 
+test('what a speaker gives in place of audio is passed on, to be refused by name where it is emitted', async (t) => {
+  const parts = [[], [24_000], [24_000, null], 'words', null]
+  const tts = {
+    async *streamTts() {
+      yield* parts
+    },
+  }
+  t.deepEqual(await collect(speak('Yes.', tts as never)), parts as never)
+})
+
+test('a speaker whose iterator gives no results is named', async (t) => {
+  const tts = { streamTts: () => ({ [Symbol.asyncIterator]: () => ({ next: () => 5 }) }) }
+  await t.throwsAsync(collect(speak('Yes.', tts as never)), {
+    instanceOf: TypeError,
+    message: 'next() of an iterable of text or audio gave 5; it must be { done, value }',
+  })
+})
+
 test('voice and speed go to the model, and nothing else does', async (t) => {
   const speaker = new Speaker()
   await collect(speak('Yes.', speaker, { voice: 'alloy', speed: 2, marks: true }))

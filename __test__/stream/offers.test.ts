@@ -46,6 +46,22 @@ test('an offer is answered with all candidates, a media stream for the track, an
   t.is(stream.sessions.get('a')?.id, 'a')
 })
 
+const CONTEXTS: [context: unknown, message: RegExp][] = [
+  [null, /option context must be an object, not null/],
+  ['192.0.2.7', /option context must be an object, not "192\.0\.2\.7"/],
+  [{ remoteAdress: '192.0.2.7' }, /no option context\.remoteAdress; there are signal, request, remoteAddress/],
+  [{ remoteAddress: 7 }, /context\.remoteAddress must be a string, not 7/],
+  [{ signal: 7 }, /context\.signal must be an AbortSignal, not 7/],
+  [{ request: 7 }, /context\.request must be a Request, not 7/],
+]
+for (const [context, message] of CONTEXTS) {
+  test(`a context is refused by name: ${message.source}`, async (t) => {
+    const { stream } = quietStream(t)
+    await t.throwsAsync(stream.offer(offerBody('a'), context as object), { instanceOf: TypeError, message })
+    t.is(stream.sessions.size, 0)
+  })
+}
+
 test('a client that only sends gets a recvonly answer', async (t) => {
   const { stream } = quietStream(t, { mode: 'send' })
   const result = await stream.offer(offerBody('a', { replace: ['a=sendrecv', 'a=sendonly'] }))

@@ -139,6 +139,8 @@ const WRONG: [options: object, message: RegExp][] = [
   [{ handler: generator, modality: 'audio' }, /must be an async generator function/],
   [{ handler: async () => undefined, modality: 'audio' }, /must be an async generator function/],
   [{ mode: 'receive' }, /generator function/],
+  [{ handler: Object.assign(new Echo(), { startUp: 5 }) }, /handler's startUp must be a method; it is 5/],
+  [{ handler: Object.assign(new Echo(), { shutdown: {} }) }, /handler's shutdown must be a method; it is Object/],
   [{ handler: new LowEcho() }, /inputSampleRate.*8,000.*4000/],
   [{ modality: 'smell' }, /modality.*"smell"/],
   [{ mode: 'recv' }, /mode must be one of 'send-receive', 'send', 'receive', not "recv"/],

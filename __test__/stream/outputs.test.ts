@@ -85,6 +85,18 @@ for (const [options, message] of WRONG) {
   })
 }
 
+test('outputs of an id that is none are refused at once', async (t) => {
+  const { stream } = quietStream(t)
+  for (const id of [undefined, 5, null]) {
+    await t.throwsAsync(stream.fetchLatestOutput(id as never), {
+      instanceOf: TypeError,
+      message: `The webrtcId must be a string, not ${id}`,
+    })
+    t.throws(() => stream.outputStream(id as never), { instanceOf: TypeError, message: /webrtcId/ })
+  }
+  t.throws(() => stream.outputStream('a', { signal: 5 as never }), { message: /signal must be an AbortSignal, not 5/ })
+})
+
 test('outputs that nobody reads are bounded: the oldest go', async (t) => {
   const outputs = new SessionOutputs()
   for (let i = 0; i < 300; i++) outputs.put(new AdditionalOutputs(i))

@@ -2,10 +2,12 @@ import test from 'ava'
 import {
   AdditionalOutputs,
   type AudioFrame,
+  ChannelClosedError,
   CloseStream,
   type EmitType,
   InvalidCopyError,
   NegotiationError,
+  SessionClosedError,
   Stream,
   StreamHandler,
   WebRTCError,
@@ -43,6 +45,21 @@ test('an echo is heard whole, at the length and the pitch that was said', async 
   call.expectHeard({ seconds: 1.95, toneHz: 440, maxHoleMs: 0 })
   t.true(call.heard.soundSeconds < 2.3, `${call.heard.soundSeconds}`)
   t.is(await call.end(), 'peer')
+})
+
+test('after the end nothing is sent or said, and the test is told', async (t) => {
+  const ended = await testCall(new Echo(), { seed: 1 })
+  await ended.end()
+  const hungUp = await testCall(new Echo(), { seed: 1 })
+  hungUp.hangUp()
+  const farewell = await testCall(new Scripted(() => new CloseStream('Good-bye')), { seed: 1 })
+  await farewell.waitFor(() => farewell.closeReason !== undefined)
+  for (const call of [ended, hungUp, farewell]) {
+    t.throws(() => call.send('too late'), { instanceOf: ChannelClosedError, message: /^The call has ended/ })
+    await t.throwsAsync(call.play(tone(440)), { instanceOf: SessionClosedError, message: /caller can't speak/ })
+    t.throws(() => call.say(tone(440)), { instanceOf: SessionClosedError })
+    await call.end()
+  }
 })
 
 test('a synchronous handler answers in its turn, and is interrupted', async (t) => {

@@ -401,6 +401,20 @@ test('a reply may reset its own handler, and ends by it', async (t) => {
   t.deepEqual(called.log.lines, [])
 })
 
+test('what is wrong with startupFn is said of it, and not of the reply function', async (t) => {
+  const brief = { [Symbol.iterator]: () => ({ next: () => 5 }) }
+  for (const [returned, words] of [
+    ['words', /^The option startupFn must be a generator function: it returned "words"; yield it$/],
+    [brief, /^next\(\) of what the option startupFn returned gave 5; it must be \{ done, value \}$/],
+  ] as const) {
+    const called = callTurns(new ReplyOnPause(echo, { startupFn: () => returned as never }))
+    await settleReply()
+    const [told] = called.link.told.filter(({ type }) => type === 'error')
+    t.regex(told?.message ?? '', words)
+    called.core.close('done')
+  }
+})
+
 test('a subclass overrides startUp and shutdown, and is copied with its function', async (t) => {
   const events: string[] = []
   class Assistant extends ReplyOnPause {

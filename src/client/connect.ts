@@ -5,6 +5,7 @@
  */
 import { Connection } from './connection.ts'
 import type { ConnectionEvents, ConnectionParts } from './connection.ts'
+import { checkNames, checkVideoSource } from './check-options.ts'
 import { openDevices } from './devices.ts'
 import type { Wanted } from './devices.ts'
 import { checkTransport, makeTransport } from './make-transport.ts'
@@ -108,6 +109,29 @@ export interface ConnectOptions {
   readonly onClosed?: (closing: ConnectionEvents['closed']) => void
 }
 
+/** Each once, which the compiler sees to. */
+const NAMES: Readonly<Record<keyof ConnectOptions, true>> = {
+  url: true,
+  media: true,
+  deviceId: true,
+  cameraId: true,
+  videoSource: true,
+  player: true,
+  preview: true,
+  transport: true,
+  rtcConfiguration: true,
+  headers: true,
+  credentials: true,
+  id: true,
+  timeoutSeconds: true,
+  signal: true,
+  onState: true,
+  onMessage: true,
+  onLevels: true,
+  onStats: true,
+  onClosed: true,
+}
+
 /**
  * Connects to a Parley server, with the microphone and the camera that its stream is for unless told otherwise, and plays
  * what comes.
@@ -122,13 +146,15 @@ export interface ConnectOptions {
  * @param options - whatever differs from the defaults
  * @returns the call, connected
  * @throws MicrophoneError, CameraError, ScreenError, RefusedError, UnreachableError or ConnectTimeoutError, each with a
- * message for the person in front of the page; the signal's reason when it was aborted; RangeError for a time-out that is none, and what the browser
- * throws for a configuration that it can't use
+ * message for the person in front of the page; the signal's reason when it was aborted; TypeError or RangeError naming an option
+ * that doesn't exist or can't be used, and what the browser throws for a configuration that it can't use
  */
 export async function connect(options: ConnectOptions = {}): Promise<Connection> {
+  checkNames(options, Object.keys(NAMES))
   const timeoutSeconds = checkTimeout(options.timeoutSeconds ?? 30)
   const id = options.id ?? randomId()
   const choice = checkTransport(options.transport ?? 'auto')
+  const videoSource = checkVideoSource(options.videoSource ?? 'camera')
   const request = requestSettings(options)
   const signaling = new Signaling(request, id)
   const configuration = await signaling.configuration(options.signal)
@@ -151,7 +177,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
     transport: (host) => makeTransport(settings, host),
     media,
     ownsMedia: !(options.media instanceof MediaStream),
-    videoSource: options.videoSource ?? 'camera',
+    videoSource,
     constraints,
     player: options.player === undefined ? defaultPlayer(kinds) : options.player,
     preview: options.preview ?? null,
@@ -167,11 +193,12 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
  *
  * @param options - `url`, `headers`, `credentials` and `signal` as for {@link connect}
  * @returns its configuration
- * @throws RefusedError or UnreachableError
+ * @throws RefusedError or UnreachableError, TypeError naming an option that doesn't exist
  */
-export function fetchConfiguration(
+export async function fetchConfiguration(
   options: Pick<ConnectOptions, 'url' | 'headers' | 'credentials' | 'signal'> = {},
 ): Promise<ClientConfiguration> {
+  checkNames(options, ['url', 'headers', 'credentials', 'signal'])
   return new Signaling(requestSettings(options), '').configuration(options.signal)
 }
 

@@ -3,6 +3,7 @@ import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
 import type { EmitType } from '../frames/emit-type.ts'
 import { AsyncStreamHandler } from '../handlers/async-stream-handler.ts'
+import { checkResult } from './check-result.ts'
 import { endGenerator } from './end-generator.ts'
 import { FrameStream } from './frame-stream.ts'
 
@@ -37,6 +38,7 @@ export class DuplexHandler<Session> extends AsyncStreamHandler {
     this.#runs = true
     const result = await this.#iterator.next()
     this.#runs = false
+    checkResult(result, 'what the handler function returned')
     return result.done === true ? new CloseStream() : result.value
   }
 

@@ -1,6 +1,7 @@
 import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import { checkResult } from './check-result.ts'
 import { endGenerator } from './end-generator.ts'
 import { isReturned } from './is-returned.ts'
 
@@ -32,6 +33,7 @@ export class GeneratorRun<Value> {
     this.#runs = true
     const result = await this.#iterator.next()
     this.#runs = false
+    checkResult(result, 'what the handler function returned')
     return result.done === true ? new CloseStream() : result.value
   }
 

@@ -1,7 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Refusal } from './refusal.ts'
-import { socketPath } from './socket-paths.ts'
+import { SOCKET_PATHS, socketPath } from './socket-paths.ts'
 
 /** Takes requests for sockets: a stream. */
 export interface UpgradeTaker {
@@ -55,7 +55,7 @@ function isOurs(listener: unknown): listener is OurListener {
 export const NO_ROUTE: Refusal = new Refusal(
   404,
   'not_found',
-  'No WebSocket is taken at this address; there is websocket/offer',
+  `No WebSocket is taken at this address; there are ${SOCKET_PATHS.join(' and ')}, behind the path of the routes`,
 )
 const FAILURE = new Refusal(500, 'internal_error', 'The server could not answer; its log says why')
 

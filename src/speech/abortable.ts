@@ -1,4 +1,4 @@
-import { describe } from '../frames/describe.ts'
+import { checkResult } from '../driver/check-result.ts'
 
 /**
  * Waits for a promise, but no longer than until a signal is aborted.
@@ -44,7 +44,7 @@ export async function* abortable<Item>(
       signal?.throwIfAborted()
       const next = (async () => iterator.next())()
       const result = await orAborted(next, signal).catch(overUnless(signal, () => (isOver = true)))
-      isOver = result.done === true
+      isOver = checkResult(result, 'an iterable of text or audio').done === true
       if (result.done === true) return
       yield result.value
     }
@@ -66,15 +66,4 @@ async function end(iterator: Iterator<unknown> | AsyncIterator<unknown>, signal?
   if (signal?.aborted !== true) return void (await ended)
   // Whoever aborted has gone, and with them all who could be told.
   ended.catch(() => undefined)
-}
-
-/**
- * A signal that is one.
- *
- * @param signal - as a user gave it
- * @throws TypeError naming the value
- */
-export function checkSignal(signal: unknown): asserts signal is AbortSignal | undefined {
-  if (signal === undefined || (signal instanceof Object && 'aborted' in signal && 'addEventListener' in signal)) return
-  throw new TypeError(`The option signal must be an AbortSignal, not ${describe(signal)}`)
 }

@@ -1,6 +1,5 @@
 import type { AudioFrame } from '../frames/audio-frame.ts'
-import { checkInteger, checkObject, checkWord, wrongType } from '../stream/checks.ts'
-import { checkSignal } from './abortable.ts'
+import { checkInteger, checkObject, checkSignal, checkWord, wrongType } from '../stream/checks.ts'
 import { joinAudio } from './join-audio.ts'
 import { readSpeech } from './read-speech.ts'
 import { ServiceCall } from './service-call.ts'

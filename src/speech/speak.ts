@@ -1,8 +1,8 @@
 import type { AudioFrame } from '../frames/audio-frame.ts'
 import { describe } from '../frames/describe.ts'
 import { PlayedMark } from '../frames/played-mark.ts'
-import { checkBoolean, checkObject } from '../stream/checks.ts'
-import { abortable, checkSignal } from './abortable.ts'
+import { checkBoolean, checkObject, checkSignal } from '../stream/checks.ts'
+import { abortable } from './abortable.ts'
 import { readAhead } from './read-ahead.ts'
 import { splitSentences, type TextSource, tokensOf } from './split-sentences.ts'
 import { checkVoice, type TextToSpeech, type TextToSpeechOptions } from './text-to-speech.ts'
@@ -117,8 +117,8 @@ function checkSpeech(speech: AsyncIterable<AudioFrame>): AsyncIterable<AudioFram
 /** What is no audio weighs nothing here, and is refused where it is emitted. */
 function secondsOf(part: AudioFrame | PlayedMark): number {
   if (part instanceof PlayedMark || !Array.isArray(part)) return 0
-  const [sampleRate, samples] = part as AudioFrame
-  const seconds = samples.length / sampleRate
+  const [sampleRate = 0, samples] = part as Partial<AudioFrame>
+  const seconds = (samples?.length ?? 0) / sampleRate
   return Number.isFinite(seconds) ? seconds : 0
 }
 

@@ -78,12 +78,19 @@ function checkMethods(handler: StreamHandlerBase, kind: Modality): void {
   const methods = handler as unknown as Record<string, unknown>
   const names = methodsOf(handler, kind)
   const missing = names.find((name) => typeof methods[name] !== 'function')
-  if (missing === undefined) return
+  if (missing === undefined) return checkOptional(methods)
   const all =
     names.length === 1
       ? `the method ${missing}; it`
       : `the methods ${names.slice(0, -1).join(', ')} and ${names.at(-1)}; ${missing}`
   throw new TypeError(`The handler must have ${all} is ${describe(methods[missing])}`)
+}
+
+/** What a handler needn't have, but may have made something else of. */
+function checkOptional(methods: Record<string, unknown>): void {
+  const wrong = ['startUp', 'shutdown'].find((name) => !['undefined', 'function'].includes(typeof methods[name]))
+  if (wrong === undefined) return
+  throw new TypeError(`The handler's ${wrong} must be a method; it is ${describe(methods[wrong])}`)
 }
 
 function methodsOf(handler: StreamHandlerBase, kind: Modality): readonly string[] {

@@ -56,6 +56,28 @@ export function checkDrain(options: unknown = {}): number {
 }
 
 /**
+ * A signal that is one.
+ *
+ * @param signal - as a user gave it
+ * @param name - the option's
+ * @throws TypeError naming the value
+ */
+export function checkSignal(signal: unknown, name = 'signal'): asserts signal is AbortSignal | undefined {
+  if (signal === undefined || (signal instanceof Object && 'aborted' in signal && 'addEventListener' in signal)) return
+  throw wrongType(name, 'an AbortSignal', signal)
+}
+
+/**
+ * The id of a session. One that is none has no session, and never will.
+ *
+ * @param webrtcId - as a user gave it
+ * @throws TypeError naming the value
+ */
+export function checkId(webrtcId: unknown): void {
+  if (typeof webrtcId !== 'string') throw new TypeError(`The webrtcId must be a string, not ${describe(webrtcId)}`)
+}
+
+/**
  * Yes or no.
  *
  * @param name - the option's

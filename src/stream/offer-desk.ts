@@ -6,6 +6,7 @@ import { type CandidateRequest, type OfferRequest, parseOfferBody } from '../sig
 import { type OfferResult, refusal } from '../signaling/offer-result.ts'
 import { isLaterOffer, parseOrigin, type SdpOrigin } from '../signaling/sdp-origin.ts'
 import type { Admission, DeskListener } from './admission.ts'
+import { checkObject, checkSignal, wrongType } from './checks.ts'
 import { configurationFor, iceServers, type ResolvedIceServers, resolveIceServers } from './ice-servers.ts'
 import { engineSettings, linkSettings } from './link-settings.ts'
 import type { Entry, SessionRegistry } from './session-registry.ts'
@@ -19,6 +20,21 @@ export interface OfferContext {
   request?: Request
   /** The IP address that it came from; offers that never connect are counted by it. */
   remoteAddress?: string
+}
+
+/**
+ * What is known about an offer, as a user gave it.
+ *
+ * @param context - checked
+ * @throws TypeError naming the value, or the property that doesn't exist
+ */
+export function checkContext(context: unknown): void {
+  const { signal, request, remoteAddress } = checkObject('context', context, ['signal', 'request', 'remoteAddress'])
+  checkSignal(signal, 'context.signal')
+  if (request !== undefined && Object(request) !== request) throw wrongType('context.request', 'a Request', request)
+  if (remoteAddress !== undefined && typeof remoteAddress !== 'string') {
+    throw wrongType('context.remoteAddress', 'a string', remoteAddress)
+  }
 }
 
 /** Answers offers and candidates. */

@@ -11,9 +11,9 @@ import type { SocketPeer } from '../session/socket-peer.ts'
 import type { SocketSession } from '../session/socket-session.ts'
 import type { OfferResult } from '../signaling/offer-result.ts'
 import { Admission } from './admission.ts'
-import { checkDrain, checkObject, checkSeconds, checkWord } from './checks.ts'
+import { checkDrain, checkId, checkObject, checkSeconds, checkSignal, checkWord } from './checks.ts'
 import { type ClientConfiguration, clientConfiguration } from './client-configuration.ts'
-import { type OfferContext, OfferDesk } from './offer-desk.ts'
+import { checkContext, type OfferContext, OfferDesk } from './offer-desk.ts'
 import { OutputBoard } from './output-board.ts'
 import { resolveOptions } from './resolve-options.ts'
 import { SessionRegistry } from './session-registry.ts'
@@ -87,9 +87,10 @@ export class StreamBase extends EventEmitter<StreamEvents> {
    * @param body - `{ sdp, type: 'offer', webrtc_id }` or `{ type: 'ice-candidate', candidate, webrtc_id }`, parsed
    * @param context - where it came from
    * @returns the answer, success, or the refusal with its code
-   * @throws InvalidRequestError for a body of the wrong shape, and the signal's reason when it is aborted
+   * @throws InvalidRequestError for a body of the wrong shape, TypeError for a context that can't be used, and the signal's reason when it is aborted
    */
-  offer(body: unknown, context: OfferContext = {}): Promise<OfferResult> {
+  async offer(body: unknown, context: OfferContext = {}): Promise<OfferResult> {
+    checkContext(context)
     return this.#desk.answer(body, context)
   }
 
@@ -113,9 +114,11 @@ export class StreamBase extends EventEmitter<StreamEvents> {
    * @param webrtcId - the client's id
    * @param options - `signal`: ends the reading when it is aborted
    * @returns the outputs; reading throws TimeoutError when no session began
+   * @throws TypeError for an id that is no string, or an option that doesn't exist
    */
   outputStream(webrtcId: string, options: { signal?: AbortSignal } = {}): AsyncIterable<AdditionalOutputs> {
-    checkObject('', options, ['signal'])
+    checkId(webrtcId)
+    checkSignal(checkObject('', options, ['signal'])['signal'])
     return this.#outputs.stream(webrtcId, options.signal)
   }
 
@@ -125,9 +128,11 @@ export class StreamBase extends EventEmitter<StreamEvents> {
    * @param webrtcId - the client's id
    * @param options - `timeout`: seconds to wait for them; 10 by default
    * @returns them
-   * @throws TimeoutError when none came in time, SessionClosedError when the session ended
+   * @throws TimeoutError when none came in time, SessionClosedError when the session ended, TypeError or RangeError at once for
+   * an id that is no string, or a time that can't be waited
    */
   async fetchLatestOutput(webrtcId: string, options: { timeout?: number } = {}): Promise<AdditionalOutputs> {
+    checkId(webrtcId)
     const { timeout = 10 } = checkObject('', options, ['timeout'])
     return this.#outputs.latest(webrtcId, checkSeconds('timeout', timeout))
   }

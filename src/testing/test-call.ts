@@ -1,5 +1,5 @@
 import { checkPicture } from '../driver/check-picture.ts'
-import { ExpectationError, type ParleyError, TimeoutError } from '../errors.ts'
+import { ChannelClosedError, ExpectationError, type ParleyError, SessionClosedError, TimeoutError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { channelsOf, type EmitAudio } from '../frames/audio-frame.ts'
 import { describe } from '../frames/describe.ts'
@@ -85,6 +85,7 @@ export class TestCall {
   readonly errors: readonly ParleyError[]
   readonly #parts: CallParts
   #closeReason: string | undefined
+  #isHungUp = false
 
   private constructor(parts: CallParts) {
     const { session, stream, seed } = parts
@@ -140,7 +141,7 @@ export class TestCall {
    *
    * @param sounds - what to say
    * @returns when it was said
-   * @throws TypeError or RangeError for what is no audio, or when the caller only listens
+   * @throws TypeError or RangeError for what is no audio, or when the caller only listens; SessionClosedError after the end
    */
   async play(...sounds: Speech[]): Promise<void> {
     const until = this.say(...sounds)
@@ -155,6 +156,7 @@ export class TestCall {
    * @throws as {@link play}
    */
   say(...sounds: Speech[]): number {
+    this.#checkLife('speak')
     const { modality, mode } = this.stream.options
     if (mode === 'receive' || modality === 'video') {
       const why = mode === 'receive' ? `mode is '${mode}'` : `modality is '${modality}'`
@@ -170,9 +172,10 @@ export class TestCall {
    * @param options - `fps`: how many a second, 30 by default; `seconds`: so long, from the beginning again and again; by default
    * each is shown once
    * @throws TypeError when the caller has no camera, InvalidEmitError or RangeError for what is no picture, TypeError or
-   * RangeError for options that can't be
+   * RangeError for options that can't be; SessionClosedError after the end
    */
   async show(pictures: EmitVideo | readonly EmitVideo[], options: ShowOptions = {}): Promise<void> {
+    this.#checkLife('show anything')
     const film = Array.isArray(pictures) ? (pictures as readonly EmitVideo[]) : [pictures as EmitVideo]
     checkNumbers(options, ['fps', 'seconds'])
     const { fps = 30, seconds = film.length / fps } = options
@@ -293,6 +296,7 @@ export class TestCall {
    * @throws ChannelClosedError after the end
    */
   send(message: unknown): void {
+    if (this.#hasEnded) throw new ChannelClosedError('The call has ended: nothing can be sent any more')
     this.#parts.peer.sendText(typeof message === 'string' ? message : JSON.stringify(message))
   }
 
@@ -323,6 +327,7 @@ export class TestCall {
 
   /** Hangs up, as a page that is closed. The handler's side learns of it when time passes. */
   hangUp(): void {
+    this.#isHungUp = true
     this.#parts.peer.hangUp()
   }
 
@@ -336,7 +341,7 @@ export class TestCall {
   async end(): Promise<string> {
     const { peer, pace, session, stream, ownsStream } = this.#parts
     try {
-      if (session.state !== 'closed') peer.hangUp()
+      if (session.state !== 'closed') this.hangUp()
       const hasEnded = await pace.pass(END_MS, () => session.state === 'closed')
       if (!hasEnded) throw new TimeoutError('The session did not end within 20 s of hanging up')
       // The media's end comes after the session's.
@@ -421,6 +426,14 @@ export class TestCall {
 
   static {
     make = (parts) => new TestCall(parts)
+  }
+
+  get #hasEnded(): boolean {
+    return this.#isHungUp || this.#closeReason !== undefined
+  }
+
+  #checkLife(what: string): void {
+    if (this.#hasEnded) throw new SessionClosedError(`The call has ended: the caller can't ${what} any more`)
   }
 
   #check(unlike: string | undefined): void {

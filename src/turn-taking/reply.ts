@@ -1,3 +1,4 @@
+import { checkResult } from '../driver/check-result.ts'
 import { endGenerator } from '../driver/end-generator.ts'
 import { isReturned } from '../driver/is-returned.ts'
 import { describe } from '../frames/describe.ts'
@@ -5,6 +6,8 @@ import { isThenable } from '../driver/emit-sink.ts'
 
 /** What a reply is made of. */
 export interface ReplyParts {
+  /** What the function is, in words behind an article: `'reply function'`. */
+  readonly name: string
   /** Calls the function that replies. */
   open(signal: AbortSignal): unknown
   /** It has yielded a value, which is delivered next. */
@@ -81,11 +84,7 @@ export class Reply {
     }
     const result = (await next) as IteratorResult<unknown>
     this.#isBusy = false
-    if (Object(result) !== result) {
-      throw new TypeError(
-        `next() of what the reply function returned gave ${describe(result)}; it must be { done, value }`,
-      )
-    }
+    checkResult(result, `what the ${this.#parts.name} returned`)
     if (this.#state === 'running') return result
     await this.#end()
     return undefined
@@ -93,15 +92,14 @@ export class Reply {
 
   async #open(): Promise<Iterator<unknown> | AsyncIterator<unknown> | undefined> {
     const iterable: unknown = await this.#parts.open(this.#abort.signal)
+    const must = `The ${this.#parts.name} must be a generator function`
     if (this.#state !== 'running') return undefined
     if (isReturned(iterable)) {
-      throw new TypeError(
-        `The reply function must be a generator function: it returned ${describe(iterable)}; yield it`,
-      )
+      throw new TypeError(`${must}: it returned ${describe(iterable)}; yield it`)
     }
     if (Symbol.asyncIterator in Object(iterable)) return (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator]()
     if (Symbol.iterator in Object(iterable)) return (iterable as Iterable<unknown>)[Symbol.iterator]()
-    throw new TypeError(`The reply function must be a generator function: it returned ${describe(iterable)}`)
+    throw new TypeError(`${must}: it returned ${describe(iterable)}`)
   }
 
   #finish(): void {

@@ -206,13 +206,14 @@ export class TurnDriver extends Driver<ReplyOnPause> {
     const turn = this.#record.close(spoken, reason)
     this.#news.announce('turn', turn)
     const audio = this.#record.frame(spoken.audio)
-    this.#voice.speak(turn, (args) => (this.handler.fn as (...all: unknown[]) => unknown)(audio, ...args))
+    const reply = this.handler.fn as (...all: unknown[]) => unknown
+    this.#voice.speak(turn, 'reply function', (args) => reply(audio, ...args))
   }
 
   #beginGreeting(): void {
     const turn: Turn = { number: 0, from: 0, to: 0, foundAt: 0, audioSeconds: 0, reason: 'startup' }
-    const { startupFn } = this.#settings
-    this.#voice.speak(turn, (args) => (startupFn as (...all: unknown[]) => unknown)(...args))
+    const greet = this.#settings.startupFn as (...all: unknown[]) => unknown
+    this.#voice.speak(turn, 'option startupFn', (args) => greet(...args))
   }
 
   #interrupt(): void {

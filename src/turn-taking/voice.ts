@@ -79,12 +79,14 @@ export class Voice {
    * Begins with a reply.
    *
    * @param turn - what it replies to
-   * @param call - calls the function that replies, with what it gets behind the audio
+   * @param name - what the function is that replies, see {@link ReplyParts.name}
+   * @param call - calls it, with what it gets behind the audio
    */
-  speak(turn: Turn, call: (args: unknown[]) => unknown): void {
+  speak(turn: Turn, name: string, call: (args: unknown[]) => unknown): void {
     this.#isTold = false
     this.#progress.begin()
     const reply: Reply = new Reply({
+      name,
       open: async (signal) => {
         const args = await this.#args()
         return reply.isRunning ? call(this.#withContext(args, turn, signal)) : []
