@@ -89,7 +89,9 @@ static void configure(vpx_codec_enc_cfg_t *config, const struct parley_encoder_s
   config->g_timebase.num = 1;
   config->g_timebase.den = 90000;
   config->g_lag_in_frames = 0;
-  config->g_error_resilient = VPX_ERROR_RESILIENT_DEFAULT;
+  /* Whoever misses a frame asks for it again or for a key frame, and shows nothing made from it: refreshing parts of the
+   * picture all the time would cost bits and mend nothing. */
+  config->g_error_resilient = 0;
   config->g_pass = VPX_RC_ONE_PASS;
   config->rc_end_usage = VPX_CBR;
   config->rc_target_bitrate = settings->kbits;
@@ -106,10 +108,14 @@ static void configure(vpx_codec_enc_cfg_t *config, const struct parley_encoder_s
   config->kf_max_dist = 3000;
 }
 
+/* Mean squared error 2.3, far less than what is left after quantising: a block that the picture before predicts as well as
+ * that takes no more work and no bits. Over 256 pixels. */
+enum { GOOD_PREDICTION = 600 };
+
 static vpx_codec_err_t control(vpx_codec_ctx_t *codec, const struct parley_encoder_settings *settings) {
   vpx_codec_err_t error = vpx_codec_control(codec, VP8E_SET_CPUUSED, -12);
   if (!error) error = vpx_codec_control(codec, VP8E_SET_NOISE_SENSITIVITY, 0);
-  if (!error) error = vpx_codec_control(codec, VP8E_SET_STATIC_THRESHOLD, 1);
+  if (!error) error = vpx_codec_control(codec, VP8E_SET_STATIC_THRESHOLD, GOOD_PREDICTION);
   if (!error) error = vpx_codec_control(codec, VP8E_SET_TOKEN_PARTITIONS, (int)settings->token_partitions);
   if (!error) error = vpx_codec_control(codec, VP8E_SET_MAX_INTRA_BITRATE_PCT, settings->max_key_percent);
   return error;
@@ -147,6 +153,11 @@ int parley_vp8_encoder_set_bitrate(struct parley_encoder *encoder, unsigned kbit
   return -(int)vpx_codec_enc_config_set(&encoder->codec, &encoder->config);
 }
 
+/* Each picture is made from the one before alone: the other two that VP8 keeps cost a tenth of the work and give nothing. */
+enum {
+  LAST_ONLY = VP8_EFLAG_NO_REF_GF | VP8_EFLAG_NO_REF_ARF | VP8_EFLAG_NO_UPD_GF | VP8_EFLAG_NO_UPD_ARF
+};
+
 /* 1: a packet, 0: the rate control dropped the picture. Times are in 1/90000 s. */
 int parley_vp8_encode(struct parley_encoder *encoder, const struct parley_picture *picture, long long pts,
                       unsigned long duration, int force_key, struct parley_packet *packet) {
@@ -158,7 +169,7 @@ int parley_vp8_encode(struct parley_encoder *encoder, const struct parley_pictur
     image.planes[plane] = (unsigned char *)picture->planes[plane];
     image.stride[plane] = picture->strides[plane];
   }
-  vpx_enc_frame_flags_t flags = force_key ? VPX_EFLAG_FORCE_KF : 0;
+  vpx_enc_frame_flags_t flags = force_key ? VPX_EFLAG_FORCE_KF : LAST_ONLY;
   vpx_codec_err_t error = vpx_codec_encode(&encoder->codec, &image, pts, duration, flags, VPX_DL_REALTIME);
   if (error) return -(int)error;
   vpx_codec_iter_t position = NULL;
