@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts'
 import { isolate } from './isolate.ts'
 import { mapError } from './map-error.ts'
 import type { CloseCode, LinkEvent, LinkListener, MediaLink, MediaStats } from './media-link.ts'
+import { pictureMemory } from './picture-memory.ts'
 import type { ReplyMode, SpeechEvent, SpeechSettings, TurnEnd } from './speech.ts'
 
 /** Bits that say why a session is ready. */
@@ -129,11 +130,12 @@ export class NativeLink implements MediaLink {
     const { width, height, timestamp } = picture
     const length = valuesOf(format, width, height)
     if (dtype === 'uint8') {
-      const data = into instanceof Uint8Array && into.length === length ? into : new Uint8Array(unset(length))
+      const data = into instanceof Uint8Array && into.length === length ? into : new Uint8Array(pictureMemory(length))
       this.native.readPicture(data, format)
       return { width, height, format, data, timestamp }
     }
-    const data = into instanceof Float32Array && into.length === length ? into : new Float32Array(unset(length * 4))
+    const data =
+      into instanceof Float32Array && into.length === length ? into : new Float32Array(pictureMemory(length * 4))
     this.native.readPictureFloat(data, format)
     return { width, height, format, data, timestamp }
   }
@@ -199,11 +201,6 @@ export class NativeLink implements MediaLink {
     }
     return ended
   }
-}
-
-/** Memory that is about to be filled, so that nobody has to write zeros into it first. */
-function unset(bytes: number): ArrayBuffer {
-  return Buffer.allocUnsafeSlow(bytes).buffer
 }
 
 function toLinkEvent({ kind, code = '', text = '', value = 0, ...more }: NativeEvent): LinkEvent | undefined {
