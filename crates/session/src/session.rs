@@ -2,6 +2,7 @@
 
 mod datagrams;
 mod media;
+mod pending;
 mod video;
 
 use crate::candidate::CandidateGuard;
@@ -24,13 +25,14 @@ use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
 use rtc::sansio::Protocol;
-use rtc::shared::TransportContext;
+use rtc::shared::{TaggedBytesMut, TransportContext};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use media::FromPipeline;
+use pending::Pending;
 
 /// How long a closing session waits for its last message to be acknowledged.
 const LINGER: Duration = Duration::from_millis(500);
@@ -104,8 +106,7 @@ pub struct RtcSession {
     handshake: HandshakeGuard,
     /// RTP that the core got and has not given back decrypted.
     unread_rtp: u64,
-    /// The core may have something to say.
-    dirty: bool,
+    pending: Pending,
     frame: Vec<i16>,
     scratch: Scratch,
     sources: Sources,
@@ -171,7 +172,7 @@ impl RtcSession {
             comes_by_relay: false,
             handshake: HandshakeGuard::default(),
             unread_rtp: 0,
-            dirty: true,
+            pending: Pending::all(),
             frame: Vec::new(),
             scratch: Scratch::default(),
             sources: Sources::default(),
@@ -276,7 +277,7 @@ impl RtcSession {
             video.negotiated(self.now, answer.video);
         }
         self.credentials = answer.credentials;
-        self.dirty = true;
+        self.pending = Pending::all();
         Ok(answer.sdp)
     }
 
@@ -325,23 +326,30 @@ impl RtcSession {
             Input::Mark(mark) => self.mark(mark),
             Input::Speech(request) => self.pipeline.speech(self.now, request),
             Input::ClearQueue => self.clear_queue(),
-            Input::Message(text) => self.message(text),
-            Input::Candidate(candidate) => self.candidate(candidate),
+            Input::Message(text) => {
+                self.message(text);
+                self.pending = Pending::all();
+            }
+            Input::Candidate(candidate) => {
+                self.candidate(candidate);
+                self.pending = Pending::all();
+            }
             Input::Drain { close } => self.start_draining(close),
             Input::Close => self.start_closing(),
             Input::Wake => self.wake(),
             // A stream's.
             Input::Payload(_) | Input::Acknowledged(_) => {}
         }
-        self.dirty = true;
+        // Video keeps its own time, and is asked along with the core.
+        if self.video.is_some() {
+            self.pending = Pending::all();
+        }
     }
 
     /// The next thing to do. Call it until it returns [`Output::WakeAt`].
     pub fn poll_output(&mut self) -> Output<'_> {
         loop {
-            if std::mem::take(&mut self.dirty) {
-                self.drain_core();
-            }
+            self.drain_core();
             if let Some(event) = self.events.pop_front() {
                 return Output::Event(event);
             }
@@ -358,7 +366,7 @@ impl RtcSession {
             if let Some(event) = self.events.pop_front() {
                 return Output::Event(event);
             }
-            if let Some(datagram) = self.pc.poll_write() {
+            if let Some(datagram) = self.next_datagram() {
                 self.note_sent(&datagram.message);
                 let TransportContext { local_addr: relayed, peer_addr: to, .. } = datagram.transport;
                 if self.local.is_relayed(relayed) {
@@ -367,7 +375,7 @@ impl RtcSession {
                 return Output::Datagram(to, datagram.message);
             }
             self.advance();
-            if !self.dirty && self.events.is_empty() {
+            if !self.pending.news && self.events.is_empty() {
                 return Output::WakeAt(self.wake_at());
             }
         }
@@ -386,23 +394,44 @@ impl RtcSession {
     }
 
     fn wake(&mut self) {
-        if self.pc.poll_timeout().is_some_and(|due| due <= self.now)
-            && let Err(error) = self.pc.handle_timeout(self.now)
-        {
-            log::debug!("a timer of the core failed: {error}");
+        if self.core_due().is_some_and(|due| due <= self.now) {
+            if let Err(error) = self.pc.handle_timeout(self.now) {
+                log::debug!("a timer of the core failed: {error}");
+            }
+            self.pending = Pending::all();
         }
         self.pipeline.wake(self.now);
     }
 
     /// Takes what the core has to say.
     fn drain_core(&mut self) {
-        while let Some(event) = self.pc.poll_event() {
-            self.core_event(event);
+        if std::mem::take(&mut self.pending.news) {
+            self.pending.media = false;
+            while let Some(event) = self.pc.poll_event() {
+                self.core_event(event);
+            }
+            while let Some(TaggedRTCMessage { message, .. }) = self.pc.poll_read() {
+                self.core_message(message);
+            }
+            self.drain_video();
+        } else if std::mem::take(&mut self.pending.media) {
+            while let Some(TaggedRTCMessage { message, .. }) = self.pc.poll_media_read() {
+                self.core_message(message);
+            }
         }
-        while let Some(TaggedRTCMessage { message, .. }) = self.pc.poll_read() {
-            self.core_message(message);
+    }
+
+    fn next_datagram(&mut self) -> Option<TaggedBytesMut> {
+        if !self.pending.has_datagram() {
+            return None;
         }
-        self.drain_video();
+        let datagram = self.pc.poll_write();
+        self.pending.asked_for_datagram(datagram.is_some());
+        datagram
+    }
+
+    fn core_due(&mut self) -> Option<Instant> {
+        self.pending.due(self.now, || self.pc.poll_timeout())
     }
 
     fn core_event(&mut self, event: RTCPeerConnectionEvent) {
@@ -485,7 +514,7 @@ impl RtcSession {
     fn advance(&mut self) {
         if self.try_at <= self.now && !self.untried.is_empty() {
             self.try_candidates();
-            self.dirty = true;
+            self.pending = Pending::all();
         }
         match self.drain {
             Some(Drain::Flushing { close }) if self.queued().is_zero() && self.video_is_idle() => {
@@ -524,7 +553,7 @@ impl RtcSession {
             log::debug!("closing: {error}");
         }
         self.events.push_back(Event::Closed(reason));
-        self.dirty = true;
+        self.pending = Pending::all();
     }
 
     fn wake_at(&mut self) -> Option<Instant> {
@@ -542,7 +571,7 @@ impl RtcSession {
         let untried = (!self.untried.is_empty()).then_some(self.try_at);
         let gone = self.presence.gone_at();
         let video = self.video.as_ref().and_then(|video| video.wake_at());
-        [self.pc.poll_timeout(), self.pipeline.wake_at(), deadline, drained, untried, gone, video]
+        [self.core_due(), self.pipeline.wake_at(), deadline, drained, untried, gone, video]
             .into_iter()
             .flatten()
             .min()

@@ -1,6 +1,6 @@
 //! What comes from the network: which of it is believed, and how it reaches the core.
 
-use super::{Path, RtcSession};
+use super::{Path, Pending, RtcSession};
 use crate::contract::{CloseReason, Event, MAX_DATAGRAM_BYTES};
 use crate::dtls_record;
 use crate::setup;
@@ -71,7 +71,13 @@ impl RtcSession {
             return;
         }
         // RFC 5761, section 4: what has one of these second bytes is RTCP, which the core may keep to itself.
-        self.unread_rtp += u64::from(bytes[0] >= 128 && !matches!(bytes.get(1), Some(192..=223)));
+        let is_media = bytes[0] >= 128 && !matches!(bytes.get(1), Some(192..=223));
+        if is_media {
+            self.unread_rtp += 1;
+            self.pending.media = true;
+        } else {
+            self.pending = Pending::all();
+        }
         let transport = TransportContext {
             local_addr: path.local,
             peer_addr: path.from,

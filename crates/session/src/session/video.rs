@@ -70,6 +70,7 @@ impl RtcSession {
             if let Err(error) = self.pc.handle_write(TaggedRTCMessage { now: self.now, message }) {
                 log::debug!("a packet of video was not sent: {error}");
             }
+            self.pending.packet_written();
         }
     }
 
