@@ -19,6 +19,7 @@ mod queue;
 mod ready;
 mod reflexive;
 mod relays;
+mod replies;
 mod room;
 mod session;
 mod shared;

@@ -9,6 +9,7 @@ use crate::panic::{contain, quieten_this_thread};
 use crate::ready::ReadyList;
 use crate::reflexive::{Mappings, Prober};
 use crate::relays::{ByRelay, Relays};
+use crate::replies::Replies;
 use crate::session::Session;
 use crate::shared::Tenure;
 use crate::slot::{Outlet, Slot};
@@ -81,6 +82,8 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
         scratch: Scratch::default(),
         more: false,
         expects_replies: false,
+        replies: Replies::default(),
+        took_audio: false,
         is_streaming: false,
         took_payloads: false,
         last_look: Instant::now(),
@@ -116,8 +119,12 @@ struct Worker {
     scratch: Scratch,
     /// Datagrams were left in the socket.
     more: bool,
-    /// Frames were just handed to JavaScript, which mostly answers within a millisecond.
+    /// Frames were just handed to JavaScript, which mostly answers within a millisecond…
     expects_replies: bool,
+    /// …or doesn't answer at all.
+    replies: Replies,
+    /// JavaScript wrote audio since the last round.
+    took_audio: bool,
     /// Audio came in the last round, not long after that before.
     is_streaming: bool,
     /// Sockets brought audio in this round.
@@ -182,6 +189,7 @@ impl Worker {
             let round = self.sleep(&mut events);
             let now = Instant::now();
             let stop = self.take_commands(now);
+            self.replies.round(round == Round::Replies, std::mem::take(&mut self.took_audio));
             if round == Round::Full {
                 self.look(now);
                 let told = events.iter().any(mio::event::Event::is_error);
@@ -208,7 +216,7 @@ impl Worker {
 
     fn sleep(&mut self, events: &mut mio::Events) -> Round {
         events.clear();
-        if std::mem::take(&mut self.expects_replies) {
+        if std::mem::take(&mut self.expects_replies) && self.replies.are_expected() {
             self.inbox.announce(Look::Soon);
             std::thread::sleep(REPLY);
             return Round::Replies;
@@ -292,6 +300,7 @@ impl Worker {
         let mut stop = false;
         for command in commands.drain(..) {
             self.took_payloads |= matches!(command, Command::Payloads(_));
+            self.took_audio |= matches!(command, Command::Audio(..));
             // One by one, so that a fault with one doesn't take the others with it.
             let done = contain(|| match command {
                 Command::Adopt { session, shared, answer } => self.adopt(now, session, shared, answer),
