@@ -56,8 +56,13 @@ pub(crate) struct JitterBuffer {
 impl JitterBuffer {
     /// A reorder allowance within `min` and `max`.
     pub(crate) fn new(min: Duration, max: Duration) -> Self {
-        let held = VecDeque::with_capacity(CAPACITY);
-        Self { next: 0, came: 0, held, spare: Vec::new(), reordering: Reordering::new(min, max) }
+        Self {
+            next: 0,
+            came: 0,
+            held: VecDeque::new(),
+            spare: Vec::new(),
+            reordering: Reordering::new(min, max),
+        }
     }
 
     /// How long a missing packet is waited for once one behind it is here.

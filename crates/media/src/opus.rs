@@ -3,6 +3,7 @@
 use opusic_c::{Bandwidth, Bitrate, Channels, Decoder, Encoder, ErrorCode, InbandFec};
 
 use crate::rate_control::EncoderSettings;
+use crate::units::TICKS_PER_FRAME;
 use crate::{Application, Layout, MediaError, OpusOptions, PeerWishes, SampleRate};
 
 /// The longest Opus packet's duration, 120 ms, in ticks of the RTP clock.
@@ -36,7 +37,8 @@ impl OpusDecoder {
     pub(crate) fn new(rate: SampleRate, layout: Layout) -> Result<Self, MediaError> {
         let inner = Decoder::new(channels(layout), opus_rate(rate)?).map_err(libopus)?;
         let channels = layout.channels();
-        let pcm = vec![0; samples_of(MAX_PACKET_TICKS, rate) * channels];
+        // Of the usual length; longer packets make it longer.
+        let pcm = vec![0; samples_of(TICKS_PER_FRAME, rate) * channels];
         Ok(Self { inner, rate, channels, pcm })
     }
 
@@ -75,7 +77,11 @@ impl OpusDecoder {
     }
 
     fn run(&mut self, payload: &[u8], frames: usize, fec: bool) -> Option<&mut [i16]> {
-        let pcm = &mut self.pcm[..frames * self.channels];
+        let samples = frames * self.channels;
+        if self.pcm.len() < samples {
+            self.pcm.resize(samples, 0);
+        }
+        let pcm = &mut self.pcm[..samples];
         let decoded = self.inner.decode_to_slice(payload, bytemuck::cast_slice_mut(pcm), fec).ok()?;
         (decoded == frames).then_some(pcm)
     }

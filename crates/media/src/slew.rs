@@ -40,28 +40,41 @@ impl Slew {
         }
         let from = pcm.len() / channels;
         let to = pace.of(from);
+        let step = from as f32 / to as f32;
         self.samples.clear();
         for n in 0..to {
-            let position = n as f32 * from as f32 / to as f32;
-            let frame = (0..channels).map(|channel| interpolate(pcm, channels, channel, position));
-            self.samples.extend(frame);
+            let position = n as f32 * step;
+            let index = position as usize;
+            let part = position - index as f32;
+            // Which four frames are the nearest is the same for all channels, and plain but at the ends.
+            match index.checked_sub(1).and_then(|before| pcm.get(before * channels..(index + 3) * channels)) {
+                Some(near) => self.samples.extend(
+                    (0..channels)
+                        .map(|channel| cubic([0, 1, 2, 3].map(|at| near[at * channels + channel]), part)),
+                ),
+                None => {
+                    let at = |frame: usize| frame.min(from - 1) * channels;
+                    let near = [index.saturating_sub(1), index, index + 1, index + 2].map(at);
+                    self.samples.extend(
+                        (0..channels).map(|channel| cubic(near.map(|frame| pcm[frame + channel]), part)),
+                    );
+                }
+            }
         }
         &self.samples
     }
 }
 
-/// The value between two samples by the cubic through the four nearest (Catmull and Rom's).
-fn interpolate(pcm: &[i16], channels: usize, channel: usize, position: f32) -> i16 {
-    let last = pcm.len() / channels - 1;
-    let at = |index: usize| f32::from(pcm[index.min(last) * channels + channel]);
-    let index = position as usize;
-    let part = position - index as f32;
-    let (before, here, next, after) = (at(index.saturating_sub(1)), at(index), at(index + 1), at(index + 2));
+/// The value at `part` of the way from the second to the third sample, by the cubic through all (Catmull and Rom's).
+fn cubic(samples: [i16; 4], part: f32) -> i16 {
+    let [before, here, next, after] = samples.map(f32::from);
     let slope = (next - before) / 2.0;
     let next_slope = (after - here) / 2.0;
     let bend = 3.0 * (next - here) - 2.0 * slope - next_slope;
     let twist = 2.0 * (here - next) + slope + next_slope;
-    (here + part * (slope + part * (bend + part * twist))).round() as i16
+    let value = here + part * (slope + part * (bend + part * twist));
+    // To the nearest; rounding by name would be a call of a function for each sample.
+    (value + 0.5_f32.copysign(value)) as i16
 }
 
 #[cfg(test)]
