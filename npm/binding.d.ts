@@ -14,10 +14,11 @@ export declare class NativeHost {
   /** `wake` is called, weakly and merged, when `poll` has something to tell. */
   constructor(wake: () => void)
   /**
-   * Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, VIDEO 8, VIDEO_ROOM 16, PAYLOAD 32) for
-   * what became ready since the last call.
+   * Fills `into` with pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, VIDEO 8, VIDEO_ROOM 16,
+   * PAYLOAD 32) for what became ready since the last call, and returns how many pairs that are. When it is full, there
+   * may be more.
    */
-  poll(): Array<number>
+  poll(into: Uint32Array): number
   /**
    * Accepts an SDP offer. Returns at once; the answer comes as an 'answer' or 'rejected' event. Throws
    * ERR_PARLEY_INVALID_ARGUMENT, naming the option, when an option is out of range.
@@ -47,7 +48,8 @@ export declare class NativeSession {
   takeEvents(): Array<NativeEvent>
   /**
    * Moves the oldest 20 ms frame into `into` (interleaved PCM) and returns the samples for each channel: 0 when none
-   * waits. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the frame in place.
+   * waits, and negative when no other does, of which AUDIO will tell. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the
+   * frame in place.
    */
   readAudio(into: Int16Array): number
   /**

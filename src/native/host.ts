@@ -44,6 +44,9 @@ export interface SocketHost {
   open(engine: EngineSettings, settings: LinkSettings, wire: WireSettings): SocketLink
 }
 
+/** Sessions that are told of in one go. */
+const AT_ONCE = 256
+
 /** The media engine as one JavaScript thread sees it: one wake-up for all its sessions. */
 export class Host implements MediaHost, SocketHost {
   static #opening: Promise<Host> | undefined
@@ -51,6 +54,8 @@ export class Host implements MediaHost, SocketHost {
   readonly serverAddresses: ServerAddresses = new ServerAddresses(() => this.#links.size > 0)
   readonly #native: NativeHost
   readonly #links = new Map<number, NativeLink>()
+  /** Pairs of a session's key and why it is ready. */
+  readonly #ready = new Uint32Array(2 * AT_ONCE)
 
   /**
    * This thread's host; the addon is loaded the first time.
@@ -136,10 +141,14 @@ export class Host implements MediaHost, SocketHost {
   }
 
   #dispatch(): void {
-    const ready = this.#native.poll()
-    for (let i = 0; i + 1 < ready.length; i += 2) {
-      isolate(() => this.#dispatchOne(ready[i] as number, ready[i + 1] as number))
-    }
+    const ready = this.#ready
+    let count
+    do {
+      count = this.#native.poll(ready)
+      for (let i = 0; i < count; i++) {
+        isolate(() => this.#dispatchOne(ready[2 * i] as number, ready[2 * i + 1] as number))
+      }
+    } while (count === AT_ONCE)
   }
 
   #dispatchOne(key: number, bits: number): void {

@@ -23,6 +23,8 @@ export class NativeLink implements MediaLink {
   /** The addon's handle. */
   protected readonly native: NativeSession
   #listener: LinkListener | null = null
+  /** All frames were read that the last wake-up told of. */
+  #isEmpty = false
 
   /**
    * @param native - the addon's handle
@@ -50,6 +52,7 @@ export class NativeLink implements MediaLink {
    */
   dispatch(bits: number): boolean {
     let ended = false
+    if ((bits & AUDIO) !== 0) this.#isEmpty = false
     // What is still to be sent goes before the news that there will be no more.
     if ((bits & PAYLOAD) !== 0) isolate(() => this.#listener?.onPayload?.())
     // Events before audio: audio that came with the connection finds the handler started.
@@ -62,8 +65,11 @@ export class NativeLink implements MediaLink {
   }
 
   readAudio(into: Int16Array): number {
+    if (this.#isEmpty) return 0
     try {
-      return this.native.readAudio(into)
+      const read = this.native.readAudio(into)
+      this.#isEmpty = read <= 0
+      return Math.abs(read)
     } catch (error) {
       throw mapError(error)
     }

@@ -3,7 +3,7 @@
 use crate::errors::{Code, Result};
 use crate::options::{EngineOptions, SessionOptions, WireOptions};
 use crate::session::NativeSession;
-use napi::bindgen_prelude::Function;
+use napi::bindgen_prelude::{Function, Uint32ArraySlice};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 use parley_transport::{AttachError, EVENT, ReadyList, SessionHandle};
@@ -20,6 +20,8 @@ pub fn warm_up() {
 #[napi]
 pub struct NativeHost {
     list: Arc<ReadyList>,
+    /// Of sessions that became ready, those that are yet to be told.
+    ready: Vec<u32>,
     sessions: HashMap<u32, Arc<SessionHandle>>,
 }
 
@@ -37,25 +39,38 @@ impl NativeHost {
         let list = ReadyList::new(move || {
             wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         });
-        Ok(Self { list: Arc::new(list), sessions: HashMap::new() })
+        Ok(Self { list: Arc::new(list), ready: Vec::new(), sessions: HashMap::new() })
     }
 
-    /// Pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, VIDEO 8, VIDEO_ROOM 16, PAYLOAD 32) for
-    /// what became ready since the last call.
+    /// Fills `into` with pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, VIDEO 8, VIDEO_ROOM 16,
+    /// PAYLOAD 32) for what became ready since the last call, and returns how many pairs that are. When it is full, there
+    /// may be more.
     #[napi(catch_unwind)]
-    pub fn poll(&mut self) -> Vec<u32> {
-        let mut pairs = Vec::new();
-        for key in self.list.take() {
-            let Some(session) = self.sessions.get(&key) else { continue };
+    pub fn poll(&mut self, mut into: Uint32ArraySlice<'_>) -> u32 {
+        // SAFETY: JavaScript stands still during the call, and src/native/host.ts makes this array itself, on memory that no
+        // other thread shares, and hands it to nobody. A detached array has no length here.
+        let into = unsafe { into.as_mut() };
+        self.ready.extend(self.list.take());
+        let (mut told, mut pairs) = (0, into.chunks_exact_mut(2));
+        let mut count: u32 = 0;
+        for key in &self.ready {
+            let Some(session) = self.sessions.get(key) else {
+                told += 1;
+                continue;
+            };
+            let Some(pair) = pairs.next() else { break };
+            told += 1;
+            count += 1;
+            let mut bits = session.take_ready();
             if session.has_ended() && !session.is_attached() {
                 // Nothing comes after its last event, which waits to be taken even if its bit is yet to be set.
-                pairs.extend([key, session.take_ready() | EVENT]);
-                self.sessions.remove(&key);
-            } else {
-                pairs.extend([key, session.take_ready()]);
+                bits |= EVENT;
+                self.sessions.remove(key);
             }
+            pair.copy_from_slice(&[*key, bits]);
         }
-        pairs
+        self.ready.drain(..told);
+        count
     }
 
     /// Accepts an SDP offer. Returns at once; the answer comes as an 'answer' or 'rejected' event. Throws

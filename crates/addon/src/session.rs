@@ -142,9 +142,10 @@ impl NativeSession {
     }
 
     /// Moves the oldest 20 ms frame into `into` (interleaved PCM) and returns the samples for each channel: 0 when none
-    /// waits. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the frame in place.
+    /// waits, and negative when no other does, of which AUDIO will tell. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the
+    /// frame in place.
     #[napi(catch_unwind)]
-    pub fn read_audio(&self, mut into: Int16ArraySlice<'_>) -> Result<u32> {
+    pub fn read_audio(&self, mut into: Int16ArraySlice<'_>) -> Result<i32> {
         // SAFETY: JavaScript stands still during the call, and src/driver/frame-reader.ts makes these arrays itself, on
         // memory that no other thread shares; it hands one out only after this call has filled it. A detached array has
         // no length here.
@@ -154,7 +155,8 @@ impl NativeSession {
             Code::BUFFER_TOO_SMALL.error(format!("a frame has {} samples, the array {length}", error.needed))
         })?;
         // A frame has at most 192,000 / 50 samples.
-        Ok(read as u32)
+        let read = read as i32;
+        Ok(if self.session.has_audio() { read } else { -read })
     }
 
     /// Takes one message's audio from the far end of a socket: 1 to 65536 bytes, else it is counted as refused. It is

@@ -110,6 +110,11 @@ impl SessionHandle {
         self.shared.pop_frame(into).map(|samples| samples / channels).map_err(|needed| ReadError { needed })
     }
 
+    /// Whether a frame waits. Where none does, [`AUDIO`](crate::AUDIO) is told once one will.
+    pub fn has_audio(&self) -> bool {
+        self.shared.has_frames()
+    }
+
     /// Hands over one message's audio from the far end of the socket, of any length. After the end it is dropped.
     pub fn receive(&self, payload: &[u8]) {
         if !self.shared.closed.load(Ordering::SeqCst) {

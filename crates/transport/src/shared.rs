@@ -286,6 +286,10 @@ impl Shared {
         lock(&self.frames).pop(into)
     }
 
+    pub(crate) fn has_frames(&self) -> bool {
+        lock(&self.frames).len() > 0
+    }
+
     /// Drops the frames that wait.
     pub(crate) fn drop_frames(&self) {
         lock(&self.frames).clear();
