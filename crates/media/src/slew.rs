@@ -38,30 +38,36 @@ impl Slew {
         if pace == Pace::Even {
             return pcm;
         }
-        let from = pcm.len() / channels;
-        let to = pace.of(from);
-        let step = from as f32 / to as f32;
-        self.samples.clear();
-        for n in 0..to {
-            let position = n as f32 * step;
-            let index = position as usize;
-            let part = position - index as f32;
-            // Which four frames are the nearest is the same for all channels, and plain but at the ends.
-            match index.checked_sub(1).and_then(|before| pcm.get(before * channels..(index + 3) * channels)) {
-                Some(near) => self.samples.extend(
-                    (0..channels)
-                        .map(|channel| cubic([0, 1, 2, 3].map(|at| near[at * channels + channel]), part)),
-                ),
-                None => {
-                    let at = |frame: usize| frame.min(from - 1) * channels;
-                    let near = [index.saturating_sub(1), index, index + 1, index + 2].map(at);
-                    self.samples.extend(
-                        (0..channels).map(|channel| cubic(near.map(|frame| pcm[frame + channel]), part)),
-                    );
-                }
-            }
+        let to = pace.of(pcm.len() / channels);
+        match channels {
+            1 => spread::<1>(pcm, to, &mut self.samples),
+            _ => spread::<2>(pcm, to, &mut self.samples),
         }
         &self.samples
+    }
+}
+
+/// Makes `to` samples of each of `N` channels.
+fn spread<const N: usize>(pcm: &[i16], to: usize, out: &mut Vec<i16>) {
+    let (frames, _) = pcm.as_chunks::<N>();
+    let Some(last) = frames.len().checked_sub(1) else { return out.clear() };
+    out.clear();
+    out.resize(to * N, 0);
+    // Where in `frames` each one is: behind that index by so many of `to` parts.
+    let (mut index, mut past, part) = (0_usize, 0_usize, 1.0 / to as f32);
+    for frame in out.as_chunks_mut::<N>().0 {
+        let near = match frames.get(index.wrapping_sub(1)..).and_then(|near| near.first_chunk::<4>()) {
+            Some(near) => *near,
+            None => [index.saturating_sub(1), index, index + 1, index + 2].map(|at| frames[at.min(last)]),
+        };
+        for (channel, sample) in frame.iter_mut().enumerate() {
+            *sample = cubic(near.map(|frame| frame[channel]), past as f32 * part);
+        }
+        past += frames.len();
+        while past >= to {
+            past -= to;
+            index += 1;
+        }
     }
 }
 
