@@ -14,9 +14,9 @@ export declare class NativeHost {
   /** `wake` is called, weakly and merged, when `poll` has something to tell. */
   constructor(wake: () => void)
   /**
-   * Fills `into` with pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, VIDEO 8, VIDEO_ROOM 16,
-   * PAYLOAD 32) for what became ready since the last call, and returns how many pairs that are. When it is full, there
-   * may be more.
+   * Fills `into` with pairs of the key of a session or a socket and its ready bits (AUDIO 1, ROOM 2, EVENT 4, VIDEO 8,
+   * VIDEO_ROOM 16; of a socket SOCKET 64, BYTES 128) for what became ready since the last call, and returns how many pairs
+   * that are. When it is full, there may be more.
    */
   poll(into: Uint32Array): number
   /**
@@ -25,14 +25,18 @@ export declare class NativeHost {
    */
   accept(engine: EngineOptions, options: SessionOptions, offerSdp: string): NativeSession
   /**
-   * Begins a session for a socket that is open: `NativeSession.receive` takes its audio, and `poll` tells of payloads for
-   * it (PAYLOAD 32). 'connected' follows at once, as an event. Throws ERR_PARLEY_INVALID_ARGUMENT, naming the option,
-   * when an option is out of range.
+   * Takes a WebSocket over, right behind its handshake: a media thread reads and writes it from here on. Throws
+   * ERR_PARLEY_INVALID_ARGUMENT when its descriptor can't be used, before anything has become of it.
    */
-  open(engine: EngineOptions, options: SessionOptions, wire: WireOptions): NativeSession
+  acceptSocket(engine: EngineOptions, options: NativeSocketOptions): NativeSocket
+  /**
+   * Begins a session over a socket. 'connected' follows as an event, or 'rejected' when the socket has gone. Throws
+   * ERR_PARLEY_INVALID_ARGUMENT, naming the option, when an option is out of range.
+   */
+  openSocketSession(options: SessionOptions, wire: WireOptions, socket: NativeSocket, protocol: WireProtocol): NativeSession
   /**
    * The media side of a session that another environment accepted: `poll` tells AUDIO, ROOM, VIDEO and VIDEO_ROOM of
-   * it here, and EVENT and PAYLOAD go on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended,
+   * it here, and EVENT goes on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended,
    * ERR_PARLEY_INVALID_ARGUMENT when it is attached already, or was accepted here.
    */
   attach(key: number): NativeSession
@@ -53,18 +57,14 @@ export declare class NativeSession {
    */
   readAudio(into: Int16Array): number
   /**
-   * Takes one message's audio from the far end of a socket: 1 to 65536 bytes, else it is counted as refused. It is
+   * Takes audio of a socket's far end that JavaScript found in a message, with its number where the far end counts. It is
    * copied.
    */
-  receive(payload: Uint8Array): void
-  /**
-   * Moves the oldest payload for the socket into `into` and returns its length: 0 when none waits, -1 when the far end
-   * is to drop what it was sent and has not played. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the payload in place;
-   * none is longer than 7680 bytes.
-   */
-  readPayload(into: Uint8Array): number
-  /** The far end of the socket has played so many of the payloads that were read since the start. */
-  acknowledge(payloads: number): void
+  receive(payload: Uint8Array, chunk?: number | undefined | null): void
+  /** The far end of the socket has played so many messages with audio since the start, as JavaScript found in a message. */
+  acknowledge(messages: number): void
+  /** The far end of the socket has sent a mark back, as JavaScript found in a message. */
+  marked(name: string): void
   /**
    * From now on events about speech come instead of frames, told by AUDIO as these are. Throws
    * ERR_PARLEY_INVALID_ARGUMENT naming a setting that is out of range.
@@ -138,6 +138,48 @@ export declare class NativeSession {
   writePictureU16(values: Uint16Array, layout: PictureLayout): boolean
   /** The same for floats from 0 to 255. */
   writePictureFloat(values: Float32Array, layout: PictureLayout): boolean
+}
+
+/** One WebSocket of a media thread. Dropping the handle does not end it. */
+export declare class NativeSocket {
+  /** What `NativeHost.poll` calls this socket; no session is called so. */
+  get key(): number
+  /** The oldest event that waits; no message while these are held. SOCKET (64) says that there are any. */
+  nextEvent(): NativeSocketEvent | null
+  /**
+   * Messages wait from now on for a session that is about to begin: then those with audio go to it, and the others come by
+   * `nextEvent`. 'closed' comes nevertheless, in the place of what is held.
+   */
+  hold(): void
+  /** There will be no session: messages come again. */
+  release(): void
+  /**
+   * Sends a text, behind all that was sent. Throws ERR_PARLEY_CHANNEL_CLOSED, or ERR_PARLEY_CHANNEL_FULL when more than 1 MiB
+   * waits.
+   */
+  send(text: string): void
+  /** The same, if that is possible. Returns whether it was. */
+  trySend(text: string): boolean
+  /** Sends a binary message; it is copied. Throws like `send`. */
+  sendBinary(data: Uint8Array): void
+  /**
+   * Ends it with a close frame behind all that was sent: 'closed' follows at once, and 'gone' when the far end has agreed, or
+   * after 2 s. A reason longer than 123 bytes is cut.
+   */
+  close(code: number, reason: string): void
+  /** Lets go of the connection at once. */
+  terminate(): void
+  /** Bytes that wait to be written. */
+  bufferedAmount(): number
+  /** Takes bytes that JavaScript carried here; they are copied. */
+  feed(bytes: Uint8Array): void
+  /**
+   * Bytes for JavaScript to write, which says by the call that it has written those of before. BYTES (128) says that there are
+   * any, after there were none.
+   */
+  takeBytes(): Uint8Array | null
+  /** The stream that JavaScript carries has ended. */
+  ended(): void
 }
 
 /** A fake peer, for tests of handlers. */
@@ -251,6 +293,28 @@ export interface NativePicture {
   height: number
   /** Seconds of the stream. */
   timestamp: number
+}
+
+/** Something that a WebSocket has to tell. */
+export interface NativeSocketEvent {
+  /**
+   * 'text' and 'binary' (a message that is no audio), 'closed' (code, reason: nothing comes any more, and nothing can be
+   * sent), 'gone' (the connection is over; the last of all).
+   */
+  kind: string
+  text?: string
+  data?: Uint8Array
+  /** Of a close frame, 1005 when it had none, or 1006 when there was none. */
+  code?: number
+  reason?: string
+}
+
+/** What a WebSocket is, right behind its handshake. */
+export interface NativeSocketOptions {
+  /** Its descriptor, of which a duplicate is used; left out: JavaScript carries its bytes. Not on Windows. */
+  fd?: number
+  /** What was read of it already. */
+  head: Uint8Array
 }
 
 /** Something about speech. Times are in seconds of the stream. */
@@ -577,4 +641,62 @@ export interface WireOptions {
   outputSampleRate: number
   /** How much may be sent ahead of real time, 0 to 500 ms. */
   leadMs: number
+}
+
+/** How audio goes over a WebSocket. */
+export interface WireProtocol {
+  /** The names in messages that come; left out: every text is JavaScript's. */
+  reads?: WireReads
+  /** Whether binary messages that come are audio. */
+  binaryMedia: boolean
+  /** What is sent. */
+  sends: WireSends
+}
+
+/** The names in messages that come. */
+export interface WireReads {
+  /** The field that says what a message is. */
+  event: string
+  /** A field that must hold `streamId` in messages with audio. */
+  streamField?: string
+  streamId?: string
+  /** The event of audio, and the field with an object of it. */
+  media: string
+  /** In that object: the audio as base64. */
+  payload: string
+  /** In that object: a number that counts up. */
+  chunk?: string
+  /** In that object: a field that holds `ignoredTrack` in messages that are of no interest. */
+  track?: string
+  ignoredTrack?: string
+  /** The event of a mark that has come back, which is the field with an object too. */
+  mark?: string
+  /** In that object: its name. */
+  markName?: string
+  /** The event by which the far end says how many messages with audio it has played. */
+  played?: string
+  /** The field with their number. */
+  playedField?: string
+}
+
+/** What is sent. */
+export interface WireSends {
+  /** Audio goes as binary messages, without head and tail. */
+  binary: boolean
+  /** What a text with audio begins with, before its base64. */
+  mediaHead: string
+  /** What it ends with. */
+  mediaTail: string
+  /** The same around the name of a mark, which is letters and digits; left out: no marks are sent. */
+  markHead?: string
+  markTail?: string
+  /** A text that has the far end drop what it hasn't played; left out: it can't. */
+  clear?: string
+  /** Payloads that go in one message at most, while more wait: 1 to 50. */
+  joined: number
+  /**
+   * How far ahead audio is sent to a far end that plays all it gets without a gap: quiet 20 ms of µ-law are left out while more
+   * than that, and 40 ms, waits there. Left out: nothing is left out.
+   */
+  playoutMs?: number
 }

@@ -773,9 +773,10 @@ if (
   }
 }
 
-const { NativeHost, NativeSession, NativeTestPeer, encodeOggOpusFile, findSpeech, warmUp } = nativeBinding
+const { NativeHost, NativeSession, NativeSocket, NativeTestPeer, encodeOggOpusFile, findSpeech, warmUp } = nativeBinding
 export { NativeHost }
 export { NativeSession }
+export { NativeSocket }
 export { NativeTestPeer }
 export { encodeOggOpusFile }
 export { findSpeech }

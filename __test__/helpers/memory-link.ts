@@ -70,11 +70,6 @@ export class MemoryLink implements MediaLink {
     return this.#waiting.length
   }
 
-  /** Says that payloads for a socket are due. */
-  payloadsAreDue(): void {
-    this.#listener?.onPayload?.()
-  }
-
   /** Receives frames, and says so once. */
   receive(...frames: Int16Array[]): void {
     this.#waiting.push(...frames)

@@ -1,24 +1,75 @@
-import type { EngineSettings, LinkSettings, SocketHost } from '../../src/native/host.ts'
-import type { SocketLink, WireSettings } from '../../src/native/socket-link.ts'
+import { HandlerSocket } from '../../src/handlers/handler-socket.ts'
+import type { LinkSettings, SocketHost } from '../../src/native/host.ts'
+import { MediaSocket, type SocketListener } from '../../src/native/media-socket.ts'
+import type { SocketLink, WireProtocol, WireSettings } from '../../src/native/socket-link.ts'
 import type { SocketPeer } from '../../src/session/socket-peer.ts'
 import type { FailedResult } from '../../src/signaling/offer-result.ts'
 import type { SocketRequest } from '../../src/stream/socket-desk.ts'
 import { MemoryLink } from './memory-link.ts'
 
-/** A session's media over a socket, without an engine: what is received is kept, and what is sent is put in by hand. */
-export class MemorySocketLink extends MemoryLink implements SocketLink {
-  readonly received: ArrayLike<number>[] = []
-  readonly acknowledged: number[] = []
-  readonly wire: WireSettings
-  readonly #due: (Uint8Array | 'clear')[] = []
+/** A socket without a network: what is sent is kept, and what comes is put in by hand. */
+export class MemorySocket extends MediaSocket {
+  readonly sent: (string | Uint8Array)[] = []
+  readonly closes: [code: number, reason: string][] = []
+  holds = 0
+  waits = 0
+  #listener: SocketListener | undefined
 
-  constructor(wire: WireSettings) {
-    super()
-    this.wire = wire
+  constructor() {
+    super(undefined as never)
   }
 
-  override receive(...payloads: (Int16Array | Uint8Array)[]): void {
-    this.received.push(...payloads)
+  get told(): SocketListener {
+    if (this.#listener === undefined) throw new Error('nobody listens')
+    return this.#listener
+  }
+
+  override get bufferedAmount(): number {
+    return this.waits
+  }
+
+  override listen(listener: SocketListener): void {
+    this.#listener = listener
+  }
+
+  override hold(): void {
+    this.holds++
+  }
+
+  override send(text: string): void {
+    this.sent.push(text)
+  }
+
+  override trySend(text: string): boolean {
+    this.send(text)
+    return true
+  }
+
+  override sendBinary(data: Uint8Array): void {
+    this.sent.push(data)
+  }
+
+  override close(code: number, reason: string): void {
+    this.closes.push([code, reason])
+  }
+}
+
+/** A session's media over a socket, without an engine: what JavaScript hands over is kept. */
+export class MemorySocketLink extends MemoryLink implements SocketLink {
+  readonly received: [payload: ArrayLike<number>, chunk: number | undefined][] = []
+  readonly acknowledged: number[] = []
+  readonly returned: string[] = []
+  readonly wire: WireSettings
+  readonly protocol: WireProtocol
+
+  constructor(wire: WireSettings, protocol: WireProtocol) {
+    super()
+    this.wire = wire
+    this.protocol = protocol
+  }
+
+  override receive(payload: Int16Array | Uint8Array, chunk?: unknown): void {
+    this.received.push([payload, chunk as number | undefined])
   }
 
   /** Has the handler receive a frame. */
@@ -26,23 +77,12 @@ export class MemorySocketLink extends MemoryLink implements SocketLink {
     super.receive(frame)
   }
 
-  readPayload(): Uint8Array | 'clear' | undefined {
-    return this.#due.shift()
-  }
-
   acknowledge(payloads: number): void {
     this.acknowledged.push(payloads)
   }
 
-  /** Makes payloads due, without saying so. */
-  owe(...payloads: (Uint8Array | 'clear')[]): void {
-    this.#due.push(...payloads)
-  }
-
-  /** Makes payloads due. */
-  send(...payloads: (Uint8Array | 'clear')[]): void {
-    this.owe(...payloads)
-    this.payloadsAreDue()
+  marked(name: string): void {
+    this.returned.push(name)
   }
 }
 
@@ -51,8 +91,13 @@ export class MemoryHost implements SocketHost {
   readonly links: MemorySocketLink[] = []
   readonly settings: LinkSettings[] = []
 
-  open(_engine: EngineSettings, settings: LinkSettings, wire: WireSettings): MemorySocketLink {
-    const link = new MemorySocketLink(wire)
+  openSocket(
+    settings: LinkSettings,
+    wire: WireSettings,
+    _socket: MediaSocket,
+    protocol: WireProtocol,
+  ): MemorySocketLink {
+    const link = new MemorySocketLink(wire, protocol)
     this.settings.push(settings)
     this.links.push(link)
     return link
@@ -86,14 +131,6 @@ export class MemoryPeer implements SocketPeer {
     this.refused = result
   }
 
-  onPayload(payload: Uint8Array): void {
-    this.told.push([...payload])
-  }
-
-  onClear(): void {
-    this.told.push('clear')
-  }
-
   onMessage(text: string): void {
     this.told.push(text)
   }
@@ -103,8 +140,16 @@ export class MemoryPeer implements SocketPeer {
   }
 }
 
+/** How a page's audio goes. */
+const PROTOCOL: WireProtocol = {
+  binaryMedia: true,
+  sends: { binary: true, mediaHead: '', mediaTail: '', joined: 1 },
+}
+
 /** What a page asks for that speaks as it always did. */
 export function socketRequest(id: string, more: Partial<SocketRequest> = {}): SocketRequest {
-  const usual = { transport: 'websocket', remoteAddress: '192.0.2.1', websocket: 'socket', encoding: 'mulaw' } as const
-  return { id, ...usual, sampleRate: undefined, leadMs: 60, ...more }
+  const socket = new MemorySocket()
+  const websocket = new HandlerSocket(socket, () => undefined)
+  const usual = { transport: 'websocket', remoteAddress: '192.0.2.1', websocket, socket, encoding: 'mulaw' } as const
+  return { id, ...usual, protocol: PROTOCOL, sampleRate: undefined, leadMs: 60, ...more }
 }

@@ -1,12 +1,17 @@
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import test from 'ava'
 import {
   AdditionalOutputs,
+  AsyncStreamHandler,
   CloseStream,
   type EmitType,
   getCurrentContext,
   type Session,
+  Stream,
   StreamHandler,
   warning,
 } from '../../src/index.ts'
@@ -14,6 +19,7 @@ import { until } from '../helpers/call.ts'
 import { Echo } from '../helpers/echo.ts'
 import { encodeMulaw } from '../helpers/mulaw.ts'
 import { random } from '../helpers/random.ts'
+import { SELF_SIGNED } from '../helpers/self-signed.ts'
 import { serve } from '../helpers/serve.ts'
 import { share, sine, SocketClient, speak } from '../helpers/socket-client.ts'
 import { tone } from '../helpers/tone.ts'
@@ -204,6 +210,33 @@ test.serial('after an abrupt end the session is gone, shutdown() was called once
   t.is(Acts.ended, 30)
 })
 
+const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip
+onLinux('sockets that have ended, in whatever way, leave no descriptor behind', async (t) => {
+  Acts.heard = 0
+  const { url, stream } = await serve(t, { handler: new Acts(() => null), concurrencyLimit: 100 })
+  const count = (): number => readdirSync('/proc/self/fd').length
+  const ends: ((client: SocketClient, id: string) => void)[] = [
+    (client) => client.socket.terminate(),
+    (client) => client.socket.close(),
+    (client) => client.send({ event: 'stop' }),
+    (_, id) => stream.sessions.get(id)?.close(),
+  ]
+  const round = async (): Promise<void> => {
+    const clients = await Promise.all(Array.from({ length: 40 }, (_, i) => SocketClient.start(url, `${i}`)))
+    for (const client of clients) client.send({ event: 'ping' })
+    await Promise.all(clients.map((client) => client.next('pong')))
+    for (const [i, client] of clients.entries()) ends[i % 4]?.(client, `${i}`)
+    await Promise.all(clients.map(({ closed }) => closed))
+    await until(() => stream.sessions.size === 0)
+  }
+  await round()
+  const before = count()
+  for (let again = 0; again < 5; again++) await round()
+  // Those of other tests in this process come and go; 200 sockets would be seen.
+  await until(() => count() < before + 20)
+  t.pass()
+})
+
 test.serial('audio before a CloseStream is heard in full, then the reason is told and the socket closed', async (t) => {
   Acts.heard = 0
   const speech: EmitType = [[24_000, sine(440, 24_000, 1)], new CloseStream('bye')]
@@ -290,6 +323,66 @@ test('a stream that closes tells its clients, those too that have not begun', as
   await stream.close()
   t.is((await started.closed).code, 1001)
   t.is((await waiting.closed).code, 1001)
+})
+
+test('over TLS in this process, where JavaScript carries the bytes, a page hears its own voice too', async (t) => {
+  const stream = new Stream({ handler: new RatedEcho() })
+  const server = createServer(SELF_SIGNED)
+  server.on('upgrade', (request, socket, head) => stream.handleUpgrade(request, socket, head))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(async () => {
+    await stream.close()
+    server.close()
+  })
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const client = await SocketClient.start(url, 'a', { sampleRate: 16_000 })
+  await client.next('started')
+  await speak(sine(440, 16_000, 2), 16_000, (part) => client.media(encodeMulaw(part)))
+  await client.until(() => client.heard().length >= 16_000 * 1.8)
+  t.true(share(client.heard(), 16_000, 440) > 0.95)
+  stream.sessions.get('a')?.clearQueue()
+  await client.next('clear')
+  stream.sessions.get('a')?.close()
+  t.deepEqual(await client.closed, { code: 1000, reason: '' })
+  t.is(stream.sessions.size, 0)
+})
+
+test('a handler may use its socket: it gets what is no audio, sends, and closes with a code of its own', async (t) => {
+  const seen: unknown[] = []
+  class Uses extends AsyncStreamHandler {
+    override async startUp(): Promise<void> {
+      const { websocket } = getCurrentContext()
+      websocket?.on('message', (data) => {
+        seen.push(typeof data === 'string' ? data : [...data])
+        if (typeof data === 'string') websocket.send(`heard ${data}`)
+        else websocket.close(4000, 'enough')
+      })
+      websocket?.on('close', (...why) => seen.push(why, websocket.readyState))
+      websocket?.send(Buffer.of(1, 2, 3))
+    }
+    override async receive(): Promise<void> {}
+    override async emit(): Promise<EmitType> {
+      return null
+    }
+    override copy(): Uses {
+      return new Uses()
+    }
+  }
+  const { url, stream } = await serve(t, { handler: new Uses() })
+  const client = await SocketClient.open(url)
+  client.socket.removeAllListeners('message')
+  const got: string[] = []
+  client.socket.on('message', (data: Buffer, isBinary) => void got.push(isBinary ? [...data].join() : data.toString()))
+  client.send({ event: 'start', websocket_id: 'a' })
+  await once(client.socket, 'message')
+  client.media(chunk())
+  client.send('{"event":"mine"}')
+  await once(client.socket, 'message')
+  client.socket.send(Buffer.of(7))
+  t.deepEqual(await client.closed, { code: 4000, reason: 'enough' })
+  t.deepEqual(got, ['1,2,3', 'heard {"event":"mine"}'])
+  t.deepEqual(seen, ['{"event":"mine"}', [7], [4000, 'enough'], 3])
+  t.is(stream.sessions.size, 0)
 })
 
 test('a page of another site, or by another name, gets no socket', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { InvalidRequestError } from '../../src/index.ts'
-import { formatMedia, parseBase64, parseSocketMessage, parseStart } from '../../src/signaling/socket-messages.ts'
+import { MEDIA_AROUND, parseBase64, parseSocketMessage, parseStart } from '../../src/signaling/socket-messages.ts'
 
 test('messages of pages are read, and unknown events are told from what makes no sense', (t) => {
   const table: [text: string, event: string][] = [
@@ -43,7 +43,7 @@ test('audio is read whole however its message is written', (t) => {
     t.deepEqual(parseSocketMessage(JSON.stringify(message)), wanted)
     t.deepEqual(parseSocketMessage(JSON.stringify(message, null, 1)), wanted)
   }
-  t.deepEqual(parseSocketMessage(formatMedia(Buffer.from([255]))), { event: 'media', payload: '/w==' })
+  t.deepEqual(parseSocketMessage(MEDIA_AROUND.join('/w==')), { event: 'media', payload: '/w==' })
 })
 
 test('a start without terms is that of an old page', (t) => {
@@ -107,9 +107,9 @@ test('a start that can not be used is refused, and the field is named', (t) => {
 test('audio goes into a media message and comes out of it', (t) => {
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
   for (const length of [0, 1, 2, 3, 160, 256]) {
-    // A view into a longer buffer, as a payload may be.
     const payload = bytes.subarray(0, length)
-    const message = JSON.parse(formatMedia(payload)) as { event: string; media: { payload: string } }
+    const text = MEDIA_AROUND.join(Buffer.from(payload).toString('base64'))
+    const message = JSON.parse(text) as { event: string; media: { payload: string } }
     t.is(message.event, 'media')
     t.deepEqual(Uint8Array.from(parseBase64(message.media.payload) ?? []), payload)
   }

@@ -4,15 +4,17 @@ import {
   AsyncStreamHandler,
   CloseStream,
   type EmitType,
+  type Context,
   getCurrentContext,
   type Session,
 } from '../../src/index.ts'
+import { HandlerSocket } from '../../src/handlers/handler-socket.ts'
 import { Admission } from '../../src/stream/admission.ts'
 import { SessionRegistry } from '../../src/stream/session-registry.ts'
 import { SocketDesk } from '../../src/stream/socket-desk.ts'
 import { openSocket } from '../../src/stream/stream-base.ts'
 import { settle } from '../helpers/call.ts'
-import { MemoryHost, MemoryPeer, socketRequest } from '../helpers/memory-socket.ts'
+import { MemoryHost, MemoryPeer, MemorySocket, socketRequest } from '../helpers/memory-socket.ts'
 import { offerBody } from '../helpers/offer.ts'
 import { quietStream } from '../helpers/quiet-stream.ts'
 
@@ -66,7 +68,8 @@ test.serial('a session over a socket has its transport, address and context, and
   await settle()
   const { seen, context, channel } = latest()
   t.deepEqual(seen, ['start phone:false args:"not_set"', 'audio 16000 320'])
-  t.like(context, { webrtcId: 'a', websocket: 'socket' })
+  t.like(context, { webrtcId: 'a' })
+  t.true((context as Context).websocket instanceof HandlerSocket)
   t.not(channel, null, 'messages can be sent from the beginning')
   const [session] = sessions
   t.is(session, stream.sessions.get('a'))
@@ -87,15 +90,39 @@ test.serial('a telephone puts its handler in phone mode, with its arguments, bef
   t.like(host.link.wire, { inputSampleRate: 8000, outputSampleRate: 8000 })
 })
 
-test.serial('messages and audio reach the far end in order, and what is to be dropped between them', (t) => {
+test.serial('messages reach the far end in order, and what follows the start waits for the session', (t) => {
   const { stream } = quietStream(t, { handler: new Witness() })
   const [host, peer] = [new MemoryHost(), new MemoryPeer()]
-  openSocket(stream, socketRequest('a'), peer, host)
-  const link = host.connect()
-  link.send(Uint8Array.of(1), 'clear', Uint8Array.of(2))
+  const socket = new MemorySocket()
+  openSocket(stream, socketRequest('a', { socket }), peer, host)
+  t.is(socket.holds, 1)
+  host.connect()
   stream.sessions.get('a')?.sendMessage('hello')
   stream.updateConnection('a', 'closed')
-  t.deepEqual(peer.told, ['open', [1], 'clear', [2], 'hello', '{"type":"update_connection","data":"closed"}'])
+  t.deepEqual(peer.told, ['open', 'hello', '{"type":"update_connection","data":"closed"}'])
+})
+
+test.serial('what the far end acts on by way of JavaScript reaches its media', (t) => {
+  const { stream } = quietStream(t, { handler: new Witness() })
+  const host = new MemoryHost()
+  const socket = openSocket(stream, socketRequest('a'), new MemoryPeer(), host)
+  host.connect()
+  socket.receive(Uint8Array.of(1))
+  socket.receive(Uint8Array.of(2), 7)
+  socket.acknowledge(3)
+  socket.marked('p4')
+  const { received, acknowledged, returned } = host.link
+  t.deepEqual(
+    [received, acknowledged, returned],
+    [
+      [
+        [Uint8Array.of(1), undefined],
+        [Uint8Array.of(2), 7],
+      ],
+      [3],
+      ['p4'],
+    ],
+  )
 })
 
 test.serial('outputs, inputs and errors work over a socket', async (t) => {
@@ -131,9 +158,8 @@ test.serial('a CloseStream plays its audio out, says so, and ends the session', 
   link.hear(new Int16Array(320))
   await settle()
   t.is(peer.ended, undefined, 'its audio is still to be heard')
-  link.owe(Uint8Array.of(9))
   link.play(20)
-  t.deepEqual(peer.told.slice(-2), [[9], '{"type":"end_stream","data":"bye"}'])
+  t.is(peer.told.at(-1), '{"type":"end_stream","data":"bye"}')
   t.is(peer.ended, 'close_stream')
   t.is(stream.sessions.size, 0)
 })
@@ -144,7 +170,7 @@ test.serial('a far end that goes ends its session at once, and is told no more',
   const reasons: string[] = []
   stream.on('session:closed', (_, reason) => reasons.push(reason))
   const socket = openSocket(stream, socketRequest('a'), peer, host)
-  host.connect().owe(Uint8Array.of(1))
+  host.connect()
   socket.end()
   socket.end()
   await settle()
@@ -212,15 +238,14 @@ test.serial('a stream with video refuses sockets, and says what helps', (t) => {
   }
 })
 
-test.serial('a client that only listens is not listened to', (t) => {
+test.serial('the media of a client that only listens are told so', (t) => {
   const tones = function* (): Generator<EmitType> {
     yield null
   }
   const { stream } = quietStream(t, { handler: tones, modality: 'audio', mode: 'receive' })
   const host = new MemoryHost()
-  const socket = openSocket(stream, socketRequest('a'), new MemoryPeer(), host)
-  socket.receive(Uint8Array.of(1))
-  t.deepEqual(host.link.received, [])
+  openSocket(stream, socketRequest('a'), new MemoryPeer(), host)
+  t.is(host.settings[0]?.mode, 'receive')
 })
 
 test.serial('a stream that is closed takes no socket', async (t) => {
@@ -239,7 +264,7 @@ test.serial('a socket whose media fail is refused, and holds no place', async (t
   stream.on('error', () => undefined)
   const peer = new MemoryPeer()
   const broken = {
-    open(): never {
+    openSocket(): never {
       throw new Error('no threads at 192.0.2.9')
     },
   }

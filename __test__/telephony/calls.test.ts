@@ -13,6 +13,7 @@ import {
   ReplyOnPause,
   type Session,
   TelephoneError,
+  type TelephoneProvider,
   twilio,
 } from '../../src/index.ts'
 import { tone } from '../../src/testing/index.ts'
@@ -155,7 +156,7 @@ test('who speaks into a reply silences it at the provider, and their words are a
   const turns: number[] = []
   const handler = new ReplyOnPause(function* ([, audio]) {
     turns.push(audio.length)
-    yield tone(turns.length === 1 ? 500 : 900, { seconds: 10 })
+    yield tone(turns.length === 1 ? 500 : 900, { seconds: 60 })
   })
   const { provider, webhook, stream } = await servePhone(t, { handler })
   const [session, call] = await Promise.all([nextSession(stream), provider.call(webhook)])
@@ -208,6 +209,24 @@ for (const how of ['stop', 'drop'] as const) {
     await provider.call(webhook)
   })
 }
+
+test('a provider of one’s own whose fields nobody knows is heard, marked and cleared by way of its adapter', async (t) => {
+  const like = twilio({ authToken: AUTH_TOKEN })
+  const own: Record<string, unknown> = { name: 'Own', isGuarded: true, remedy: '', streamAttributes: {} }
+  for (const name of ['verifyWebhook', 'readCall', 'readMessage', 'media', 'mark', 'clear', 'placeCall'] as const) {
+    own[name] = like[name].bind(like)
+  }
+  const telephony = { provider: own as unknown as TelephoneProvider }
+  const { provider, webhook, stream } = await servePhone(t, {}, telephony)
+  const [session, call] = await Promise.all([nextSession(stream), provider.call(webhook)])
+  call.say(mulawTone(600, 1.5))
+  await call.untilHeard(2)
+  t.true(share(call, 600) > 0.95)
+  t.true(session.playedMs > 500, `${session.playedMs} ms`)
+  session.clearQueue()
+  await call.until(() => call.clears.length === 1)
+  t.like(session.stats(), { lost: 0, refused: 0 })
+})
 
 test('a call hears the busy tone when all places are taken', async (t) => {
   const { provider, webhook, stream } = await servePhone(t, { concurrencyLimit: 1 })

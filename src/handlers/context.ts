@@ -1,12 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { HandlerSocket } from './handler-socket.ts'
 import type { TelephoneCall } from './telephone-call.ts'
 
 /** Which connection the running code serves. */
 export interface Context {
   /** The id that the client chose for its connection. */
   readonly webrtcId: string
-  /** The socket, when the connection is a WebSocket. */
-  readonly websocket?: unknown
+  /** The socket, when the connection is a page's or a phone provider's WebSocket. */
+  readonly websocket?: HandlerSocket
   /** The telephone call, when the connection is one. */
   readonly call?: TelephoneCall
 }

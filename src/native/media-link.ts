@@ -152,8 +152,6 @@ export interface LinkListener {
   onRoom(): void
   /** Something happened. */
   onEvent(event: LinkEvent): void
-  /** Payloads for a socket are due. */
-  onPayload?(): void
   /** Pictures may be read. */
   onVideo?(): void
   /** A picture may be written again, after one was refused. */

@@ -15,7 +15,6 @@ const ROOM = 2
 const EVENT = 4
 const VIDEO = 8
 const VIDEO_ROOM = 16
-const PAYLOAD = 32
 
 /** A session of the addon. */
 export class NativeLink implements MediaLink {
@@ -53,8 +52,6 @@ export class NativeLink implements MediaLink {
   dispatch(bits: number): boolean {
     let ended = false
     if ((bits & AUDIO) !== 0) this.#isEmpty = false
-    // What is still to be sent goes before the news that there will be no more.
-    if ((bits & PAYLOAD) !== 0) isolate(() => this.#listener?.onPayload?.())
     // Events before audio: audio that came with the connection finds the handler started.
     if ((bits & EVENT) !== 0) ended = this.#dispatchEvents()
     if ((bits & AUDIO) !== 0) isolate(() => this.#listener?.onAudio())

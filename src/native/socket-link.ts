@@ -1,3 +1,4 @@
+import type { WireProtocol as NativeProtocol } from '#binding'
 import type { MediaLink } from './media-link.ts'
 
 /** How audio is encoded on a socket: 8-bit mu-law (G.711), 16-bit little-endian PCM, or Opus, one packet a payload. */
@@ -15,25 +16,31 @@ export interface WireSettings {
   leadMs: number
 }
 
-/** One session of the media engine whose audio comes and goes as encoded payloads, over a socket that JavaScript has. */
+/**
+ * How audio goes over a socket: by which names it is found in what comes, and what is sent around it. Texts that aren't surely
+ * audio, or a mark of ours, come to JavaScript.
+ */
+export type WireProtocol = NativeProtocol
+
+/** One session of the media engine whose audio goes over a WebSocket, past JavaScript. */
 export interface SocketLink extends MediaLink {
   /**
-   * Hands over what the client sent.
+   * Hands over audio that was found in a message which came to JavaScript.
    *
    * @param payload - encoded audio of any length; of Opus, one packet. What can't be decoded is counted and does no harm
+   * @param chunk - its number, where the far end counts: what overtook another is put back
    */
-  receive(payload: Uint8Array): void
+  receive(payload: Uint8Array, chunk?: number): void
   /**
-   * Takes the oldest payload that is due; `onPayload` says that there are any.
+   * Takes the far end's word for what has been played, which makes `playedMs` exact, when it came to JavaScript.
    *
-   * @returns 20 ms of encoded audio, in memory that the next call for any session uses again; `'clear'` when the client is to drop what it has and hasn't played; undefined when
-   * nothing is due
+   * @param messages - how many messages with audio have been played since the start
    */
-  readPayload(): Uint8Array | 'clear' | undefined
+  acknowledge(messages: number): void
   /**
-   * Takes the client's word for what has been played, which makes `playedMs` exact.
+   * Takes a mark that came back to JavaScript.
    *
-   * @param payloads - how many have been played since the start
+   * @param name - as it came
    */
-  acknowledge(payloads: number): void
+  marked(name: string): void
 }

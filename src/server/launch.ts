@@ -25,8 +25,7 @@ export interface LaunchedServer {
   /** The address of the built-in page, with a slash at the end. */
   readonly url: string
   /**
-   * Stops listening and ends idle connections at once, others after their answer. Sessions go on, see `Stream.close`; those over
-   * WebSockets are waited for.
+   * Stops listening and ends idle connections at once, others after their answer. Sessions go on, see `Stream.close`.
    */
   close(): Promise<void>
 }

@@ -1,13 +1,12 @@
 import { InvalidRequestError } from '../errors.ts'
-import type { WireSettings } from '../native/socket-link.ts'
+import type { WireProtocol, WireSettings } from '../native/socket-link.ts'
 import type { Session } from '../session/session.ts'
-import { Playout } from '../session/playout.ts'
 import type { SocketPeer } from '../session/socket-peer.ts'
 import type { SocketSession } from '../session/socket-session.ts'
 import { formatNotice } from '../signaling/messages.ts'
 import { type FailedResult, refusal } from '../signaling/offer-result.ts'
 import {
-  formatMedia,
+  MEDIA_AROUND,
   parseBase64,
   parseSocketMessage,
   parseStart,
@@ -24,8 +23,6 @@ const LEAD_MS = 60
 const CHUNKS_LEAD_MS = 100
 /** Payloads of 20 ms that make such a chunk, while more audio waits. */
 const CHUNK = 3
-/** How much must wait so that a chunk will be whole, in ms. */
-const CHUNK_QUEUE_MS = 40
 /** Malformed messages beyond which a client is no client. */
 const MAX_MALFORMED = 100
 
@@ -37,9 +34,6 @@ export class PageSocket implements SocketProtocol, SocketPeer {
   #malformed = 0
   #start: SocketStart | undefined
   #session: SocketSession | undefined
-  #chunk: Uint8Array[] = []
-  /** Of a page that negotiated nothing. */
-  readonly #playout = new Playout(CHUNKS_LEAD_MS)
 
   /**
    * @param stream - serves the page
@@ -54,7 +48,7 @@ export class PageSocket implements SocketProtocol, SocketPeer {
     this.#take(parseSocketMessage(text))
   }
 
-  onBinary(data: Buffer): void {
+  onBinary(data: Uint8Array): void {
     if (this.#start?.binary !== true) return this.#complain('A binary message needs binary: true in the start message')
     this.#session?.receive(data)
   }
@@ -74,23 +68,6 @@ export class PageSocket implements SocketProtocol, SocketPeer {
     const { error } = result.meta
     this.#connection.trySend(JSON.stringify(result))
     this.#connection.close(refusalCode(error), error)
-  }
-
-  onPayload(payload: Uint8Array): void {
-    if (this.#start?.binary === true) this.#connection.sendAudio(payload)
-    else if (this.#start?.isNegotiated === true) this.#connection.sendAudio(formatMedia(payload))
-    else if (this.#playout.takes(payload)) this.#join(payload)
-  }
-
-  onFlush(): void {
-    // Nothing is held back unless more is sure to follow.
-    if (this.#chunk.length > 0 && (this.#session?.queuedMs ?? 0) < CHUNK_QUEUE_MS) this.#sendChunk()
-    this.#connection.flush()
-  }
-
-  onClear(): void {
-    this.#chunk = []
-    if (this.#start?.isNegotiated === true) this.#connection.trySend('{"event":"clear"}')
   }
 
   onMessage(text: string): void {
@@ -122,6 +99,7 @@ export class PageSocket implements SocketProtocol, SocketPeer {
     }
   }
 
+  /** Once the session has begun, the media thread takes the audio; what comes here is what it could make nothing of. */
   #takeMedia(payload: string): void {
     if (this.#session === undefined) return this.#tellOnce('Audio before the start message is dropped')
     const audio = parseBase64(payload)
@@ -141,22 +119,12 @@ export class PageSocket implements SocketProtocol, SocketPeer {
     this.#open(this.#start)
   }
 
-  #open({ id, encoding, sampleRate, replaces, isNegotiated }: SocketStart): void {
-    const { remoteAddress, socket } = this.#connection
+  #open(start: SocketStart): void {
+    const { id, encoding, sampleRate, replaces, isNegotiated } = start
+    const { remoteAddress, media, websocket } = this.#connection
     const leadMs = isNegotiated ? LEAD_MS : CHUNKS_LEAD_MS
-    const wanted = { encoding, sampleRate, leadMs, replaces }
-    const request = { id, transport: 'websocket', remoteAddress, websocket: socket, ...wanted } as const
-    this.#session = openSocket(this.#stream, request, this)
-  }
-
-  #join(payload: Uint8Array): void {
-    this.#chunk.push(new Uint8Array(payload))
-    if (this.#chunk.length >= CHUNK) this.#sendChunk()
-  }
-
-  #sendChunk(): void {
-    const chunk = this.#chunk.splice(0)
-    this.#connection.sendAudio(formatMedia(chunk.length === 1 ? (chunk[0] as Uint8Array) : Buffer.concat(chunk)))
+    const wanted = { encoding, sampleRate, leadMs, replaces, socket: media, protocol: protocolOf(start) }
+    this.#session = openSocket(this.#stream, { id, transport: 'websocket', remoteAddress, websocket, ...wanted }, this)
   }
 
   #complain(problem: string): void {
@@ -170,5 +138,18 @@ export class PageSocket implements SocketProtocol, SocketPeer {
     if (this.#told.has(problem)) return
     this.#told.add(problem)
     this.#connection.trySend(formatNotice('error', problem))
+  }
+}
+
+/** How a page's audio goes, for the media thread. */
+function protocolOf({ binary, isNegotiated }: SocketStart): WireProtocol {
+  const [mediaHead, mediaTail] = MEDIA_AROUND
+  const audio = { binary, mediaHead, mediaTail }
+  return {
+    reads: { event: 'event', media: 'media', payload: 'payload', played: 'played', playedField: 'payloads' },
+    binaryMedia: binary,
+    sends: isNegotiated
+      ? { ...audio, clear: '{"event":"clear"}', joined: 1 }
+      : { ...audio, joined: CHUNK, playoutMs: CHUNKS_LEAD_MS },
   }
 }

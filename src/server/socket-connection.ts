@@ -1,28 +1,12 @@
-import type { Writable } from 'node:stream'
-import type { WebSocket } from 'ws'
-import { ChannelClosedError, ChannelFullError } from '../errors.ts'
-import type { Clock } from '../native/clock.ts'
-import { binaryFrame, textFrame } from './frame.ts'
-import { SocketBudget } from './socket-budget.ts'
-
-/** Bytes that may wait for a far end that reads slowly before audio for it is dropped: it would be late anyway. */
-const MAX_AUDIO_BACKLOG = 131_072
-/** Bytes beyond which messages are refused too. */
-const MAX_BACKLOG = 1_048_576
-/** How long audio is dropped before such a far end is given up, in ms. */
-const MAX_BLOCKED_MS = 10_000
-/** How long nothing may be heard of a far end before it is asked whether it lives, and before it is given up, in ms. */
-const QUIET_MS = 8000
-const DEAD_MS = 25_000
-/** The state of a socket of `ws` over which messages may go. */
-const OPEN = 1
+import { HandlerSocket } from '../handlers/handler-socket.ts'
+import type { MediaSocket } from '../native/media-socket.ts'
 
 /** What is spoken over a socket. What these throw is logged, and closes the socket with code 1011. */
 export interface SocketProtocol {
-  /** @param text - a message of the far end */
+  /** @param text - a message of the far end, other than audio that the media threads have taken */
   onText(text: string): void
-  /** @param data - a binary message of the far end; it may be kept */
-  onBinary(data: Buffer): void
+  /** @param data - a binary message of the far end, of which the same is true; it may be kept */
+  onBinary(data: Uint8Array): void
   /** Nothing comes any more, and nothing can be sent. Called once, however it ended. */
   onClose(): void
 }
@@ -30,71 +14,53 @@ export interface SocketProtocol {
 /** Whom a socket tells. */
 export interface ConnectionListener {
   /** The far end has introduced itself. */
-  onStarted(connection: SocketConnection): void
-  /** It is over. */
-  onGone(connection: SocketConnection): void
+  onStarted(): void
+  /** Nothing comes any more, and nothing can be sent. */
+  onEnd(): void
+  /** The connection is over, and all that was sent has left, or never will. */
+  onGone(): void
   /** The protocol threw. */
   onError(error: unknown): void
 }
 
-/**
- * An accepted socket: bounds what comes and what waits, and finds out when its far end is no more. Messages are framed here, for
- * each then is one piece and one write, where `ws` writes two; what closes and pings the socket, `ws` sends over the same
- * connection, so all keeps its order.
- */
+/** An accepted socket, whose bytes a media thread reads and writes: what isn't audio comes here. */
 export class SocketConnection {
-  /** The socket of `ws`. */
-  readonly socket: WebSocket
+  /** The socket, for a session's audio. */
+  readonly media: MediaSocket
   /** The IP address of the far end; undefined if unknown. */
   readonly remoteAddress: string | undefined
-  readonly #stream: Writable
+  /** What a handler sees of it. */
+  readonly websocket: HandlerSocket
   readonly #listener: ConnectionListener
-  readonly #clock: Clock
-  readonly #budget: SocketBudget
   #protocol: SocketProtocol | undefined
   #isOver = false
-  #isCorked = false
-  #heardAt: number
-  #blockedSince: number | undefined
 
   /**
-   * @param socket - open, and without compression
-   * @param stream - the connection that it goes over
+   * @param media - the socket
    * @param remoteAddress - of the far end
    * @param listener - is told how it goes
-   * @param clock - what time is
    */
-  constructor(
-    socket: WebSocket,
-    stream: Writable,
-    remoteAddress: string | undefined,
-    listener: ConnectionListener,
-    clock: Clock,
-  ) {
-    this.socket = socket
-    this.#stream = stream
+  constructor(media: MediaSocket, remoteAddress: string | undefined, listener: ConnectionListener) {
+    this.media = media
     this.remoteAddress = remoteAddress
     this.#listener = listener
-    this.#clock = clock
-    this.#heardAt = clock.now()
-    this.#budget = new SocketBudget(this.#heardAt)
+    this.websocket = new HandlerSocket(media, (code, reason) => this.close(code, reason))
   }
 
   /** @param protocol - what is spoken over it, from now on */
   serve(protocol: SocketProtocol): void {
     this.#protocol = protocol
-    const { socket } = this
-    socket.on('message', (data: Buffer, isBinary) => this.#onMessage(data, isBinary))
-    socket.on('ping', (data) => this.#hear(data.length))
-    socket.on('pong', (data) => this.#hear(data.length))
-    // What the far end did wrong, `ws` has told it in a close frame; `close` follows.
-    socket.on('error', () => this.#end())
-    socket.on('close', () => this.#end())
+    this.media.listen({
+      onText: (text) => this.#take(text, () => protocol.onText(text)),
+      onBinary: (data) => this.#take(data, () => protocol.onBinary(data)),
+      onClosed: (code, reason) => this.#end(code, reason),
+      onGone: () => this.#onGone(),
+    })
   }
 
   /** The far end has introduced itself: it is waited for no more. */
   started(): void {
-    this.#listener.onStarted(this)
+    this.#listener.onStarted()
   }
 
   /**
@@ -104,41 +70,12 @@ export class SocketConnection {
    * @throws ChannelClosedError, or ChannelFullError when more than 1 MiB waits
    */
   send(text: string): void {
-    if (this.#isOver) throw new ChannelClosedError('The socket is closed')
-    if (this.socket.bufferedAmount > MAX_BACKLOG) throw new ChannelFullError()
-    this.#write(textFrame(text))
+    this.media.send(text)
   }
 
   /** @param text - a message that is sent if that is possible */
   trySend(text: string): void {
-    if (!this.#isOver && this.socket.bufferedAmount <= MAX_BACKLOG) this.#write(textFrame(text))
-  }
-
-  /**
-   * Sends audio, unless the far end reads too slowly for it. One that does so for 10 s is given up with code 1008. It leaves with
-   * whatever follows it, in one write, at the next {@link flush}.
-   *
-   * @param data - a message
-   * @returns whether it was sent
-   */
-  sendAudio(data: string | Uint8Array): boolean {
-    if (this.#isOver) return false
-    if (this.socket.bufferedAmount <= MAX_AUDIO_BACKLOG) {
-      this.#blockedSince = undefined
-      this.#cork()
-      this.#write(typeof data === 'string' ? textFrame(data) : binaryFrame(data))
-      return true
-    }
-    this.#blockedSince ??= this.#clock.now()
-    if (this.#clock.now() - this.#blockedSince > MAX_BLOCKED_MS) this.close(1008, 'too_slow')
-    return false
-  }
-
-  /** What waits for more to go with it goes. */
-  flush(): void {
-    if (!this.#isCorked) return
-    this.#isCorked = false
-    this.#stream.uncork()
+    if (!this.#isOver) this.media.trySend(text)
   }
 
   /**
@@ -149,55 +86,40 @@ export class SocketConnection {
    */
   close(code: number, reason: string): void {
     if (this.#isOver) return
-    this.flush()
-    this.socket.close(code, reason)
-    this.#end()
+    this.media.close(code, reason)
+    this.#end(code, reason)
   }
 
-  /** Called every few seconds: asks a quiet far end whether it lives, and gives up one that doesn't answer. */
-  checkLife(): void {
-    const quietMs = this.#clock.now() - this.#heardAt
-    if (quietMs > DEAD_MS) this.socket.terminate()
-    else if (quietMs > QUIET_MS && this.socket.bufferedAmount <= MAX_AUDIO_BACKLOG) this.socket.ping()
+  #take(message: string | Uint8Array, handle: () => void): void {
+    if (this.#isOver) return
+    this.#attempt(() => {
+      this.websocket.emit('message', message)
+      handle()
+    })
   }
 
-  #cork(): void {
-    if (this.#isCorked) return
-    this.#isCorked = true
-    this.#stream.cork()
+  #end(code: number, reason: string): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#listener.onEnd()
+    this.#attempt(() => this.#protocol?.onClose())
+    this.#attempt(() => this.websocket.emit('close', code, reason))
   }
 
-  /** A far end that is about to go, and has said so, is sent nothing any more. */
-  #write(frame: Buffer): void {
-    if (this.socket.readyState === OPEN) this.#stream.write(frame)
+  #onGone(): void {
+    this.#end(ABNORMAL, '')
+    this.#listener.onGone()
   }
 
-  #onMessage(data: Buffer, isBinary: boolean): void {
-    if (this.#isOver || !this.#hear(data.length)) return
+  #attempt(action: () => void): void {
     try {
-      if (isBinary) this.#protocol?.onBinary(data)
-      else this.#protocol?.onText(data.toString())
+      action()
     } catch (error) {
       this.#listener.onError(error)
       this.close(1011, 'internal_error')
     }
   }
-
-  #hear(bytes: number): boolean {
-    this.#heardAt = this.#clock.now()
-    if (this.#budget.take(bytes, this.#heardAt)) return true
-    this.close(1008, 'too_many_messages')
-    return false
-  }
-
-  #end(): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#listener.onGone(this)
-    try {
-      this.#protocol?.onClose()
-    } catch (error) {
-      this.#listener.onError(error)
-    }
-  }
 }
+
+/** The code of a socket that was lost without a word (RFC 6455, section 7.4.1). */
+const ABNORMAL = 1006

@@ -164,6 +164,7 @@ export class Stream extends StreamBase {
     checkDrain(options)
     this.#sockets.close()
     await Promise.all([super.close(options), ...[...this.#launched].map((server) => server.close())])
+    await this.#sockets.settled()
   }
 
   async #stop(launched: LaunchedServer, server: LaunchedServer): Promise<void> {

@@ -10,7 +10,7 @@ import { type HandlerContext, runInContext } from '../handlers/context.ts'
 import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { type Cancel, realClock } from '../native/clock.ts'
-import type { LinkEvent, LinkListener, MediaLink } from '../native/media-link.ts'
+import type { LinkEvent, MediaLink } from '../native/media-link.ts'
 import type { SpeechNews } from '../turn-taking/turn.ts'
 import { formatReceipt, HANDSHAKE } from '../signaling/messages.ts'
 import { Aftermath } from './aftermath.ts'
@@ -27,14 +27,6 @@ import { readStats, type SessionStats } from './session-stats.ts'
 
 /** How long the engine may take to send the messages that are queued when a session closes. */
 const CLOSE_GRACE_MS = 5000
-
-/** Where a session over a socket sends. */
-export interface SocketOutlet {
-  /** Sends a text to the client. */
-  readonly send: (text: string) => void
-  /** Sends the audio that is due. */
-  readonly flush: () => void
-}
 
 /** A session's work: its offers, its handler's driver, its messages, and its end. */
 export class SessionCore implements SessionBackend, DriverClient {
@@ -162,7 +154,7 @@ export class SessionCore implements SessionBackend, DriverClient {
    */
   attach(link: MediaLink): Promise<string> {
     const answer = this.#negotiation.wait()
-    const { prepared } = this.#run(link, this.#onEvent)
+    const { prepared } = this.#run(link)
     return prepared === undefined ? answer : Promise.all([answer, prepared]).then(([sdp]) => sdp)
   }
 
@@ -170,20 +162,15 @@ export class SessionCore implements SessionBackend, DriverClient {
    * Gives the session its media when they come over a socket, where nothing is negotiated.
    *
    * @param link - its media
-   * @param socket - what goes to the client
+   * @param send - sends a text to the client
    */
-  attachSocket(link: MediaLink, { send, flush }: SocketOutlet): void {
-    const onEvent = (event: LinkEvent): void => {
-      // Audio that was due before something happened is heard before it.
-      flush()
-      this.#onEvent(event)
-    }
-    const { prepared } = this.#run(link, onEvent, { send, flush })
+  attachSocket(link: MediaLink, send: (text: string) => void): void {
+    const { prepared } = this.#run(link, send)
     prepared?.catch((error: unknown) => this.fail(error instanceof ParleyError ? error : toWebRTCError(error)))
     this.#onChannelOpen()
   }
 
-  #run(link: MediaLink, onEvent: LinkListener['onEvent'], socket?: SocketOutlet): Runner {
+  #run(link: MediaLink, send?: (text: string) => void): Runner {
     this.#link = link
     const { outputTargetMs, muted } = this.#parts
     const parts = { handler: this.handler, link, client: this, context: this.#context, outputTargetMs, muted }
@@ -194,10 +181,9 @@ export class SessionCore implements SessionBackend, DriverClient {
       onRoom: () => driver.onRoom(),
       onVideo: () => driver.onVideo(),
       onVideoRoom: () => driver.onVideoRoom(),
-      onEvent,
-      ...(socket && { onPayload: () => socket.flush() }),
+      onEvent: this.#onEvent,
     })
-    this.outbox.open(link, socket?.send)
+    this.outbox.open(link, send)
     this.outbox.attempt(() => connectHandler(this.handler, this.#handlerConnection))
     return driver
   }

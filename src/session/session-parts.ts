@@ -1,3 +1,4 @@
+import type { HandlerSocket } from '../handlers/handler-socket.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import type { Logger } from './logger.ts'
@@ -14,7 +15,7 @@ export interface SessionParts {
   /** How the client reaches the server. */
   transport: Transport
   /** What `getCurrentContext().websocket` is in the handler; undefined for a session over WebRTC. */
-  websocket?: unknown
+  websocket?: HandlerSocket
   /** The call that it serves; undefined unless it came by telephone. */
   call?: TelephoneCall | undefined
   /** The address that the offer or the socket came from, until media tells it. */

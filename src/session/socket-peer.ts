@@ -2,7 +2,10 @@ import type { WireSettings } from '../native/socket-link.ts'
 import type { FailedResult } from '../signaling/offer-result.ts'
 import type { Session } from './session.ts'
 
-/** The far end of a session over a socket: a page, or a phone provider. None of these may throw but where it says so. */
+/**
+ * The far end of a session over a socket: a page, or a phone provider. Its audio goes between the media thread and the socket. None
+ * of these may throw but where it says so.
+ */
 export interface SocketPeer {
   /**
    * The session was admitted and has its media. Comes before everything else.
@@ -13,12 +16,6 @@ export interface SocketPeer {
   onOpen(session: Session, wire: WireSettings): void
   /** @param result - why there is no session; nothing follows */
   onRefused(result: FailedResult): void
-  /** @param payload - 20 ms of encoded audio; it is this only until the call returns */
-  onPayload(payload: Uint8Array): void
-  /** All payloads that were due have been handed over: no more come before something else does. */
-  onFlush?(): void
-  /** What was sent and has not been played is to be dropped. */
-  onClear(): void
   /**
    * A message of the wire protocol, or the handler's own. Without this they go nowhere.
    *

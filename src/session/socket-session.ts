@@ -5,26 +5,16 @@ import type { SessionCore } from './session-core.ts'
 import type { Session } from './session.ts'
 import type { SocketPeer } from './socket-peer.ts'
 
-/** Bytes of audio that may wait for the media engine to be loaded; what comes beyond is dropped. */
-const MAX_EARLY_BYTES = 262_144
-
-/** A session over a socket, as the far end of the socket acts on it. What comes too early waits, what comes too late is ignored. */
+/** A session over a socket, as the far end of the socket acts on it. What comes too early or too late is ignored. */
 export class SocketSession {
   readonly #peer: SocketPeer
-  readonly #hears: boolean
-  #early: Uint8Array[] = []
-  #earlyBytes = 0
   #core: SessionCore | undefined
   #link: SocketLink | undefined
   #isOver = false
 
-  /**
-   * @param peer - is told what the session does
-   * @param hears - whether the client's audio is wanted
-   */
-  constructor(peer: SocketPeer, hears: boolean) {
+  /** @param peer - is told what the session does */
+  constructor(peer: SocketPeer) {
     this.#peer = peer
-    this.#hears = hears
   }
 
   /** What users see of it; undefined until it is admitted. */
@@ -37,22 +27,24 @@ export class SocketSession {
     return this.#isOver
   }
 
-  /** How much emitted audio waits to be sent, in ms. */
-  get queuedMs(): number {
-    return this.#core?.queuedMs ?? 0
+  /**
+   * Takes audio that the media thread didn't know for such.
+   *
+   * @param payload - of any length; of Opus, one packet
+   * @param chunk - its number, where messages may overtake one another
+   */
+  receive(payload: Uint8Array, chunk?: number): void {
+    if (!this.#isOver) this.#link?.receive(payload, chunk)
   }
 
-  /** @param payload - audio that the far end sent, of any length; of Opus, one packet */
-  receive(payload: Uint8Array): void {
-    if (this.#isOver || !this.#hears) return
-    if (this.#link !== undefined) return this.#link.receive(payload)
-    this.#earlyBytes += payload.length
-    if (this.#earlyBytes <= MAX_EARLY_BYTES) this.#early.push(payload)
-  }
-
-  /** @param payloads - how many of those that the peer was given have been played since the start */
+  /** @param payloads - how many audio messages the far end has played since the start */
   acknowledge(payloads: number): void {
     if (!this.#isOver) this.#link?.acknowledge(payloads)
+  }
+
+  /** @param name - of a mark that has come back */
+  marked(name: string): void {
+    if (!this.#isOver) this.#link?.marked(name)
   }
 
   /** @param text - a message of the far end for whoever listens to the session */
@@ -106,8 +98,7 @@ export class SocketSession {
   open(core: SessionCore, link: SocketLink, wire: WireSettings): void {
     this.#link = link
     this.#peer.onOpen(core.session, wire)
-    core.attachSocket(link, { send: this.#send, flush: this.#flush })
-    for (const payload of this.#early.splice(0)) link.receive(payload)
+    core.attachSocket(link, this.#send)
   }
 
   readonly #send = (text: string): void => {
@@ -115,22 +106,9 @@ export class SocketSession {
     this.#peer.onMessage?.(text)
   }
 
-  readonly #flush = (): void => {
-    if (this.#isOver || this.#link === undefined) return
-    try {
-      for (let next = this.#link.readPayload(); next !== undefined; next = this.#link.readPayload()) {
-        if (next === 'clear') this.#peer.onClear()
-        else this.#peer.onPayload(next)
-      }
-    } finally {
-      this.#peer.onFlush?.()
-    }
-  }
-
   #finish(tell: () => void): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#early = []
     tell()
   }
 }

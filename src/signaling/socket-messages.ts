@@ -42,8 +42,7 @@ const OPUS_RATES = [8000, 12_000, 16_000, 24_000, 48_000]
 const [MIN_RATE, MAX_RATE] = [8000, 48_000]
 
 /** What the text of a `media` message begins and ends with, around its base64. */
-const MEDIA_HEAD = '{"event":"media","media":{"payload":"'
-const MEDIA_TAIL = '"}}'
+export const MEDIA_AROUND = ['{"event":"media","media":{"payload":"', '"}}'] as const
 
 /**
  * Reads a text message of a client.
@@ -90,17 +89,6 @@ export function parseStart(fields: Fields): SocketStart {
   }
   start.sampleRate = parseRate(sampleRate ?? undefined, start.encoding)
   return start
-}
-
-/**
- * Writes a `media` message.
- *
- * @param payload - encoded audio
- * @returns JSON text
- */
-export function formatMedia(payload: Uint8Array): string {
-  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length)
-  return MEDIA_HEAD + bytes.toString('base64') + MEDIA_TAIL
 }
 
 /**

@@ -1,13 +1,15 @@
+import type { HandlerSocket } from '../handlers/handler-socket.ts'
 import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import { PLACEHOLDER } from '../handlers/stream-handler-base.ts'
 import { Host, type SocketHost } from '../native/host.ts'
-import type { WireEncoding, WireSettings } from '../native/socket-link.ts'
+import type { MediaSocket } from '../native/media-socket.ts'
+import type { WireEncoding, WireProtocol, WireSettings } from '../native/socket-link.ts'
 import { SessionCore } from '../session/session-core.ts'
 import type { SocketPeer } from '../session/socket-peer.ts'
 import { SocketSession } from '../session/socket-session.ts'
 import { type FailedResult, refusal } from '../signaling/offer-result.ts'
 import type { Admission, Applicant, DeskListener } from './admission.ts'
-import { engineSettings, linkSettings } from './link-settings.ts'
+import { linkSettings } from './link-settings.ts'
 import type { Entry, SessionRegistry } from './session-registry.ts'
 import type { StreamSettings } from './stream-options.ts'
 
@@ -20,7 +22,11 @@ export interface SocketRequest {
   /** The IP address that the socket comes from; undefined if unknown. */
   readonly remoteAddress: string | undefined
   /** What `getCurrentContext().websocket` is in the handler. */
-  readonly websocket: unknown
+  readonly websocket: HandlerSocket
+  /** What carries its audio, and everything else. */
+  readonly socket: MediaSocket
+  /** How its audio goes over that. */
+  readonly protocol: WireProtocol
   /** The call that it serves, for a telephone. */
   readonly call?: TelephoneCall
   /** How its audio is encoded, both ways. */
@@ -64,7 +70,9 @@ export class SocketDesk {
    * @returns what the far end acts on; the peer may have been told before this returns
    */
   open(request: SocketRequest, peer: SocketPeer, host?: SocketHost): SocketSession {
-    const session = new SocketSession(peer, this.#settings.mode !== 'receive')
+    const session = new SocketSession(peer)
+    // What follows the start is the session's, however long it takes to begin it.
+    request.socket.hold()
     const preparing = this.#admission.whenReady()
     // Mostly there is nothing to wait for; then it is decided at once which of two sockets comes first.
     if (preparing === undefined) this.#admit(session, request, host)
@@ -96,10 +104,9 @@ export class SocketDesk {
   async #start(session: SocketSession, core: SessionCore, request: SocketRequest, given?: SocketHost): Promise<void> {
     const host = given ?? (await Host.open())
     if (core.isOver) return
-    const engine = engineSettings(this.#settings, { stunServers: [], turnServers: [] })
     const wire = wireSettings(core, request)
     const settings = { ...linkSettings(this.#settings, core.handler), outputChannels: 1 }
-    const link = host.open(engine, settings, wire)
+    const link = host.openSocket(settings, wire, request.socket, request.protocol)
     if (request.args !== undefined) core.setArgs([PLACEHOLDER, ...request.args])
     session.open(core, link, wire)
     this.#listener.onSession(core)

@@ -107,6 +107,12 @@ export interface TelephoneProvider {
   /** Attributes of the markup's `<Stream>` beside `url`, such as those that ask for both directions. */
   readonly streamAttributes: Readonly<Record<string, string>>
   /**
+   * The name of the field with the stream's id, where messages with audio and marks are otherwise as Twilio's:
+   * `{ event: 'media', [streamField], media: { payload, chunk?, track? } }`, `{ event: 'mark', mark: { name } }`. These then are read
+   * on the media thread, past the event loop. Without it all messages go through {@link readMessage}.
+   */
+  readonly streamField?: string
+  /**
    * Whether a webhook's signature is right. The comparison takes the same time however much of it is.
    *
    * @param request - as it came
@@ -127,14 +133,16 @@ export interface TelephoneProvider {
    */
   readCall(form: Readonly<Record<string, string>>): IncomingCall | undefined
   /**
-   * Reads a message of the media socket.
+   * Reads a message of the media socket. Audio and marks come here only where the media thread doesn't read them, see
+   * {@link streamField}.
    *
    * @param message - parsed JSON
    * @returns undefined for one of the wrong shape
    */
   readMessage(message: Readonly<Record<string, unknown>>): ProviderMessage | undefined
   /**
-   * A message with audio for the caller.
+   * A message with audio for the caller. The media thread writes them: the text around the payload must be the same each time, and
+   * is asked for once a call.
    *
    * @param streamId - of the stream
    * @param payload - Base64 of µ-law at 8 kHz
@@ -142,7 +150,7 @@ export interface TelephoneProvider {
    */
   media(streamId: string, payload: string): string
   /**
-   * A message that is answered with the same name when all audio before it has been played.
+   * A message that is answered with the same name when all audio before it has been played; like {@link media}.
    *
    * @param streamId - of the stream
    * @param name - letters and digits

@@ -1,6 +1,7 @@
 import { CredentialsError } from '../errors.ts'
 import { checkBoolean, checkObject, isRecord, wrongType } from '../stream/checks.ts'
 import type { SpokenText } from './call-markup.ts'
+import { callProtocol } from './call-protocol.ts'
 import type { TelephoneProvider } from './provider.ts'
 import { type PublicAddress, publicAddress } from './telephone-address.ts'
 
@@ -97,6 +98,13 @@ const METHODS = ['verifyWebhook', 'readCall', 'readMessage', 'media', 'mark', 'c
 
 function checkProvider(provider: unknown): asserts provider is TelephoneProvider {
   const methods = Object(provider) as Partial<Record<(typeof METHODS)[number], unknown>>
-  if (METHODS.every((name) => typeof methods[name] === 'function')) return
-  throw wrongType('telephony.provider', 'twilio(), telnyx(), or a TelephoneProvider of your own', provider)
+  if (!METHODS.every((name) => typeof methods[name] === 'function')) {
+    throw wrongType('telephony.provider', 'twilio(), telnyx(), or a TelephoneProvider of your own', provider)
+  }
+  const { streamField } = methods as { streamField?: unknown }
+  if (streamField !== undefined && typeof streamField !== 'string') {
+    throw wrongType('telephony.provider.streamField', 'the name of a field', streamField)
+  }
+  // What can't be taken apart is found out now, and not when somebody calls.
+  callProtocol(provider as TelephoneProvider, 'stream')
 }

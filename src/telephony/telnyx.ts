@@ -41,6 +41,7 @@ class Telnyx implements TelephoneProvider {
     bidirectionalMode: 'rtp',
     bidirectionalCodec: 'PCMU',
   }
+  readonly streamField = 'stream_id'
   readonly #publicKey: KeyObject | undefined
   readonly #apiKey: string | undefined
   readonly #connectionId: string | undefined
@@ -100,7 +101,7 @@ class Telnyx implements TelephoneProvider {
   }
 
   media(_streamId: string, payload: string): string {
-    return `{"event":"media","media":{"payload":"${payload}"}}`
+    return JSON.stringify({ event: 'media', media: { payload } })
   }
 
   mark(_streamId: string, name: string): string {

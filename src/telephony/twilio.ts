@@ -31,6 +31,7 @@ class Twilio implements TelephoneProvider {
   readonly name = 'Twilio'
   readonly remedy = 'set the environment variable TWILIO_AUTH_TOKEN, or give twilio() the option authToken'
   readonly streamAttributes = {}
+  readonly streamField = 'streamSid'
   readonly #accountSid: string | undefined
   readonly #authToken: string | undefined
   readonly #baseURL: string
@@ -83,8 +84,7 @@ class Twilio implements TelephoneProvider {
   }
 
   media(streamSid: string, payload: string): string {
-    // JSON.stringify would look at each of some 200 characters that need no escape.
-    return `{"event":"media","streamSid":${JSON.stringify(streamSid)},"media":{"payload":"${payload}"}}`
+    return JSON.stringify({ event: 'media', streamSid, media: { payload } })
   }
 
   mark(streamSid: string, name: string): string {

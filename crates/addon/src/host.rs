@@ -3,10 +3,11 @@
 use crate::errors::{Code, Result};
 use crate::options::{EngineOptions, SessionOptions, WireOptions};
 use crate::session::NativeSession;
+use crate::socket::{NativeSocket, NativeSocketOptions, WireProtocol};
 use napi::bindgen_prelude::{Function, Uint32ArraySlice};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
-use parley_transport::{AttachError, EVENT, ReadyList, SessionHandle};
+use parley_transport::{AttachError, EVENT, ReadyList, SOCKET, SessionHandle, SocketHandle};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub struct NativeHost {
     /// Of sessions that became ready, those that are yet to be told.
     ready: Vec<u32>,
     sessions: HashMap<u32, Arc<SessionHandle>>,
+    sockets: HashMap<u32, Arc<SocketHandle>>,
 }
 
 #[napi]
@@ -39,37 +41,32 @@ impl NativeHost {
         let list = ReadyList::new(move || {
             wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         });
-        Ok(Self { list: Arc::new(list), ready: Vec::new(), sessions: HashMap::new() })
+        let (ready, sessions, sockets) = (Vec::new(), HashMap::new(), HashMap::new());
+        Ok(Self { list: Arc::new(list), ready, sessions, sockets })
     }
 
-    /// Fills `into` with pairs of a session's key and its ready bits (AUDIO 1, ROOM 2, EVENT 4, VIDEO 8, VIDEO_ROOM 16,
-    /// PAYLOAD 32) for what became ready since the last call, and returns how many pairs that are. When it is full, there
-    /// may be more.
+    /// Fills `into` with pairs of the key of a session or a socket and its ready bits (AUDIO 1, ROOM 2, EVENT 4, VIDEO 8,
+    /// VIDEO_ROOM 16; of a socket SOCKET 64, BYTES 128) for what became ready since the last call, and returns how many pairs
+    /// that are. When it is full, there may be more.
     #[napi(catch_unwind)]
     pub fn poll(&mut self, mut into: Uint32ArraySlice<'_>) -> u32 {
         // SAFETY: JavaScript stands still during the call, and src/native/host.ts makes this array itself, on memory that no
         // other thread shares, and hands it to nobody. A detached array has no length here.
         let into = unsafe { into.as_mut() };
-        self.ready.extend(self.list.take());
-        let (mut told, mut pairs) = (0, into.chunks_exact_mut(2));
-        let mut count: u32 = 0;
-        for key in &self.ready {
-            let Some(session) = self.sessions.get(key) else {
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.extend(self.list.take());
+        let (mut told, mut count) = (0, 0);
+        for pair in into.chunks_exact_mut(2) {
+            let next = ready[told..].iter().find_map(|key| {
                 told += 1;
-                continue;
-            };
-            let Some(pair) = pairs.next() else { break };
-            told += 1;
+                self.take_ready(*key).map(|bits| [*key, bits])
+            });
+            let Some(next) = next else { break };
+            pair.copy_from_slice(&next);
             count += 1;
-            let mut bits = session.take_ready();
-            if session.has_ended() && !session.is_attached() {
-                // Nothing comes after its last event, which waits to be taken even if its bit is yet to be set.
-                bits |= EVENT;
-                self.sessions.remove(key);
-            }
-            pair.copy_from_slice(&[*key, bits]);
         }
-        self.ready.drain(..told);
+        ready.drain(..told);
+        self.ready = ready;
         count
     }
 
@@ -95,27 +92,44 @@ impl NativeHost {
         Ok(NativeSession::new(session))
     }
 
-    /// Begins a session for a socket that is open: `NativeSession.receive` takes its audio, and `poll` tells of payloads for
-    /// it (PAYLOAD 32). 'connected' follows at once, as an event. Throws ERR_PARLEY_INVALID_ARGUMENT, naming the option,
-    /// when an option is out of range.
+    /// Takes a WebSocket over, right behind its handshake: a media thread reads and writes it from here on. Throws
+    /// ERR_PARLEY_INVALID_ARGUMENT when its descriptor can't be used, before anything has become of it.
     #[napi(catch_unwind)]
-    pub fn open(
+    pub fn accept_socket(
         &mut self,
         engine: EngineOptions,
+        options: NativeSocketOptions,
+    ) -> Result<NativeSocket> {
+        let engine = engine.try_into()?;
+        let carrier = options.carrier()?;
+        let head = options.head.to_vec();
+        let socket = parley_transport::accept_socket(&engine, carrier, head, self.list.clone());
+        let socket = Arc::new(socket);
+        self.sockets.insert(socket.key(), socket.clone());
+        Ok(NativeSocket { socket })
+    }
+
+    /// Begins a session over a socket. 'connected' follows as an event, or 'rejected' when the socket has gone. Throws
+    /// ERR_PARLEY_INVALID_ARGUMENT, naming the option, when an option is out of range.
+    #[napi(catch_unwind)]
+    pub fn open_socket_session(
+        &mut self,
         options: SessionOptions,
         wire: WireOptions,
+        socket: &NativeSocket,
+        protocol: WireProtocol,
     ) -> Result<NativeSession> {
         let limits = options.limits();
-        let (engine, options) = (engine.try_into()?, options.try_into()?);
-        let wire = wire.try_into()?;
-        let session = parley_transport::open(&engine, options, limits, wire, self.list.clone());
-        let session = Arc::new(session);
+        let options = options.try_into()?;
+        let wire = (wire.try_into()?, protocol.into());
+        let list = self.list.clone();
+        let session = Arc::new(parley_transport::open(&socket.socket, options, limits, wire, list));
         self.sessions.insert(session.key(), session.clone());
         Ok(NativeSession::new(session))
     }
 
     /// The media side of a session that another environment accepted: `poll` tells AUDIO, ROOM, VIDEO and VIDEO_ROOM of
-    /// it here, and EVENT and PAYLOAD go on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended,
+    /// it here, and EVENT goes on to the acceptor. Throws ERR_PARLEY_SESSION_CLOSED when it has ended,
     /// ERR_PARLEY_INVALID_ARGUMENT when it is attached already, or was accepted here.
     #[napi(catch_unwind)]
     pub fn attach(&mut self, key: u32) -> Result<NativeSession> {
@@ -142,6 +156,28 @@ impl NativeHost {
     }
 }
 
+impl NativeHost {
+    /// Why a session or a socket is ready; none when it is no more. One that has told its last is forgotten.
+    fn take_ready(&mut self, key: u32) -> Option<u32> {
+        // Nothing comes after the last event, which waits to be taken even if its bit is yet to be set.
+        if let Some(socket) = self.sockets.get(&key) {
+            let bits = socket.take_ready();
+            if !socket.is_gone() {
+                return Some(bits);
+            }
+            self.sockets.remove(&key);
+            return Some(bits | SOCKET);
+        }
+        let session = self.sessions.get(&key)?;
+        let bits = session.take_ready();
+        if !session.has_ended() || session.is_attached() {
+            return Some(bits);
+        }
+        self.sessions.remove(&key);
+        Some(bits | EVENT)
+    }
+}
+
 /// The environment ended, a worker thread that was terminated for instance: nobody hears the sessions that it accepted
 /// any more. Those of others go on, for their acceptors to end as they see fit.
 impl Drop for NativeHost {
@@ -152,6 +188,9 @@ impl Drop for NativeHost {
             } else {
                 session.close();
             }
+        }
+        for socket in self.sockets.values() {
+            socket.terminate();
         }
     }
 }

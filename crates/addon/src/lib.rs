@@ -15,6 +15,7 @@ mod find_speech;
 mod host;
 mod options;
 mod session;
+mod socket;
 mod speech;
 mod testing;
 mod video;

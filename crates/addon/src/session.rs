@@ -8,7 +8,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Float32ArraySlice, Int16ArraySlice, Uint8ArraySlice};
 use napi_derive::napi;
 use parley_transport::{
-    Chunk, Mark, Payload, ReceivedPicture, Samples, SendError, SessionHandle, SpeechRequest, WireCodec,
+    Chunk, Mark, ReceivedPicture, Samples, SendError, SessionHandle, SpeechRequest, WireCodec,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -159,36 +159,24 @@ impl NativeSession {
         Ok(if self.session.has_audio() { read } else { -read })
     }
 
-    /// Takes one message's audio from the far end of a socket: 1 to 65536 bytes, else it is counted as refused. It is
+    /// Takes audio of a socket's far end that JavaScript found in a message, with its number where the far end counts. It is
     /// copied.
     #[napi(catch_unwind)]
-    pub fn receive(&self, payload: Uint8ArraySlice<'_>) {
-        self.session.receive(&payload);
+    pub fn receive(&self, payload: Uint8ArraySlice<'_>, chunk: Option<f64>) {
+        // A number that is none is 0 then, and no far end's.
+        self.session.receive(chunk.map(|chunk| chunk as u64), &payload);
     }
 
-    /// Moves the oldest payload for the socket into `into` and returns its length: 0 when none waits, -1 when the far end
-    /// is to drop what it was sent and has not played. Throws ERR_PARLEY_BUFFER_TOO_SMALL and leaves the payload in place;
-    /// none is longer than 7680 bytes.
+    /// The far end of the socket has played so many messages with audio since the start, as JavaScript found in a message.
     #[napi(catch_unwind)]
-    pub fn read_payload(&self, mut into: Uint8ArraySlice<'_>) -> Result<i32> {
-        // SAFETY: JavaScript stands still during the call, and src/native/native-socket-link.ts makes this array itself, on
-        // memory that no other thread shares, and hands it to nobody outside of src.
-        let into = unsafe { into.as_mut() };
-        let length = into.len();
-        let read = self.session.read_payload(into).map_err(|error| {
-            Code::BUFFER_TOO_SMALL.error(format!("a payload has {} bytes, the array {length}", error.needed))
-        })?;
-        Ok(match read {
-            None => 0,
-            Some(Payload::Audio(length)) => i32::try_from(length).unwrap_or(i32::MAX),
-            Some(Payload::Clear) => -1,
-        })
+    pub fn acknowledge(&self, messages: u32) {
+        self.session.acknowledge(messages.into());
     }
 
-    /// The far end of the socket has played so many of the payloads that were read since the start.
+    /// The far end of the socket has sent a mark back, as JavaScript found in a message.
     #[napi(catch_unwind)]
-    pub fn acknowledge(&self, payloads: u32) {
-        self.session.acknowledge(payloads.into());
+    pub fn marked(&self, name: String) {
+        self.session.marked(name);
     }
 
     /// From now on events about speech come instead of frames, told by AUDIO as these are. Throws

@@ -16,6 +16,7 @@ mod speech;
 mod stream;
 mod text;
 mod video;
+mod websocket;
 
 pub use audio::{emitted, opus, pipeline};
 pub use damage::damage;
@@ -26,12 +27,13 @@ pub use speech::speech;
 pub use stream::payloads;
 pub use text::{candidate, offer};
 pub use video::{video_packets, vp8, vp8_payload};
+pub use websocket::websocket;
 
 /// A target: a name, what it does with bytes, and how many inputs a bounded run gives it.
 pub type Target = (&'static str, fn(&[u8]), usize);
 
 /// All targets, by the names of their files in `fuzz/`.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
     ("offer", offer, 600),
     ("candidate", candidate, 600),
     ("stun", stun, 20_000),
@@ -46,6 +48,7 @@ pub const TARGETS: [Target; 18] = [
     ("speech", speech, 150),
     ("listening", listening, 150),
     ("payloads", payloads, 300),
+    ("websocket", websocket, 2_000),
     ("vp8_payload", vp8_payload, 20_000),
     ("video_packets", video_packets, 1_000),
     ("vp8", vp8, 400),

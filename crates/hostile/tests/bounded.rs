@@ -67,6 +67,7 @@ bounded! {
     speech_is_looked_for_in_any_numbers: "speech",
     a_pipeline_that_listens_for_speech_survives_its_peer: "listening",
     a_socket_survives_its_far_end: "payloads",
+    a_websocket_survives_any_bytes: "websocket",
     a_video_payload_is_read_or_refused: "vp8_payload",
     frames_of_any_packets_are_whole_or_never_come: "video_packets",
     the_video_decoder_survives_any_frame: "vp8",

@@ -3,6 +3,7 @@
 
 use crate::identity::identity;
 use crate::inbox::Command;
+use crate::line::{Line, LineShared};
 use crate::options::EngineOptions;
 use crate::panic::{contain, quieten_this_thread};
 use crate::reflexive::{Gathered, random};
@@ -11,6 +12,7 @@ use crate::shared::{Shared, Tenure};
 use crate::worker::{self, WorkerLink};
 use parley_media::WireOptions;
 use parley_session::{LocalAddresses, RtcSession, Seed, SocketSession, TurnServer};
+use parley_socket::Protocol;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -29,12 +31,20 @@ const BIND_RETRY: Duration = Duration::from_millis(10);
 pub(crate) enum Beginning {
     /// An offer to accept.
     Offer(String),
-    /// A socket that is open.
-    Socket(WireOptions),
+    /// A WebSocket that a worker has: its audio, and how it goes over it.
+    Socket(Box<(WireOptions, Protocol)>),
+}
+
+/// What is to be begun.
+pub(crate) enum Request {
+    /// A session.
+    Session(SessionRequest),
+    /// A WebSocket.
+    Line(Box<Line>),
 }
 
 /// A session to begin.
-pub(crate) struct Request {
+pub(crate) struct SessionRequest {
     pub(crate) shared: Arc<Shared>,
     pub(crate) beginning: Beginning,
     /// With credentials as fresh as the offer.
@@ -42,7 +52,7 @@ pub(crate) struct Request {
 }
 
 #[cfg(any(test, feature = "fault-injection"))]
-impl Request {
+impl SessionRequest {
     /// Whether an offer asks for a fault.
     fn holds(&self, fault: &str) -> bool {
         matches!(&self.beginning, Beginning::Offer(offer) if offer.contains(fault))
@@ -55,20 +65,45 @@ pub(crate) fn spawn(mut options: EngineOptions, requests: Receiver<Request>) -> 
         quieten_this_thread();
         let mut workers = Vec::new();
         for request in requests {
-            let admitted = contain(|| {
-                if let Beginning::Offer(_) = request.beginning {
-                    refresh(&mut options, &workers, &request.turn_servers);
+            match request {
+                Request::Session(request) => serve(&mut options, &mut workers, &request),
+                Request::Line(line) => {
+                    let accepted = contain(|| accept(&options, &mut workers, line));
+                    if let Err(panic) = accepted {
+                        log::error!("a new socket met a fault of the engine: {panic}");
+                    }
                 }
-                admit(&options, &mut workers, &request);
-            });
-            if let Err(panic) = admitted {
-                log::error!("a new session met a fault of the engine: {panic}");
-                request.shared.reject("transport", &panic);
             }
         }
         stop(&workers);
     };
     std::thread::Builder::new().name("parley-admit".into()).spawn(run).map(drop)
+}
+
+fn serve(options: &mut EngineOptions, workers: &mut Vec<WorkerLink>, request: &SessionRequest) {
+    let admitted = contain(|| {
+        if let Beginning::Offer(_) = request.beginning {
+            refresh(options, workers, &request.turn_servers);
+        }
+        admit(options, workers, request);
+    });
+    if let Err(panic) = admitted {
+        log::error!("a new session met a fault of the engine: {panic}");
+        request.shared.reject("transport", &panic);
+    }
+}
+
+/// Gives a WebSocket to a worker. One that nobody takes tells that it is gone.
+fn accept(options: &EngineOptions, workers: &mut Vec<WorkerLink>, line: Box<Line>) {
+    if let Err(error) = make_ready(options, workers) {
+        log::error!("a socket could not be taken over: {error}");
+        return;
+    }
+    if let Some(worker) = choose(workers) {
+        worker.sessions.fetch_add(1, Ordering::Relaxed);
+        let shared = line.shared().clone();
+        shared.requests.adopt(&worker.inbox, Command::Accept(line));
+    }
 }
 
 /// Hands fresh credentials to the workers.
@@ -82,25 +117,40 @@ fn refresh(options: &mut EngineOptions, workers: &[WorkerLink], turn_servers: &[
     }
 }
 
-fn admit(options: &EngineOptions, workers: &mut Vec<WorkerLink>, request: &Request) {
+fn admit(options: &EngineOptions, workers: &mut Vec<WorkerLink>, request: &SessionRequest) {
     #[cfg(any(test, feature = "fault-injection"))]
     assert!(!request.holds("a=x-panic-outside"), "injected");
-    // One that gave up after too many faults is replaced.
-    workers.retain(|worker| !worker.inbox.is_shut());
-    if let Err(error) = start_missing(options, workers) {
+    if let Err(error) = make_ready(options, workers) {
         return request.shared.reject("transport", &error);
     }
-    let Some(worker) = choose(workers) else {
+    let line = request.shared.line.get();
+    let worker = match line {
+        Some(line) => of_line(workers, line),
+        None => choose(workers),
+    };
+    let Some(worker) = worker else {
         return request.shared.reject("transport", "there are no media threads");
     };
     match contain(|| begin(request, worker)) {
         Ok(Ok(adopt)) => {
-            worker.sessions.fetch_add(1, Ordering::Relaxed);
+            // One over a socket was counted with that.
+            worker.sessions.fetch_add(usize::from(line.is_none()), Ordering::Relaxed);
             request.shared.adopt(&worker.inbox, adopt);
         }
         Ok(Err((code, message))) => request.shared.reject(code, &message),
         Err(panic) => request.shared.reject("invalid_sdp", &format!("the session can't begin: {panic}")),
     }
+}
+
+/// Starts what isn't running. A worker that gave up after too many faults is replaced.
+fn make_ready(options: &EngineOptions, workers: &mut Vec<WorkerLink>) -> Result<(), String> {
+    workers.retain(|worker| !worker.inbox.is_shut());
+    start_missing(options, workers)
+}
+
+/// The worker that has the WebSocket.
+fn of_line<'a>(workers: &'a [WorkerLink], line: &LineShared) -> Option<&'a WorkerLink> {
+    workers.iter().find(|worker| line.requests.inbox().is_some_and(|inbox| Arc::ptr_eq(inbox, &worker.inbox)))
 }
 
 /// The first worker with few sessions, else the one with the fewest: few sessions on one thread share its wake-ups,
@@ -110,23 +160,25 @@ fn choose(workers: &[WorkerLink]) -> Option<&WorkerLink> {
     workers.iter().find(|worker| load(worker) < FEW).or_else(|| workers.iter().min_by_key(load))
 }
 
-fn begin(request: &Request, worker: &WorkerLink) -> Result<Command, (&'static str, String)> {
-    let (session, answer) = match &request.beginning {
+fn begin(request: &SessionRequest, worker: &WorkerLink) -> Result<Command, (&'static str, String)> {
+    let (session, answer, line) = match &request.beginning {
         Beginning::Offer(offer) => {
             let (session, answer) = answer(request, offer, worker)?;
-            (Session::Rtc(Box::new(session)), Some(answer))
+            (Session::Rtc(Box::new(session)), Some(answer), None)
         }
-        Beginning::Socket(wire) => {
+        Beginning::Socket(beginning) => {
+            let (wire, protocol) = &**beginning;
             let session = SocketSession::new(Instant::now(), &request.shared.options, *wire)
                 .map_err(|error| ("unsupported_codec", error.to_string()))?;
-            (Session::Socket(Box::new(session)), None)
+            let line = request.shared.line.get().map(|line| Box::new((line.key, protocol.clone())));
+            (Session::Socket(Box::new(session)), None, line)
         }
     };
-    Ok(Command::Adopt { session, shared: Tenure::new(request.shared.clone()), answer })
+    Ok(Command::Adopt { session, shared: Tenure::new(request.shared.clone()), answer, line })
 }
 
 fn answer(
-    request: &Request,
+    request: &SessionRequest,
     offer: &str,
     worker: &WorkerLink,
 ) -> Result<(RtcSession, String), (&'static str, String)> {

@@ -1,21 +1,25 @@
 //! The media threads of the process: started with the first session, gone after the last one.
 
-use crate::admission::{self, Beginning, Request};
+use crate::admission::{self, Beginning, Request, SessionRequest};
 use crate::handle::SessionHandle;
+use crate::line::{Carrier, Line, LineShared};
 use crate::options::EngineOptions;
 use crate::ready::ReadyList;
 use crate::shared::{QueueLimits, Shared, channel_state};
+use crate::socket_handle::SocketHandle;
 use parley_media::WireOptions;
 use parley_session::{SessionOptions, TurnServer};
+use parley_socket::Protocol;
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
 /// The threads behind one set of options. They end when nobody holds it any more: the admission thread's channel closes,
 /// and that thread stops the workers.
-struct Engine {
+pub(crate) struct Engine {
     requests: Mutex<Sender<Request>>,
 }
 
@@ -24,10 +28,15 @@ static NEXT_KEY: AtomicU32 = AtomicU32::new(1);
 
 /// What the sides of a new session share, known by a key that no other session of the process has.
 pub(crate) fn share(options: SessionOptions, limits: QueueLimits, list: Arc<ReadyList>) -> Arc<Shared> {
-    let key = NEXT_KEY.fetch_add(1, Ordering::Relaxed);
+    let key = next_key();
     let shared = Arc::new(Shared::new(key, options, limits, list));
     sessions().insert(key, Arc::downgrade(&shared));
     shared
+}
+
+/// A key that no session and no socket of the process has.
+pub(crate) fn next_key() -> u32 {
+    NEXT_KEY.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Begins a session for an offer. Returns at once; the answer comes as an `answer` or `rejected` event on `list`.
@@ -43,21 +52,49 @@ pub fn accept(
     begin(Engine::get(engine), share(options, limits, list), Beginning::Offer(offer), turn_servers)
 }
 
-/// Begins a session for a socket that is open. Returns at once; `connected` follows as an event on `list`. It shares the
-/// threads of other sessions with equal options, whatever their servers; else it has some that listen nowhere but on any
-/// free port of loopback.
+/// Takes a WebSocket over, right behind its handshake. `head` is what was read of it already. It shares the threads of sessions
+/// with equal options, whatever their servers; else it has some that listen nowhere but on any free port of loopback. Returns at
+/// once; what comes is told on `list`.
+#[must_use]
+pub fn accept_socket(
+    engine: &EngineOptions,
+    carrier: Carrier,
+    head: Vec<u8>,
+    list: Arc<ReadyList>,
+) -> SocketHandle {
+    let shared = Arc::new(LineShared::new(next_key(), list));
+    let line = Line::new(Instant::now(), shared.clone(), carrier, head);
+    let engine = match Engine::for_sockets(engine) {
+        Ok(engine) => {
+            shared.hold_threads(engine.clone());
+            engine.request(Request::Line(Box::new(line)));
+            Arc::downgrade(&engine)
+        }
+        Err(error) => {
+            // Dropped, the line tells that it is gone.
+            log::error!("a socket could not be taken over: {error}");
+            Weak::new()
+        }
+    };
+    SocketHandle { shared, engine }
+}
+
+/// Begins a session over a socket. Returns at once; `connected` follows as an event on `list`, or `rejected` when the socket is
+/// no more.
 #[must_use]
 pub fn open(
-    engine: &EngineOptions,
+    socket: &SocketHandle,
     options: SessionOptions,
     limits: QueueLimits,
-    wire: WireOptions,
+    (wire, protocol): (WireOptions, Protocol),
     list: Arc<ReadyList>,
 ) -> SessionHandle {
     let shared = share(options, limits, list);
     // Messages go over the socket itself.
     shared.channel.store(channel_state::CLOSED, Ordering::SeqCst);
-    begin(Engine::for_sockets(engine), shared, Beginning::Socket(wire), Vec::new())
+    shared.line.get_or_init(|| socket.shared.clone());
+    let engine = socket.engine.upgrade().ok_or_else(|| "the socket is closed".to_owned());
+    begin(engine, shared, Beginning::Socket(Box::new((wire, protocol))), Vec::new())
 }
 
 fn begin(
@@ -69,9 +106,8 @@ fn begin(
     match engine {
         Ok(engine) => {
             shared.hold(engine.clone());
-            let request = Request { shared: shared.clone(), beginning, turn_servers };
-            let requests = engine.requests.lock().unwrap_or_else(PoisonError::into_inner);
-            if requests.send(request).is_err() {
+            let request = SessionRequest { shared: shared.clone(), beginning, turn_servers };
+            if !engine.request(Request::Session(request)) {
                 shared.reject("transport", "the media threads could not be started");
             }
         }
@@ -117,6 +153,11 @@ impl Drop for Shared {
 }
 
 impl Engine {
+    /// Asks the admission thread; false when it is gone.
+    fn request(&self, request: Request) -> bool {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).send(request).is_ok()
+    }
+
     /// One whose sessions need no network.
     fn for_sockets(options: &EngineOptions) -> Result<Arc<Self>, String> {
         let wanted = without_servers(options);

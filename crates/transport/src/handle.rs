@@ -1,7 +1,7 @@
 //! The JavaScript side of a session.
 
 use crate::inbox::Command;
-use crate::payload_queue::Payload;
+use crate::line::LineRequest;
 use crate::ready::Place;
 use crate::shared::{SessionEvent, Shared, Snapshot, channel_state};
 use crate::video::{self, EmittedPicture, ReceivedPicture, VideoWriteError};
@@ -16,13 +16,6 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadError {
     /// Samples of a frame, all channels counted.
-    pub needed: usize,
-}
-
-/// The caller's array is too short for a payload; the payload stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PayloadError {
-    /// Bytes of the payload.
     pub needed: usize,
 }
 
@@ -76,8 +69,8 @@ impl SessionHandle {
     }
 
     /// Why the session is in the list: the sum of [`AUDIO`](crate::AUDIO), [`ROOM`](crate::ROOM),
-    /// [`EVENT`](crate::EVENT), [`VIDEO`](crate::VIDEO), [`VIDEO_ROOM`](crate::VIDEO_ROOM) and
-    /// [`PAYLOAD`](crate::PAYLOAD), and 0 from then on until something is new.
+    /// [`EVENT`](crate::EVENT), [`VIDEO`](crate::VIDEO) and [`VIDEO_ROOM`](crate::VIDEO_ROOM), and 0 from then on until
+    /// something is new.
     #[must_use]
     pub fn take_ready(&self) -> u32 {
         self.place.take()
@@ -115,25 +108,29 @@ impl SessionHandle {
         self.shared.has_frames()
     }
 
-    /// Hands over one message's audio from the far end of the socket, of any length. After the end it is dropped.
-    pub fn receive(&self, payload: &[u8]) {
+    /// Hands over audio that was found in a message of the far end of the socket, of any length, and its number where the far end
+    /// counts. After the end it is dropped.
+    pub fn receive(&self, chunk: Option<u64>, payload: &[u8]) {
         if !self.shared.closed.load(Ordering::SeqCst) {
-            self.shared.receive(payload);
+            self.ask_line(LineRequest::Audio(chunk, payload.to_vec()));
         }
     }
 
-    /// Moves the oldest payload for the socket into `into`; `None` when none waits.
-    ///
-    /// # Errors
-    /// [`PayloadError`] when `into` is too short; the payload stays.
-    pub fn read_payload(&self, into: &mut [u8]) -> Result<Option<Payload>, PayloadError> {
-        self.shared.pop_payload(into).map_err(|needed| PayloadError { needed })
+    /// The far end of the socket has played so many messages with audio, as was found in a message.
+    pub fn acknowledge(&self, messages: u64) {
+        self.ask_line(LineRequest::Played(messages));
     }
 
-    /// The far end of the socket has played so many of the payloads that were read.
-    pub fn acknowledge(&self, payloads: u64) {
-        let made = self.shared.payloads_until(payloads);
-        self.shared.ask(Command::Acknowledged(self.shared.key, made));
+    /// The far end of the socket has sent a mark back, as was found in a message.
+    pub fn marked(&self, name: String) {
+        self.ask_line(LineRequest::Mark(name));
+    }
+
+    fn ask_line(&self, request: LineRequest) {
+        if let Some(line) = self.shared.line.get() {
+            // By the session's way, lest it overtake the session.
+            self.shared.ask(Command::Line(line.key, request));
+        }
     }
 
     /// The oldest picture of the peer that waits; [`VIDEO`](crate::VIDEO) says that there is one. Those from before `from`,

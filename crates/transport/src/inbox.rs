@@ -1,10 +1,12 @@
 //! What other threads ask a worker to do.
 
+use crate::line::{Line, LineRequest};
 use crate::session::Session;
 use crate::shared::Tenure;
 use crate::sync::{AtomicBool, AtomicU8, Mutex, Waker};
 use parley_media::{Chunk, Mark, SpeechRequest};
 use parley_session::TurnServer;
+use parley_socket::Protocol;
 use parley_video::EncodedFrame;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -16,7 +18,13 @@ pub(crate) enum Command {
         session: Session,
         shared: Tenure,
         answer: Option<String>,
+        /// The WebSocket that its audio goes over, and how.
+        line: Option<Box<(u32, Protocol)>>,
     },
+    /// Take over a WebSocket.
+    Accept(Box<Line>),
+    /// For a WebSocket.
+    Line(u32, LineRequest),
     Audio(u32, Chunk),
     Mark(u32, Mark),
     Speech(u32, SpeechRequest),
@@ -35,9 +43,6 @@ pub(crate) enum Command {
         close: bool,
     },
     Close(u32),
-    /// Take the payloads that wait.
-    Payloads(u32),
-    Acknowledged(u32, u64),
     /// The same TURN servers with fresh credentials.
     TurnServers(Vec<TurnServer>),
     /// The engine is gone: end what is left, and the thread.
@@ -64,15 +69,18 @@ impl Command {
             | Self::Candidate(key, _)
             | Self::Renegotiate(key, _)
             | Self::Drain { key, .. }
-            | Self::Close(key)
-            | Self::Payloads(key)
-            | Self::Acknowledged(key, _) => Some(*key),
+            | Self::Close(key) => Some(*key),
             #[cfg(any(test, feature = "fault-injection"))]
             Self::Panic(key) => Some(*key),
             #[cfg(any(test, feature = "fault-injection"))]
             Self::PanicOutside(_) => None,
-            Self::Adopt { .. } | Self::TurnServers(_) | Self::Stop => None,
+            Self::Adopt { .. } | Self::Accept(_) | Self::Line(..) | Self::TurnServers(_) | Self::Stop => None,
         }
+    }
+
+    /// Whether it is what a far end sent, which may wait like what comes by the network.
+    pub(crate) fn is_from_far(&self) -> bool {
+        matches!(self, Self::Line(_, LineRequest::Bytes(_) | LineRequest::Audio(..)))
     }
 }
 
@@ -116,7 +124,7 @@ impl Inbox {
             if self.is_shut() {
                 return;
             }
-            let enough = if let Command::Payloads(_) = command { Look::Later } else { Look::Soon };
+            let enough = if command.is_from_far() { Look::Later } else { Look::Soon };
             waiting.commands.push(command);
             // After the push: a worker that took back what it had announced before has yet to look, and will find the
             // command.

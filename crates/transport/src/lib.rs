@@ -9,22 +9,24 @@ mod engine;
 mod handle;
 mod identity;
 mod inbox;
+mod line;
 mod load;
 mod manual;
 mod mux;
 mod options;
 mod panic;
-mod payload_queue;
 mod queue;
 mod ready;
 mod reflexive;
 mod relays;
 mod replies;
+mod requests;
 mod room;
 mod session;
 mod shared;
 mod slot;
 mod socket;
+mod socket_handle;
 mod speech_queue;
 mod sync;
 mod timers;
@@ -32,8 +34,9 @@ mod video;
 mod warm_up;
 mod worker;
 
-pub use engine::{AttachError, accept, attach, open};
-pub use handle::{PayloadError, ReadError, SendError, SessionHandle, WriteError};
+pub use engine::{AttachError, accept, accept_socket, attach, open};
+pub use handle::{ReadError, SendError, SessionHandle, WriteError};
+pub use line::{Carrier, SocketEvent};
 pub use manual::ManualSession;
 pub use options::EngineOptions;
 pub use parley_media::{
@@ -42,10 +45,11 @@ pub use parley_media::{
     encode_ogg_opus, find_speech,
 };
 pub use parley_session::{AudioFormat, Mode, Seed, SessionOptions, TurnServer, VideoNetStats, VideoOptions};
+pub use parley_socket::{Protocol, Reads, Sends};
 pub use parley_video::{PixelError, PixelFormat, Pixels, PixelsMut};
-pub use payload_queue::Payload;
-pub use ready::{AUDIO, EVENT, PAYLOAD, ROOM, ReadyList, VIDEO, VIDEO_ROOM};
+pub use ready::{AUDIO, BYTES, EVENT, ROOM, ReadyList, SOCKET, VIDEO, VIDEO_ROOM};
 pub use shared::{QueueLimits, SessionEvent, Snapshot};
+pub use socket_handle::{SocketError, SocketHandle};
 pub use video::{
     DecodeStats, EmittedPicture, EncodeStats, ReceivedPicture, VideoQueue, VideoStats, VideoWriteError,
 };

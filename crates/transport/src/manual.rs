@@ -4,20 +4,25 @@ use crate::engine;
 use crate::handle::SessionHandle;
 use crate::identity::identity;
 use crate::inbox::{Command, Inbox, Look};
+use crate::line::{Carrier, Line, LineShared};
 use crate::ready::ReadyList;
 use crate::session::Session;
-use crate::shared::{QueueLimits, Shared, Tenure};
+use crate::shared::{QueueLimits, Shared, Tenure, channel_state};
 use crate::slot::{Outlet, Slot};
+use crate::socket_handle::SocketHandle;
 use bytes::BytesMut;
 use parley_media::WireOptions;
 use parley_session::{Input, LocalAddresses, RtcSession, Seed, SessionOptions, SocketSession};
+use parley_socket::Protocol;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 /// A session that is run by its owner, who brings the datagrams and moves the time; all else is as on a media thread.
 pub struct ManualSession {
     slot: Slot,
+    line: Option<Line>,
     inbox: Arc<Inbox>,
     commands: Vec<Command>,
     wake_at: Option<Instant>,
@@ -46,21 +51,31 @@ impl ManualSession {
         (SessionHandle::new(shared), session)
     }
 
-    /// Begins a session for a socket that is open.
+    /// Begins a session over a WebSocket that its owner carries: what is fed to the handle is what comes.
     ///
     /// # Errors
     /// What is out of its range, or why a session can't be run.
     pub fn open(
         now: Instant,
         (options, limits): (SessionOptions, QueueLimits),
-        wire: WireOptions,
-        list: Arc<ReadyList>,
-    ) -> Result<(SessionHandle, Self), String> {
-        let session = SocketSession::new(now, &options, wire).map_err(|error| error.to_string())?;
-        let shared = engine::share(options, limits, list);
-        let session = Self::new(now, Session::Socket(Box::new(session)), &shared, None)
-            .map_err(|error| error.to_string())?;
-        Ok((SessionHandle::new(shared), session))
+        (wire, protocol): (WireOptions, Protocol),
+        list: &Arc<ReadyList>,
+    ) -> Result<(SessionHandle, SocketHandle, Self), String> {
+        let mut session = Session::Socket(Box::new(
+            SocketSession::new(now, &options, wire).map_err(|error| error.to_string())?,
+        ));
+        let line_shared = Arc::new(LineShared::new(engine::next_key(), list.clone()));
+        let mut line = Line::new(now, line_shared.clone(), Carrier::Carried, Vec::new());
+        let shared = engine::share(options, limits, list.clone());
+        shared.channel.store(channel_state::CLOSED, Ordering::SeqCst);
+        line.attach(now, shared.key, protocol, &mut session);
+        shared.line.get_or_init(|| line_shared.clone());
+        let mut manual = Self::new(now, session, &shared, None).map_err(|error| error.to_string())?;
+        line_shared.requests.adopt_here(&manual.inbox);
+        manual.slot.line = Some(line_shared.key);
+        manual.line = Some(line);
+        let socket = SocketHandle { shared: line_shared, engine: Weak::new() };
+        Ok((SessionHandle::new(shared), socket, manual))
     }
 
     fn new(
@@ -72,7 +87,7 @@ impl ManualSession {
         let (poll, inbox) = inbox()?;
         shared.adopt_here(&inbox);
         let slot = Slot::new(now, session, Tenure::new(shared.clone()), answer);
-        Ok(Self { slot, inbox, commands: Vec::new(), wake_at: Some(now), _poll: poll })
+        Ok(Self { slot, line: None, inbox, commands: Vec::new(), wake_at: Some(now), _poll: poll })
     }
 
     fn answer(
@@ -103,16 +118,32 @@ impl ManualSession {
         self.inbox.take(&mut commands);
         self.inbox.announce(Look::Soon);
         for command in commands.drain(..) {
-            self.slot.obey(now, command);
+            self.obey(now, command);
         }
         self.commands = commands;
         if self.wake_at.is_some_and(|at| at <= now) {
             self.slot.session.handle(now, Input::Wake);
+            if let Some(line) = &mut self.line {
+                line.wake(now);
+            }
         }
-        let mut sent = Sent(Vec::new());
+        let mut sent = Sent { now, datagrams: Vec::new(), line: self.line.as_mut() };
         self.wake_at = self.slot.pump(now, &mut sent).wake_at;
+        let datagrams = sent.datagrams;
+        if let Some(line) = &mut self.line {
+            self.wake_at = [self.wake_at, line.flush(now).wake_at].into_iter().flatten().min();
+        }
         self.slot.shared.each_list(|list| list.signal());
-        sent.0
+        datagrams
+    }
+
+    fn obey(&mut self, now: Instant, command: Command) {
+        match (command, &mut self.line) {
+            (Command::Line(_, request), Some(line)) => {
+                line.obey(now, request, Some(&mut self.slot.session));
+            }
+            (command, _) => drop(self.slot.obey(now, command)),
+        }
     }
 
     /// When [`run`](Self::run) is to be called next, if nothing happens before.
@@ -130,15 +161,35 @@ fn inbox() -> std::io::Result<(mio::Poll, Arc<Inbox>)> {
     Ok((poll, Arc::new(inbox)))
 }
 
-struct Sent(Vec<(SocketAddr, BytesMut)>);
+struct Sent<'a> {
+    now: Instant,
+    datagrams: Vec<(SocketAddr, BytesMut)>,
+    line: Option<&'a mut Line>,
+}
 
-impl Outlet for Sent {
+impl Outlet for Sent<'_> {
     fn datagram(&mut self, to: SocketAddr, bytes: BytesMut) {
-        self.0.push((to, bytes));
+        self.datagrams.push((to, bytes));
     }
 
     fn relayed(&mut self, _: SocketAddr, _: SocketAddr, _: &[u8]) {
         unreachable!("no TURN server lends this session an address");
+    }
+
+    fn payload(&mut self, payload: &[u8]) {
+        if let Some(line) = &mut self.line {
+            line.send_audio(self.now, payload);
+        }
+    }
+
+    fn clear_sent(&mut self) {
+        if let Some(line) = &mut self.line {
+            line.clear();
+        }
+    }
+
+    fn settle(&mut self, waits: Duration) -> u64 {
+        self.line.as_mut().map_or(0, |line| line.settle(self.now, waits))
     }
 
     fn validated(&mut self, _: SocketAddr) {}

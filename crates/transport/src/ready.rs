@@ -14,8 +14,10 @@ pub const EVENT: u32 = 4;
 pub const VIDEO: u32 = 8;
 /// Another picture may be written, after one was refused.
 pub const VIDEO_ROOM: u32 = 16;
-/// A payload for the socket may be read.
-pub const PAYLOAD: u32 = 32;
+/// Events of a WebSocket wait.
+pub const SOCKET: u32 = 64;
+/// Bytes wait for JavaScript to write, which carries a WebSocket.
+pub const BYTES: u32 = 128;
 
 /// The sessions of one environment that have something to say. Wake-ups merge: between two calls of
 /// [`take`](Self::take) there is at most one.

@@ -1,9 +1,10 @@
 //! What a session's worker and its JavaScript side both touch.
 
 use crate::inbox::{Command, Inbox};
-use crate::payload_queue::{Payload, PayloadQueue};
+use crate::line::LineShared;
 use crate::queue::FrameQueue;
 use crate::ready::{self, Place, ReadyList};
+use crate::requests::Requests;
 use crate::room::OutputDepth;
 use crate::speech_queue::SpeechQueue;
 use crate::sync::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Mutex, MutexGuard};
@@ -21,13 +22,7 @@ const MAX_EVENTS: usize = 1024;
 const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
 /// What the environment that accepted a session is told even when another has attached it.
-const ACCEPTORS: u32 = ready::EVENT | ready::PAYLOAD;
-
-/// Payloads that wait for the socket: 5 s of them. They are of 20 ms each, so none is longer than 7,680 bytes.
-const MAX_PAYLOADS: usize = 250;
-/// Payloads that wait for the session, which mostly takes them within milliseconds, and their bytes: 5 s of the widest PCM.
-const MAX_RECEIVED: usize = 4096;
-const MAX_RECEIVED_BYTES: usize = 2 * 1024 * 1024;
+const ACCEPTORS: u32 = ready::EVENT;
 
 /// Bounds of a session's queues.
 #[derive(Debug, Clone, Copy)]
@@ -81,9 +76,9 @@ impl SessionEvent {
 pub struct Snapshot {
     /// Counters of the session, at most a tenth of a second old.
     pub session: SessionStats,
-    /// Frames that nobody took in time, and payloads of a socket that came too many at once.
+    /// Frames that nobody took in time.
     pub input_dropped: u64,
-    /// Payloads for the socket that nobody took in time.
+    /// Payloads that were dropped for a socket's far end that reads too slowly.
     pub output_dropped: u64,
     /// Received audio that waits for the handler.
     pub input_queue: Duration,
@@ -139,24 +134,21 @@ pub(crate) struct Shared {
     pub(crate) accepted: Arc<Place>,
     /// In the list of the environment that runs the handler, when that is another: it hears of audio and room.
     attached: Mutex<Option<Arc<Place>>>,
-    /// The worker's inbox, once a worker was chosen.
-    pub(crate) inbox: OnceLock<Arc<Inbox>>,
+    requests: Requests,
+    /// The WebSocket that the session's audio goes over.
+    pub(crate) line: OnceLock<Arc<LineShared>>,
     /// Keeps the media threads alive; gone when the session is.
     threads: Mutex<Option<Arc<dyn Send + Sync>>>,
-    /// What was asked for before a worker was chosen.
-    early: Mutex<Vec<Command>>,
     frames: Mutex<FrameQueue>,
     speech: Mutex<SpeechQueue>,
-    /// From the socket.
-    received: Mutex<PayloadQueue>,
-    /// For the socket.
-    payloads: Mutex<PayloadQueue>,
     events: Mutex<VecDeque<SessionEvent>>,
     stats: Mutex<SessionStats>,
     pub(crate) video: Option<Video>,
     pub(crate) output: OutputDepth,
     /// Microseconds of emitted audio that the peer has heard.
     pub(crate) played: AtomicU64,
+    /// Payloads that were dropped for a socket's far end that reads too slowly.
+    pub(crate) output_dropped: AtomicU64,
     /// Bytes of messages handed over and not yet taken by the worker.
     pub(crate) message_bytes: AtomicUsize,
     /// Bytes of messages that waited for the peer when the worker last looked.
@@ -187,18 +179,17 @@ impl Shared {
             options,
             accepted: Arc::new(Place::new(key, list)),
             attached: Mutex::new(None),
-            inbox: OnceLock::new(),
+            requests: Requests::default(),
+            line: OnceLock::new(),
             threads: Mutex::new(None),
-            early: Mutex::new(Vec::new()),
             frames: Mutex::new(FrameQueue::new(capacity)),
             speech: Mutex::new(SpeechQueue::default()),
-            received: Mutex::new(PayloadQueue::new(MAX_RECEIVED, MAX_RECEIVED_BYTES)),
-            payloads: Mutex::new(PayloadQueue::new(MAX_PAYLOADS, usize::MAX)),
             events: Mutex::new(VecDeque::new()),
             stats: Mutex::new(SessionStats::default()),
             video,
             output,
             played: AtomicU64::new(0),
+            output_dropped: AtomicU64::new(0),
             message_bytes: AtomicUsize::new(0),
             messages_buffered: AtomicUsize::new(0),
             channel: AtomicU8::new(channel_state::NOT_YET),
@@ -209,30 +200,17 @@ impl Shared {
 
     /// Asks the session's worker, or keeps the request until there is one.
     pub(crate) fn ask(&self, command: Command) {
-        let mut early = lock(&self.early);
-        match self.inbox.get() {
-            Some(inbox) => {
-                drop(early);
-                inbox.push(command);
-            }
-            None => early.push(command),
-        }
+        self.requests.ask(command);
     }
 
     /// Hands the session to a worker, with all that was asked for before.
     pub(crate) fn adopt(&self, inbox: &Arc<Inbox>, adopt: Command) {
-        inbox.push(adopt);
-        self.adopt_here(inbox);
+        self.requests.adopt(inbox, adopt);
     }
 
     /// Sends what was asked for before, and what will be, to whoever runs the session already.
     pub(crate) fn adopt_here(&self, inbox: &Arc<Inbox>) {
-        let mut early = lock(&self.early);
-        for command in early.drain(..) {
-            inbox.push(command);
-        }
-        // Under the lock, so that no later request overtakes the early ones.
-        self.inbox.get_or_init(|| inbox.clone());
+        self.requests.adopt_here(inbox);
     }
 
     /// Adds bits to what the session has to say; the caller signals the lists.
@@ -304,38 +282,6 @@ impl Shared {
         lock(&self.speech).pop()
     }
 
-    /// Takes a payload from the socket. Asks for it to be taken unless that has been asked for.
-    pub(crate) fn receive(&self, payload: &[u8]) {
-        let is_first = lock(&self.received).push(payload);
-        if is_first {
-            self.ask(Command::Payloads(self.key));
-        }
-    }
-
-    /// Moves the oldest payload from the socket to the end of `into`, which is empty.
-    pub(crate) fn take_received(&self, into: &mut Vec<u8>) -> Option<()> {
-        lock(&self.received).pop_into(into)
-    }
-
-    pub(crate) fn push_payload(&self, payload: &[u8]) {
-        lock(&self.payloads).push(payload);
-        self.mark(ready::PAYLOAD);
-    }
-
-    pub(crate) fn push_clear(&self) {
-        lock(&self.payloads).push_clear();
-        self.mark(ready::PAYLOAD);
-    }
-
-    pub(crate) fn pop_payload(&self, into: &mut [u8]) -> Result<Option<Payload>, usize> {
-        lock(&self.payloads).pop(into)
-    }
-
-    /// How many payloads were made up to the nth that was read.
-    pub(crate) fn payloads_until(&self, read: u64) -> u64 {
-        lock(&self.payloads).pushed_until(read)
-    }
-
     pub(crate) fn push_event(&self, event: SessionEvent) {
         let mut events = lock(&self.events);
         events.push_back(event);
@@ -363,8 +309,8 @@ impl Shared {
         };
         Snapshot {
             session: lock(&self.stats).clone(),
-            input_dropped: dropped + lock(&self.received).dropped(),
-            output_dropped: lock(&self.payloads).dropped(),
+            input_dropped: dropped,
+            output_dropped: self.output_dropped.load(Ordering::SeqCst),
             input_queue: Duration::from_millis(20) * u32::try_from(waiting).unwrap_or(u32::MAX),
             output_queue: self.output.get(),
             video: self.video.as_ref().map(Video::stats),

@@ -29,16 +29,22 @@ pub(crate) struct Slot {
     pub(crate) load: Option<f32>,
     stats_at: Instant,
     sent_messages: bool,
-    /// A payload from the socket.
-    payload: Vec<u8>,
+    /// The WebSocket that its audio goes over.
+    pub(crate) line: Option<u32>,
 }
 
-/// Where a session's datagrams leave, and what it learns about addresses.
+/// Where a session's audio leaves, and what it learns about addresses.
 pub(crate) trait Outlet {
     /// Sends a datagram.
     fn datagram(&mut self, to: SocketAddr, bytes: BytesMut);
     /// Sends a datagram from an address that a TURN server lends.
     fn relayed(&mut self, relayed: SocketAddr, to: SocketAddr, bytes: &[u8]);
+    /// Sends encoded audio over a socket.
+    fn payload(&mut self, payload: &[u8]);
+    /// What was sent over a socket and has not been played is to be dropped.
+    fn clear_sent(&mut self);
+    /// All audio that is due has left, and so much more waits. Returns how many payloads were dropped so far.
+    fn settle(&mut self, waits: Duration) -> u64;
     /// A signed check came from that address.
     fn validated(&mut self, address: SocketAddr);
     /// A signed check came from the second address by a TURN server that lends the first.
@@ -67,7 +73,7 @@ impl Slot {
             load: None,
             stats_at: now,
             sent_messages: false,
-            payload: Vec::new(),
+            line: None,
         }
     }
 
@@ -109,25 +115,17 @@ impl Slot {
                 }
             }
             Command::Close(_) => self.session.handle(now, Input::Close),
-            Command::Payloads(_) => self.take_payloads(now),
-            Command::Acknowledged(_, payloads) => self.session.handle(now, Input::Acknowledged(payloads)),
             #[cfg(any(test, feature = "fault-injection"))]
             Command::Panic(_) => panic!("injected"),
             #[cfg(any(test, feature = "fault-injection"))]
             Command::PanicOutside(_) => unreachable!("this is no session's"),
-            Command::Adopt { .. } | Command::Stop | Command::TurnServers(_) => {
-                unreachable!("these are no session's")
-            }
+            Command::Adopt { .. }
+            | Command::Accept(_)
+            | Command::Line(..)
+            | Command::Stop
+            | Command::TurnServers(_) => unreachable!("these are no session's"),
         }
         None
-    }
-
-    fn take_payloads(&mut self, now: Instant) {
-        self.payload.clear();
-        while self.shared.take_received(&mut self.payload).is_some() {
-            self.session.handle(now, Input::Payload(&self.payload));
-            self.payload.clear();
-        }
     }
 
     fn renegotiate(&mut self, now: Instant, offer: &str) -> Option<String> {
@@ -152,8 +150,8 @@ impl Slot {
             match self.session.poll_output() {
                 Output::Datagram(to, bytes) => outlet.datagram(to, bytes),
                 Output::Relayed { relayed, to, datagram } => outlet.relayed(relayed, to, &datagram),
-                Output::Payload(payload) => self.shared.push_payload(payload),
-                Output::ClearSent => self.shared.push_clear(),
+                Output::Payload(payload) => outlet.payload(payload),
+                Output::ClearSent => outlet.clear_sent(),
                 Output::Frame(samples) => {
                     self.shared.push_frame(samples);
                     frames = true;
@@ -175,6 +173,10 @@ impl Slot {
                 Output::WakeAt(at) => break at,
             }
         };
+        if self.line.is_some() {
+            let dropped = outlet.settle(self.session.queued());
+            self.shared.output_dropped.fetch_max(dropped, Ordering::SeqCst);
+        }
         self.publish_depths();
         if now.saturating_duration_since(self.stats_at) >= STATS_AGE {
             self.publish(now);
@@ -195,8 +197,8 @@ impl Slot {
             match self.session.poll_output() {
                 Output::Datagram(to, bytes) => datagrams.push((to, bytes)),
                 Output::WakeAt(_) => return,
-                Output::Payload(payload) => self.shared.push_payload(payload),
-                Output::Relayed { .. }
+                Output::Payload(_)
+                | Output::Relayed { .. }
                 | Output::ClearSent
                 | Output::Frame(_)
                 | Output::VideoFrame(_)

@@ -1,7 +1,10 @@
 //! A media thread: its socket, its timers, its sessions.
 
+mod lines;
+
 use crate::addresses;
 use crate::inbox::{Command, Inbox, Look};
+use crate::line::Line;
 use crate::load::Load;
 use crate::mux::Mux;
 use crate::options::EngineOptions;
@@ -16,6 +19,7 @@ use crate::slot::{Outlet, Slot};
 use crate::socket::WorkerSocket;
 use crate::timers::Timers;
 use bytes::BytesMut;
+use lines::Lines;
 use parley_session::{Input, LocalAddresses};
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -71,6 +75,7 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
         socket,
         inbox: inbox.clone(),
         slots: HashMap::new(),
+        lines: Lines::default(),
         mux: Mux::default(),
         timers: Timers::default(),
         prober,
@@ -85,7 +90,7 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
         replies: Replies::default(),
         took_audio: false,
         is_streaming: false,
-        took_payloads: false,
+        was_fed: false,
         last_look: Instant::now(),
         load: Load::new(Instant::now()),
     };
@@ -106,6 +111,7 @@ struct Worker {
     socket: WorkerSocket,
     inbox: Arc<Inbox>,
     slots: HashMap<u32, Slot>,
+    lines: Lines,
     mux: Mux,
     timers: Timers,
     prober: Prober,
@@ -127,8 +133,8 @@ struct Worker {
     took_audio: bool,
     /// Audio came in the last round, not long after that before.
     is_streaming: bool,
-    /// Sockets brought audio in this round.
-    took_payloads: bool,
+    /// JavaScript brought what far ends sent in this round.
+    was_fed: bool,
     /// When the socket was last read.
     last_look: Instant,
     load: Load,
@@ -180,6 +186,7 @@ impl Worker {
             slot.dirty = true;
             self.scratch.dirty.push(*key);
         }
+        self.lines.touch_all();
         self.more = true;
     }
 
@@ -244,8 +251,14 @@ impl Worker {
             log::error!("a media worker can't leave its socket alone: {error}");
             return Round::Full;
         }
+        #[cfg(unix)]
+        self.unwatch_lines();
         self.inbox.announce(Look::Later);
         self.poll(events, pause);
+        #[cfg(unix)]
+        if let Err(error) = self.watch_lines() {
+            log::error!("a media worker can't watch its sockets: {error}");
+        }
         if let Err(error) =
             self.poll.registry().register(self.socket.source(), SOCKET, mio::Interest::READABLE)
         {
@@ -289,7 +302,7 @@ impl Worker {
     fn look(&mut self, now: Instant) {
         let was_soon = now.saturating_duration_since(self.last_look) < 2 * self.round();
         self.last_look = now;
-        let came = self.take_datagrams(now) | std::mem::take(&mut self.took_payloads);
+        let came = self.take_datagrams(now) | self.look_at_lines(now) | std::mem::take(&mut self.was_fed);
         self.is_streaming = came && was_soon && self.slots.len() > 1;
     }
 
@@ -299,11 +312,19 @@ impl Worker {
         self.inbox.take(&mut commands);
         let mut stop = false;
         for command in commands.drain(..) {
-            self.took_payloads |= matches!(command, Command::Payloads(_));
+            self.was_fed |= command.is_from_far();
             self.took_audio |= matches!(command, Command::Audio(..));
             // One by one, so that a fault with one doesn't take the others with it.
             let done = contain(|| match command {
-                Command::Adopt { session, shared, answer } => self.adopt(now, session, shared, answer),
+                Command::Adopt { session, shared, answer, line } => {
+                    let key = shared.key;
+                    self.adopt(now, session, shared, answer);
+                    if let Some(line) = line {
+                        self.attach_line(now, key, *line);
+                    }
+                }
+                Command::Accept(line) => self.accept_line(now, *line),
+                Command::Line(key, request) => self.obey_line(now, key, request),
                 Command::Stop => stop = true,
                 Command::TurnServers(servers) => self.relays.refresh(&servers),
                 #[cfg(any(test, feature = "fault-injection"))]
@@ -417,7 +438,11 @@ impl Worker {
             panic!("injected");
         }
         while let Some(key) = self.timers.expire(now) {
-            self.feed(now, key, Input::Wake);
+            if self.lines.has(key) {
+                self.wake_line(now, key);
+            } else {
+                self.feed(now, key, Input::Wake);
+            }
         }
         let datagrams = &mut self.scratch.datagrams;
         self.relays.wake(now);
@@ -431,6 +456,7 @@ impl Worker {
             self.pump_session(now, key);
         }
         self.scratch.dirty = dirty;
+        self.flush_lines(now);
         if !self.relays.is_empty() {
             self.relays.pump(&mut self.scratch.datagrams);
         }
@@ -445,15 +471,20 @@ impl Worker {
     }
 
     fn pump_session(&mut self, now: Instant, key: u32) {
-        let Self { slots, mux, relays, scratch, load, .. } = self;
+        let Self { slots, lines, mux, relays, scratch, load, .. } = self;
         // A session that failed in this round is gone already.
         let Some(slot) = slots.get_mut(&key) else { return };
         slot.dirty = false;
         slot.load = load.share();
-        let mut exit = Exit { now, key, mux, relays, datagrams: &mut scratch.datagrams, claims: Vec::new() };
+        let line = slot.line.and_then(|line| lines.get_mut(line));
+        let mut exit =
+            Exit { now, key, mux, relays, line, datagrams: &mut scratch.datagrams, claims: Vec::new() };
         match contain(|| slot.pump(now, &mut exit)) {
             Ok(pumped) => {
                 let claims = exit.claims;
+                if let Some(line) = slot.line {
+                    lines.touch(line);
+                }
                 self.expects_replies |= pumped.frames;
                 slot.shared.each_list(|list| note(&mut scratch.lists, list));
                 self.timers.set(key, pumped.wake_at);
@@ -498,7 +529,14 @@ impl Worker {
         self.waiting -= usize::from(slot.is_waiting);
         self.timers.set(key, None);
         self.scratch.gone.insert(key);
-        self.sessions.fetch_sub(1, Ordering::Relaxed);
+        match slot.line {
+            Some(line) => {
+                if let Some(line) = self.lines.get_mut(line) {
+                    line.session = None;
+                }
+            }
+            None => drop(self.sessions.fetch_sub(1, Ordering::Relaxed)),
+        }
         // After a panic the value may be half-changed, and dropping it may panic again.
         if let Err(panic) = contain(|| drop(slot)) {
             log::error!("a session could not be dropped cleanly: {panic}");
@@ -518,6 +556,7 @@ struct Exit<'a> {
     key: u32,
     mux: &'a mut Mux,
     relays: &'a mut Relays,
+    line: Option<&'a mut Line>,
     datagrams: &'a mut Vec<(SocketAddr, BytesMut)>,
     /// Addresses that signed checks came from.
     claims: Vec<SocketAddr>,
@@ -532,6 +571,22 @@ impl Outlet for Exit<'_> {
     fn relayed(&mut self, relayed: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         self.mux.sent(self.now, bytes, self.key);
         self.relays.send(self.now, relayed, to, bytes);
+    }
+
+    fn payload(&mut self, payload: &[u8]) {
+        if let Some(line) = &mut self.line {
+            line.send_audio(self.now, payload);
+        }
+    }
+
+    fn clear_sent(&mut self) {
+        if let Some(line) = &mut self.line {
+            line.clear();
+        }
+    }
+
+    fn settle(&mut self, waits: Duration) -> u64 {
+        self.line.as_mut().map_or(0, |line| line.settle(self.now, waits))
     }
 
     fn validated(&mut self, address: SocketAddr) {

@@ -4,14 +4,16 @@
 
 #[path = "../src/inbox.rs"]
 mod inbox;
+#[path = "../src/line/mod.rs"]
+mod line;
 #[path = "../src/panic.rs"]
 mod panic;
-#[path = "../src/payload_queue.rs"]
-mod payload_queue;
 #[path = "../src/queue.rs"]
 mod queue;
 #[path = "../src/ready.rs"]
 mod ready;
+#[path = "../src/requests.rs"]
+mod requests;
 #[path = "../src/room.rs"]
 mod room;
 #[path = "../src/session.rs"]
@@ -43,6 +45,7 @@ mod sync {
 }
 
 use inbox::{Command, Inbox, Look};
+use line::{LineRequest, LineShared, SocketEvent};
 use parley_media::{Layout, SampleRate};
 use parley_session::{AudioFormat, SessionOptions};
 use ready::ReadyList;
@@ -128,7 +131,7 @@ fn audio_that_can_wait_wakes_nobody_and_holds_nothing_up_that_can_not() {
         inbox.announce(Look::Later);
         let socket = {
             let inbox = inbox.clone();
-            loom::thread::spawn(move || inbox.push(Command::Payloads(1)))
+            loom::thread::spawn(move || inbox.push(Command::Line(1, LineRequest::Bytes(Vec::new()))))
         };
         socket.join().expect("no panic");
         assert_eq!(woken.load(SeqCst), 0);
@@ -225,28 +228,59 @@ fn frames_are_told_of_and_come_in_order_and_once() {
     });
 }
 
+/// What JavaScript does when it is woken for a socket that it carries: takes the messages, and writes the bytes.
+fn take_all(list: &ReadyList, line: &LineShared, messages: &mut Vec<SocketEvent>, bytes: &mut Vec<u8>) {
+    for _ in list.take() {
+        line.place.take();
+        messages.extend(std::iter::from_fn(|| line.next_event()));
+        bytes.extend(std::iter::from_fn(|| line.take_bytes()).flatten());
+    }
+}
+
 #[test]
-fn no_payload_is_left_that_nobody_was_asked_to_take() {
+fn messages_and_bytes_of_a_socket_are_told_of_and_come_in_order_and_once() {
     model(|| {
-        let inbox = Arc::new(Inbox::new(Waker(counter())));
-        let session = shared(&Arc::new(ReadyList::new(|| {})));
-        session.adopt_here(&inbox);
-        let socket = {
-            let session = session.clone();
-            loom::thread::spawn(move || (1..=3).for_each(|payload| session.receive(&[payload])))
+        let woken = counter();
+        let list = waking(&woken);
+        let line = Arc::new(LineShared::new(1, list.clone()));
+        let media = {
+            let (list, line) = (list.clone(), line.clone());
+            loom::thread::spawn(move || {
+                for n in 1..=2 {
+                    line.push(SocketEvent::Binary(vec![n]));
+                    line.carry(&[n]);
+                    list.signal();
+                }
+            })
         };
-        let mut taken = Vec::new();
-        let mut look = || {
-            let mut commands = Vec::new();
-            inbox.take(&mut commands);
-            for _ in commands {
-                while session.take_received(&mut taken).is_some() {}
-            }
+        let (mut messages, mut bytes) = (Vec::new(), Vec::new());
+        if woken.swap(0, SeqCst) > 0 {
+            take_all(&list, &line, &mut messages, &mut bytes);
+        }
+        media.join().expect("no panic");
+        while woken.swap(0, SeqCst) > 0 {
+            take_all(&list, &line, &mut messages, &mut bytes);
+        }
+        assert_eq!(messages, [1, 2].map(|n| SocketEvent::Binary(vec![n])));
+        assert_eq!((bytes, line.carried()), (vec![1, 2], 0));
+    });
+}
+
+#[test]
+fn a_socket_that_ends_while_its_messages_are_held_tells_that_and_no_more() {
+    model(|| {
+        let line = Arc::new(LineShared::new(1, Arc::new(ReadyList::new(|| {}))));
+        line.push(SocketEvent::Binary(vec![1]));
+        let holder = {
+            let line = line.clone();
+            loom::thread::spawn(move || line.hold())
         };
-        look();
-        socket.join().expect("no panic");
-        look();
-        assert_eq!(taken, [1, 2, 3]);
+        line.close(1006, "");
+        line.end();
+        holder.join().expect("no panic");
+        let events: Vec<_> = std::iter::from_fn(|| line.next_event()).collect();
+        assert_eq!(events.last(), Some(&SocketEvent::Gone));
+        assert!(events.len() >= 2, "{events:?}");
     });
 }
 

@@ -1,0 +1,55 @@
+import type { WireProtocol } from '../native/socket-link.ts'
+import { describe } from '../frames/describe.ts'
+import type { TelephoneProvider } from './provider.ts'
+
+/**
+ * How far ahead of real time audio is sent, in ms. The provider plays it on its own clock, and a clear drops what is ahead: so a
+ * reply goes on without a gap while a handler is held up for as long. Live audio is never held back for it.
+ */
+export const LEAD_MS = 160
+
+/** What payloads and marks are like; no text around them holds one of these. */
+const PAYLOADS = ['UGFybGV5', 'dGFsa3M='] as const
+const MARKS = ['p7012345', 'p6543210'] as const
+
+/**
+ * How a call's audio goes, for the media thread.
+ *
+ * @param provider - whose messages carry it
+ * @param streamId - of the stream
+ * @returns names of fields, and what is written around payloads and marks
+ * @throws TypeError for a provider whose messages can't be taken apart, naming the method
+ */
+export function callProtocol(provider: TelephoneProvider, streamId: string): WireProtocol {
+  const [mediaHead, mediaTail] = around(provider, 'media', streamId, PAYLOADS)
+  const [markHead, markTail] = around(provider, 'mark', streamId, MARKS)
+  const clear = provider.clear(streamId)
+  return {
+    ...readsOf(provider, streamId),
+    binaryMedia: false,
+    sends: { binary: false, mediaHead, mediaTail, markHead, markTail, clear, joined: 1, playoutMs: LEAD_MS },
+  }
+}
+
+function readsOf({ streamField }: TelephoneProvider, streamId: string): Pick<WireProtocol, 'reads'> {
+  if (streamField === undefined) return {}
+  const media = { media: 'media', payload: 'payload', chunk: 'chunk', track: 'track', ignoredTrack: 'outbound' }
+  return { reads: { event: 'event', streamField, streamId, ...media, mark: 'mark', markName: 'name' } }
+}
+
+/** What is written before and behind a part that changes. */
+function around(
+  provider: TelephoneProvider,
+  method: 'media' | 'mark',
+  streamId: string,
+  [part, another]: readonly [string, string],
+): readonly [head: string, tail: string] {
+  const text: unknown = provider[method](streamId, part)
+  const [head, tail, ...more] = typeof text === 'string' ? text.split(part) : []
+  const isWhole = head !== undefined && tail !== undefined && more.length === 0
+  if (isWhole && provider[method](streamId, another) === head + another + tail) return [head, tail]
+  throw new TypeError(
+    `The method ${method} of the provider ${provider.name} must give a text with what it is given in it once, as it is, and the ` +
+      `same around it each time; it gave ${describe(text)}`,
+  )
+}
