@@ -33,15 +33,24 @@ export function pictureMemory(length: number): ArrayBuffer {
 
 /** What collects young objects alone; does nothing where that can't be had. */
 function youngCollection(): () => void {
+  const gc = globalThis.gc ?? hiddenCollector()
+  return () => {
+    gc?.({ type: 'minor' })
+  }
+}
+
+/** V8's collector where the process wasn't started with `--expose-gc`; undefined where that can't be had. */
+function hiddenCollector(): typeof globalThis.gc {
   try {
     // Contexts made meanwhile have it; nothing else of the process does.
     setFlagsFromString('--expose-gc')
-    const gc: unknown = runInNewContext('gc')
-    if (typeof gc === 'function') return () => void gc({ type: 'minor' })
+    try {
+      return runInNewContext('globalThis.gc') as typeof globalThis.gc
+    } finally {
+      setFlagsFromString('--no-expose-gc')
+    }
   } catch {
     // Not V8, or one whose flags are frozen: it collects when it thinks it is time.
-  } finally {
-    setFlagsFromString('--no-expose-gc')
+    return undefined
   }
-  return () => undefined
 }
