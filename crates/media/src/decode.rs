@@ -32,6 +32,8 @@ pub(crate) struct StreamDecoder {
     doze: Doze,
     /// Packets that could not be decoded when their turn came at last.
     undecodable: u64,
+    /// How long nothing but what is too faint for a voice was heard, in ticks.
+    silent: u64,
 }
 
 /// What was decoded last.
@@ -71,6 +73,7 @@ impl StreamDecoder {
             frames: FrameMaker::new(decoded_rate, rate, layout)?,
             doze: Doze::default(),
             undecodable: 0,
+            silent: 0,
         })
     }
 
@@ -96,6 +99,7 @@ impl StreamDecoder {
         }
         let decoded = self.opus.decode(payload, ticks)?;
         self.extender.join(decoded, std::mem::take(&mut self.made_up) < AUDIBLE_TICKS);
+        self.silent = if pcm::is_faint(decoded) { self.silent + u64::from(ticks) } else { 0 };
         self.last.follow(payload, ticks);
         if unless_quiet && pcm::is_quiet(decoded) {
             return Some(0);
@@ -130,7 +134,14 @@ impl StreamDecoder {
         self.undecodable
     }
 
+    /// For how long what was given out has been too faint for a voice, in ticks: silence, packets that say so, and what was
+    /// made up after them.
+    pub(crate) fn silent(&self) -> u64 {
+        self.silent
+    }
+
     fn doze_on(&mut self, payload: &[u8], ticks: u32, pace: Pace) {
+        self.silent += u64::from(ticks);
         self.doze.push(payload, ticks, pace);
         if self.doze.is_full() {
             self.look();
@@ -156,6 +167,9 @@ impl StreamDecoder {
 
     /// Decodes every packet that waits.
     fn wake_up(&mut self) {
+        if !self.doze.waiting().is_empty() {
+            self.silent = 0;
+        }
         for kept in self.doze.waiting() {
             if let Some(decoded) = self.opus.decode(&kept.payload, kept.ticks) {
                 self.extender.join(decoded, std::mem::take(&mut self.made_up) < AUDIBLE_TICKS);
@@ -185,6 +199,7 @@ impl StreamDecoder {
     pub(crate) fn fill(&mut self, mut ticks: u64) {
         if ticks > 0 {
             self.wake_up();
+            self.silent += ticks;
         }
         while ticks > 0 && self.made_up < AUDIBLE_TICKS {
             let step = ticks.min(TICKS_PER_FRAME.into()) as u32;

@@ -1,6 +1,6 @@
 //! What makes payloads of 20 ms frames.
 
-use crate::opus::OpusEncoder;
+use crate::live_opus::LiveOpus;
 use crate::rate_control::EncoderSettings;
 use crate::{
     Layout, MediaError, OpusOptions, PeerWishes, PipelineOptions, SampleRate, WireCodec, mulaw, pcm,
@@ -17,7 +17,7 @@ pub(crate) struct Encoder {
 
 #[derive(Debug)]
 enum Kind {
-    Opus(OpusEncoder),
+    Opus(LiveOpus),
     Pcm {
         is_mulaw: bool,
         /// The payload made last.
@@ -45,7 +45,7 @@ impl Encoder {
     }
 
     fn opus(rate: SampleRate, layout: Layout, options: OpusOptions) -> Result<Self, MediaError> {
-        Ok(Self { rate, layout, kind: Kind::Opus(OpusEncoder::new(rate, layout, options)?) })
+        Ok(Self { rate, layout, kind: Kind::Opus(LiveOpus::new(rate, layout, options)?) })
     }
 
     /// Takes settings; from the next frame on. PCM has none.
@@ -58,8 +58,7 @@ impl Encoder {
     /// Heeds what the peer asks for, as far as it can.
     pub(crate) fn set_wishes(&mut self, wishes: PeerWishes) {
         if let Kind::Opus(opus) = &mut self.kind {
-            // What libopus can't do of it is only a wish.
-            let _ = opus.set_wishes(wishes);
+            opus.set_wishes(wishes);
         }
     }
 
@@ -79,7 +78,7 @@ impl Encoder {
     /// Encodes 20 ms of interleaved PCM within ±1. Returns the payload's length, `None` when there is none.
     pub(crate) fn encode(&mut self, frame: &[f32]) -> Option<usize> {
         match &mut self.kind {
-            Kind::Opus(opus) => opus.encode(frame).map(<[u8]>::len),
+            Kind::Opus(opus) => opus.encode(frame),
             Kind::Pcm { is_mulaw, payload } => {
                 payload.clear();
                 let samples = frame.iter().map(|sample| pcm::to_i16(*sample));
@@ -96,7 +95,7 @@ impl Encoder {
     /// The first `length` bytes of the payload made last.
     pub(crate) fn payload(&self, length: usize) -> &[u8] {
         match &self.kind {
-            Kind::Opus(opus) => opus.packet(length),
+            Kind::Opus(opus) => opus.payload(length),
             Kind::Pcm { payload, .. } => &payload[..length],
         }
     }

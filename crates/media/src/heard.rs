@@ -121,6 +121,17 @@ impl Heard {
         self.accepted += length;
     }
 
+    /// Silence was emitted whose time passes as it comes.
+    pub(crate) fn passed(&mut self, now: Instant, length: Duration) {
+        self.accepted += length;
+        if self.steps.is_empty() {
+            (self.sent, self.heard) = (self.accepted, self.accepted);
+            self.advance(now);
+        } else {
+            self.sent(now, now, Duration::ZERO);
+        }
+    }
+
     /// A mark stands behind all that was emitted so far.
     pub(crate) fn mark(&mut self, now: Instant, Mark { id, over }: Mark) {
         let to = self.accepted;

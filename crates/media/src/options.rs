@@ -92,6 +92,10 @@ pub struct PipelineOptions {
     pub rtp_start: RtpStart,
     /// How audio is carried by a stream; none for Opus over RTP, to which what is said of jitter and RTP here belongs.
     pub wire: Option<WireOptions>,
+    /// Whether silence that goes on is sent in packets too, as by a microphone. Else the peer gets none of it after 2 s, which
+    /// is silence to it all the same, until there is something to hear. A stream's far end needs it, for it knows the time of
+    /// what it gets only by how much that is. A peer that asks for packets of one length gets it too ([`PeerWishes::cbr`]).
+    pub sends_silence: bool,
 }
 
 impl PipelineOptions {

@@ -87,31 +87,33 @@ impl OpusDecoder {
     }
 }
 
+/// From so many bits a second on, libopus codes speech as it codes music, if it needn't repeat any of it.
+pub(crate) const BITS_ENOUGH: u32 = 80_000;
+
 /// Encodes 20 ms frames at one of the rates Opus has.
 pub(crate) struct OpusEncoder {
     inner: Encoder,
     options: OpusOptions,
+    wishes: PeerWishes,
     packet: Vec<u8>,
 }
 
 impl OpusEncoder {
     pub(crate) fn new(rate: SampleRate, layout: Layout, options: OpusOptions) -> Result<Self, MediaError> {
         check(options)?;
-        let application = match options.application {
-            Application::Voip => opusic_c::Application::Voip,
-            Application::Audio => opusic_c::Application::Audio,
-        };
+        let application = application(options);
         let mut inner = Encoder::new(channels(layout), opus_rate(rate)?, application).map_err(libopus)?;
         inner.set_bitrate(Bitrate::Value(options.bitrate)).map_err(libopus)?;
         inner.set_complexity(options.complexity).map_err(libopus)?;
-        let mut encoder = Self { inner, options, packet: vec![0; MAX_FRAME_BYTES] };
-        encoder.set_wishes(PeerWishes::default()).map_err(libopus)?;
+        let wishes = PeerWishes::default();
+        let mut encoder = Self { inner, options, wishes, packet: vec![0; MAX_FRAME_BYTES] };
+        encoder.set_wishes(wishes).map_err(libopus)?;
         Ok(encoder)
     }
 
     /// By how much the encoder delays what goes in, in ticks of 48 kHz.
     pub(crate) fn look_ahead_ticks(&mut self) -> u16 {
-        // In range it can't fail; 312 is what libopus says for every setting of ours.
+        // In range it can't fail; 312 is what libopus says for both applications.
         let samples = self.inner.get_look_ahead().unwrap_or(312);
         let rate = self.inner.get_sample_rate().map_or(48_000, |rate| rate as u32);
         u16::try_from(samples * 48_000 / rate).unwrap_or(312)
@@ -128,6 +130,7 @@ impl OpusEncoder {
 
     /// Heeds what the peer asks for; from the next frame on. Its limit of the bitrate comes with the settings.
     pub(crate) fn set_wishes(&mut self, wishes: PeerWishes) -> Result<(), ErrorCode> {
+        self.wishes = wishes;
         let bandwidth = match wishes.max_playback_rate {
             ..=8_000 => Bandwidth::Narrow,
             8_001..=12_000 => Bandwidth::Medium,
@@ -154,9 +157,45 @@ impl OpusEncoder {
         self.packet.get(..length)
     }
 
+    /// Forgets the audio so far, and delays what comes as little as possible, which leaves only the way that music is coded; or as
+    /// what its application needs.
+    pub(crate) fn begin(&mut self, is_short: bool) {
+        let application = if is_short { opusic_c::Application::LowDelay } else { application(self.options) };
+        // Right after a reset neither can fail.
+        let _ = self.inner.reset();
+        let _ = self.inner.set_application(application);
+    }
+
+    /// Whether packets may build upon those before: not where the decoder's were made by another encoder, or by this one before it
+    /// began anew.
+    pub(crate) fn predict(&mut self, builds_upon: bool) {
+        // It can't fail.
+        let _ = self.inner.set_prediction_disabled(!builds_upon);
+    }
+
+    /// Whether settings let libopus code everything as music.
+    pub(crate) fn is_music(&self, settings: EncoderSettings) -> bool {
+        let repeats = self.options.fec && self.wishes.fec && settings.told_loss > 0;
+        let pauses = self.options.dtx || self.wishes.dtx;
+        settings.bitrate >= BITS_ENOUGH && !repeats && !pauses
+    }
+
+    /// Whether the last packet was coded as music.
+    pub(crate) fn was_music(&self) -> bool {
+        // RFC 6716, section 3.1: configurations 16 to 31 are CELT alone.
+        self.packet[0] >> 7 == 1
+    }
+
     /// The first `length` bytes of the packet encoded last.
     pub(crate) fn packet(&self, length: usize) -> &[u8] {
         &self.packet[..length]
+    }
+}
+
+fn application(options: OpusOptions) -> opusic_c::Application {
+    match options.application {
+        Application::Voip => opusic_c::Application::Voip,
+        Application::Audio => opusic_c::Application::Audio,
     }
 }
 

@@ -5,6 +5,9 @@ use crate::Layout;
 /// One 16-bit step in floating point. 32,768 and not 32,767, so that both directions are exact for every `i16`.
 const FULL_SCALE: f32 = 32_768.0;
 
+/// Of silence, the highest sample there may be: what decoders make of it.
+const SILENT: u16 = 2;
+
 /// A 16-bit sample as floating point, full scale at ±1.
 pub(crate) fn to_f32(sample: i16) -> f32 {
     f32::from(sample) / FULL_SCALE
@@ -52,6 +55,21 @@ pub(crate) fn is_quiet(samples: &[i16]) -> bool {
 pub(crate) fn is_faint(samples: &[i16]) -> bool {
     // (32,768 · 10^(-60/20))².
     has_at_most(samples, 1_074)
+}
+
+/// Whether there is nothing in PCM that could be heard: steps of rounding at most, 84 dB below full scale.
+#[must_use]
+pub fn is_silent(samples: &[i16]) -> bool {
+    // In pieces, so that what is loud is known by its beginning.
+    samples
+        .chunks(64)
+        .all(|piece| piece.iter().fold(0, |most, sample| sample.unsigned_abs().max(most)) <= SILENT)
+}
+
+/// The same for floating point.
+pub(crate) fn is_silent_f32(samples: &[f32]) -> bool {
+    let most = f32::from(SILENT) / FULL_SCALE;
+    samples.chunks(64).all(|piece| piece.iter().all(|sample| sample.abs() <= most))
 }
 
 fn has_at_most(samples: &[i16], power: i64) -> bool {

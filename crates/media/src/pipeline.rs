@@ -57,9 +57,14 @@ impl Pipeline {
         })
     }
 
-    /// The peer is connected: from here on silence is made up while it sends nothing.
+    /// The peer is connected. From its first packet on silence is made up while it sends nothing.
     pub fn start(&mut self, now: Instant) {
         self.receiver.start(now);
+    }
+
+    /// The handler's stream begins now, with silence until the peer sends: something else is timed by it.
+    pub fn begin(&mut self, now: Instant) {
+        self.receiver.begin(now);
     }
 
     /// Takes a packet from the peer. Whatever it holds, this can't fail: what is useless is counted.
@@ -178,7 +183,7 @@ impl Pipeline {
         self.sender.take_played()
     }
 
-    /// The stream time of that moment, in the time of the frames for the handler; none before the start.
+    /// The stream time of that moment, in the time of the frames for the handler; none before it has begun.
     #[must_use]
     pub fn stream_time(&self, now: Instant) -> Option<Duration> {
         let (end, length) = (self.receiver.end()?, self.stream_length());
@@ -264,10 +269,21 @@ impl Pipeline {
         !self.sender.is_idle()
     }
 
-    /// Whether nobody minds if packets wait for some tens of milliseconds: speech is waited for, and nothing is sent.
+    /// Whether speech is listened for, so that no frames are given out.
+    #[must_use]
+    pub fn listens(&self) -> bool {
+        self.speech.is_some()
+    }
+
+    /// Whether nobody minds if packets wait for some tens of milliseconds: speech is waited for, or nothing is to be heard for
+    /// a while now, and nothing is sent.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.speech.as_ref().is_some_and(|speech| speech.is_waiting()) && !self.is_sending()
+        let waits = match &self.speech {
+            Some(speech) => speech.is_waiting(),
+            None => self.receiver.is_silent(),
+        };
+        waits && !self.is_sending()
     }
 
     /// Counters since the start.

@@ -44,6 +44,14 @@ impl Chunk {
         duration(self.frames(), self.rate)
     }
 
+    /// Whether there is nothing in it that could be heard.
+    pub(crate) fn is_silent(&self) -> bool {
+        match &self.samples {
+            Samples::I16(samples) => pcm::is_silent(samples),
+            Samples::F32(samples) => pcm::is_silent_f32(samples),
+        }
+    }
+
     /// Samples per channel.
     pub(crate) fn frames(&self) -> usize {
         self.samples.len() / self.layout.channels()

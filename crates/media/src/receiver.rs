@@ -14,6 +14,13 @@ use crate::stream_clock::{StreamClock, Verdict};
 use crate::units::{TICKS_PER_FRAME, TICKS_PER_SECOND, duration_of};
 use crate::{MediaError, PipelineOptions, PipelineStats, RtpView};
 
+/// When nothing was to be heard for so long (see [`StreamDecoder::silent`]), silence may be made up in longer steps…
+const LONG_SILENCE: u64 = 2 * TICKS_PER_SECOND as u64;
+/// …of so much…
+const REST: Duration = Duration::from_millis(180);
+/// …or of this, when somebody is awake anyway.
+const SHORT_REST: Duration = Duration::from_millis(80);
+
 /// Where a stream's extended timestamps begin: far from 0, so that earlier packets have times too.
 const FIRST_TIMESTAMP: u64 = 1 << 40;
 
@@ -39,6 +46,8 @@ pub(crate) struct Receiver {
     has_copies: bool,
     /// What was made up since the last packet, in ticks.
     made_up: u64,
+    /// Nobody minds if silence that goes on is given out late.
+    may_rest: bool,
     counts: Counts,
 }
 
@@ -72,17 +81,27 @@ impl Receiver {
             packet_ticks: TICKS_PER_FRAME,
             has_copies: false,
             made_up: 0,
+            may_rest: true,
             counts: Counts::default(),
         })
     }
 
-    /// From here on silence is made up while nothing comes.
+    /// The stream begins, whether the peer sends or not.
+    pub(crate) fn begin_now(&mut self, now: Instant) {
+        self.start(now);
+        if let Some(clock) = self.clock.as_mut().filter(|clock| !clock.has_begun()) {
+            clock.begin(now);
+        }
+    }
+
+    /// The peer may send from here on.
     pub(crate) fn start(&mut self, now: Instant) {
         self.clock.get_or_insert_with(|| StreamClock::new(now));
     }
 
     pub(crate) fn receive(&mut self, now: Instant, packet: RtpView<'_>) {
         self.start(now);
+        self.end_rest(now);
         self.counts.received += 1;
         if self.ssrc != Some(packet.ssrc) {
             self.restart(now, packet);
@@ -101,28 +120,56 @@ impl Receiver {
     /// Gives up what was waited for long enough, and makes up what is due.
     pub(crate) fn wake(&mut self, now: Instant) {
         self.release_due(now);
-        if self.buffer.is_empty() {
-            match self.end {
-                Some(end) => self.make_up(now, end),
-                None => self.make_up_silence(now),
-            }
+        let rest = if self.rests() { SHORT_REST } else { Duration::ZERO };
+        if self.buffer.is_empty() && self.silence_at().is_some_and(|at| at + rest <= now) {
+            self.make_up_due(now);
+        }
+    }
+
+    /// When the next audio is made up, were there no rest.
+    fn silence_at(&self) -> Option<Instant> {
+        match self.end {
+            Some(end) => self.missed_at(end),
+            None => self.clock.as_ref().and_then(StreamClock::silence_at),
+        }
+    }
+
+    fn make_up_due(&mut self, now: Instant) {
+        match self.end {
+            Some(end) => self.make_up(now, end),
+            None => self.make_up_silence(now),
+        }
+    }
+
+    /// Whether silence is made up in longer steps.
+    fn rests(&self) -> bool {
+        self.may_rest && self.is_silent()
+    }
+
+    /// A packet is here: what is missing before it is made up as if nobody had rested.
+    fn end_rest(&mut self, now: Instant) {
+        if self.rests() && self.buffer.is_empty() {
+            self.make_up_due(now);
         }
     }
 
     pub(crate) fn wake_at(&self) -> Option<Instant> {
-        self.buffer.gives_up_at().or_else(|| match self.end {
-            Some(end) => self.missed_at(end),
-            None => self.clock.as_ref().map(StreamClock::silence_at),
-        })
+        let rest = if self.rests() { REST } else { Duration::ZERO };
+        self.buffer.gives_up_at().or_else(|| self.silence_at().map(|at| at + rest))
     }
 
     pub(crate) fn take_frame(&mut self) -> Option<&[i16]> {
         self.decoder.frames_mut().take()
     }
 
-    /// The real time at which the stream's end belongs, what waits to be given out included; none before the start.
+    /// The real time at which the stream's end belongs, what waits to be given out included; none before it has begun.
     pub(crate) fn end(&self) -> Option<Instant> {
-        self.clock.as_ref().map(StreamClock::end)
+        self.clock.as_ref().filter(|clock| clock.has_begun()).map(StreamClock::end)
+    }
+
+    /// Whether nothing is to be heard, and nothing has been for a while.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.decoder.silent() >= LONG_SILENCE || self.clock.as_ref().is_none_or(|clock| !clock.has_begun())
     }
 
     /// How long before the stream's end that timestamp's audio is, in nanoseconds; none before a stream's first packet.
@@ -148,6 +195,7 @@ impl Receiver {
 
     /// Says whether nobody minds when what is too faint for speech is given out as silence, and some packets late.
     pub(crate) fn doze(&mut self, is_wanted: bool) {
+        self.may_rest = is_wanted;
         self.decoder.doze(is_wanted);
     }
 
@@ -367,10 +415,9 @@ impl Receiver {
     }
 
     fn begin(&mut self, now: Instant, behind: u64) {
-        if self.counts.restarts > 0 {
-            self.synthesise(behind);
-        } else if let Some(clock) = &mut self.clock {
-            clock.begin(now);
+        match &mut self.clock {
+            Some(clock) if !clock.has_begun() => clock.begin(now),
+            _ => self.synthesise(behind),
         }
     }
 
@@ -395,7 +442,7 @@ impl Receiver {
         }
     }
 
-    /// Makes up silence for a peer that has not sent anything.
+    /// Makes up silence for a new stream of which nothing could be heard yet.
     fn make_up_silence(&mut self, now: Instant) {
         let ticks = self.clock.as_mut().map_or(0, |clock| clock.silence_due(now));
         self.counts.synthesised_ticks += ticks;

@@ -22,11 +22,18 @@ impl Receiving {
         })
     }
 
-    /// From here on silence is made up while nothing comes.
+    /// The peer may send from here on. Once it has begun, silence is made up while nothing comes.
     pub(crate) fn start(&mut self, now: Instant) {
         match self {
             Self::Packets(receiver) => receiver.start(now),
             Self::Stream(receiver) => receiver.start(now),
+        }
+    }
+
+    /// Packets begin, whether the peer sends any or not.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        if let Self::Packets(receiver) = self {
+            receiver.begin_now(now);
         }
     }
 
@@ -77,7 +84,7 @@ impl Receiving {
         }
     }
 
-    /// The real time at which the stream's end belongs, what waits to be given out included; none before the start.
+    /// The real time at which the stream's end belongs, what waits to be given out included; none before it has begun.
     pub(crate) fn end(&self) -> Option<Instant> {
         match self {
             Self::Packets(receiver) => receiver.end(),
@@ -129,6 +136,14 @@ impl Receiving {
     /// How much audio was given out.
     pub(crate) fn time(&self) -> Duration {
         FRAME_DURATION * u32::try_from(self.frames().taken()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether nothing is to be heard, and nothing has been for a while.
+    pub(crate) fn is_silent(&self) -> bool {
+        match self {
+            Self::Packets(receiver) => receiver.is_silent(),
+            Self::Stream(receiver) => receiver.is_silent(),
+        }
     }
 
     pub(crate) fn count(&self, stats: &mut PipelineStats) {

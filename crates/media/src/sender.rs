@@ -6,6 +6,7 @@ use crate::assemble::Assembler;
 use crate::encoder::Encoder;
 use crate::fade::Fader;
 use crate::heard::Heard;
+use crate::hush::Hush;
 use crate::pacer::Due;
 use crate::packetise::{EncodedPacket, Packetiser};
 use crate::rate_control::{EncoderSettings, RateControl};
@@ -37,11 +38,14 @@ pub(crate) struct Sender {
     assembler: Assembler,
     encoder: Encoder,
     schedule: Schedule,
+    hush: Hush,
     packetiser: Packetiser,
     fader: Fader,
     heard: Heard,
     /// What a stream's far end is told when the queue is cleared; packets that are under way can't be called back.
     recall: Option<Recall>,
+    /// Silence that goes on is sent too.
+    sends_silence: bool,
     /// Where what is sent can be listened to.
     tap: Option<Tap>,
     rate_control: RateControl,
@@ -69,15 +73,18 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(options: &PipelineOptions) -> Result<Self, MediaError> {
-        let encoder = Encoder::new(options)?;
+        let mut encoder = Encoder::new(options)?;
         let (rate, layout) = (encoder.rate, encoder.layout);
         let frame_length = (rate.hz() / 50) as usize;
         let rate_control = RateControl::new(options.opus);
+        encoder.set(rate_control.settings());
         Ok(Self {
             assembler: Assembler::new(rate, layout),
             encoder,
             schedule: Schedule::new(options.output_target, options.wire.map(|wire| wire.lead)),
             recall: options.wire.map(|_| Recall::default()),
+            sends_silence: options.sends_silence,
+            hush: Hush::default(),
             packetiser: Packetiser::new(options.rtp_start),
             fader: Fader::new(rate, layout),
             heard: Heard::new(),
@@ -104,6 +111,9 @@ impl Sender {
             return;
         }
         self.draining = false;
+        if self.passes(now, &chunk) {
+            return self.heard.passed(now, chunk.duration());
+        }
         let (length, waiting) = (chunk.duration(), self.assembler.depth());
         match self.assembler.push(chunk) {
             Ok(()) => {
@@ -115,6 +125,18 @@ impl Sender {
         if !self.assembler.is_empty() {
             self.schedule.begin(now);
         }
+    }
+
+    /// Whether a chunk is silence that needs no packets, of a source that gives it as its time passes.
+    fn passes(&mut self, now: Instant, chunk: &Chunk) -> bool {
+        let passes = !self.sends_silence
+            && self.schedule.is_live()
+            && self.assembler.is_empty()
+            && self.hush.passes(now, chunk);
+        if passes && !self.schedule.is_idle() {
+            self.schedule.holds(now);
+        }
+        passes
     }
 
     /// The peer interrupts. Returns how much of the reply had been sent.
@@ -177,6 +199,8 @@ impl Sender {
     }
 
     pub(crate) fn set_wishes(&mut self, wishes: PeerWishes) {
+        // Who wants packets of one length doesn't want their number to say who speaks.
+        self.sends_silence |= wishes.cbr;
         self.encoder.set_wishes(wishes);
         self.rate_control.set_most(wishes.max_bitrate);
         self.tell_encoder();
@@ -270,6 +294,10 @@ impl Sender {
         let (timestamp, length) = loop {
             let now = self.now?;
             let timestamp = self.next_frame(now).or_else(|| self.trail(now))?;
+            if !self.sends_silence && self.hush.covers(&self.frame) {
+                self.marker = true;
+                continue;
+            }
             match self.encoder.encode(&self.frame) {
                 Some(length) if length > SUPPRESSED_BYTES => break (timestamp, length),
                 // Its time passes, but it uses up no number.
@@ -310,7 +338,7 @@ impl Sender {
         Some(timestamp)
     }
 
-    /// Whether silence is to follow the frame that ends what there was. The encoder holds back the last 6.5 ms, and a peer that
+    /// Whether silence is to follow the frame that ends what there was. The encoder holds back the last 2.5 or 6.5 ms, and a peer that
     /// gets nothing more goes on with what it heard last. A live source's end is none: what comes late takes that place.
     fn trails(&self) -> bool {
         self.encoder.holds_back() && (self.hurries() || !self.schedule.is_live())

@@ -1,8 +1,8 @@
 //! Whether all bits that there are may be spent.
 //!
 //! Speech at 96 kbit/s needs no model of a voice, and so takes half of the CPU that it takes at 48. PESQ (wide-band), encoder alone
-//! at 24 kHz, of recorded and of generated speech: 4.41 and 4.35 at 96 kbit/s and complexity 1 (1.7 ms of CPU a second), 4.41
-//! and 3.37 at 48 and complexity 0 (2.9 ms), 4.46 and 4.17 at 32 and complexity 9 (8.7 ms). But only that model has FEC, and
+//! at 24 kHz, of recorded and of generated speech: 4.43 and 4.36 at 96 kbit/s and complexity 1 (1.6 ms of CPU a second), 4.28
+//! and 2.84 at 48 and complexity 0 (3.3 ms), 4.46 and 4.08 at 32 and complexity 9 (9 ms; `bench/quality.py`). But only that model has FEC, and
 //! what gets lost may be lost because of the bits, so they are spent while nothing is. How libopus changes from one to the
 //! other isn't heard.
 

@@ -11,9 +11,6 @@ use crate::FRAME_DURATION;
 use crate::slew::Pace;
 use crate::units::{TICKS_PER_FRAME, duration_of, signed_nanos, ticks_of};
 
-/// How long the first packet is waited for before silence begins.
-const PATIENCE: Duration = Duration::from_millis(100);
-
 /// What is made up at once at most, after the owner was stopped.
 const MAX_CATCH_UP: Duration = Duration::from_secs(5);
 
@@ -45,10 +42,10 @@ pub(crate) enum Verdict {
 /// Relates stream time to real time.
 #[derive(Debug)]
 pub(crate) struct StreamClock {
+    /// The first packet was here, or is waited for as any other.
+    has_begun: bool,
     /// The real time of the stream's end.
     end: Instant,
-    /// Whether silence was made up before the first packet.
-    filling: bool,
     pace: Pace,
     max_lead: Duration,
 }
@@ -60,12 +57,18 @@ impl StreamClock {
 
     /// The same, for a stream that may be ahead of real time by another length.
     pub(crate) fn with_lead(now: Instant, max_lead: Duration) -> Self {
-        Self { end: now, filling: false, pace: Pace::Even, max_lead }
+        Self { has_begun: false, end: now, pace: Pace::Even, max_lead }
     }
 
-    /// The first packet of all is here, or the stream turns out to have begun at that time.
+    /// The first packet of all is here, or turns out to have been due at that time.
     pub(crate) fn begin(&mut self, now: Instant) {
+        self.has_begun = true;
         self.end = now;
+    }
+
+    /// Whether the first packet of all is here. Before it there is nobody to be missed, so nothing is made up.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// The real time of the stream's end.
@@ -119,14 +122,10 @@ impl StreamClock {
         ticks
     }
 
-    /// Silence that is due by now before the first packet, in ticks, whole frames. The stream grows by it.
+    /// Silence that is due by now in a stream that has begun without a packet, in ticks, whole frames. The stream grows by it.
     pub(crate) fn silence_due(&mut self, now: Instant) -> u64 {
-        if now < self.silence_at() {
+        if self.silence_at().is_none_or(|at| now < at) {
             return 0;
-        }
-        if !std::mem::replace(&mut self.filling, true) {
-            // Nobody is missed yet: silence begins now, and what an echo makes of it is no burst.
-            self.end = now.checked_sub(FRAME_DURATION).unwrap_or(now).max(self.end);
         }
         self.skip_to(now);
         let behind = now.saturating_duration_since(self.end).as_nanos();
@@ -135,8 +134,8 @@ impl StreamClock {
         u64::from(frames) * u64::from(TICKS_PER_FRAME)
     }
 
-    /// When the next silence before the first packet is due.
-    pub(crate) fn silence_at(&self) -> Instant {
-        self.end + if self.filling { FRAME_DURATION } else { PATIENCE }
+    /// When such silence is due next.
+    pub(crate) fn silence_at(&self) -> Option<Instant> {
+        self.has_begun.then(|| self.end + FRAME_DURATION)
     }
 }

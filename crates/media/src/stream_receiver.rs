@@ -88,7 +88,7 @@ impl StreamReceiver {
         })
     }
 
-    /// From here on silence is made up while nothing comes.
+    /// The peer may send from here on.
     pub(crate) fn start(&mut self, now: Instant) {
         self.clock.get_or_insert_with(|| StreamClock::with_lead(now, MAX_AHEAD));
     }
@@ -135,9 +135,14 @@ impl StreamReceiver {
         self.frames.take()
     }
 
-    /// The real time at which the stream's end belongs; none before the start.
+    /// The real time at which the stream's end belongs; none before it has begun.
     pub(crate) fn end(&self) -> Option<Instant> {
-        self.clock.as_ref().map(StreamClock::end)
+        self.clock.as_ref().filter(|clock| clock.has_begun()).map(StreamClock::end)
+    }
+
+    /// Whether nothing has come yet.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.clock.as_ref().is_none_or(|clock| !clock.has_begun())
     }
 
     /// Payloads received.
@@ -162,10 +167,10 @@ impl StreamReceiver {
         stats.drift_ppm = self.drift.ppm();
     }
 
-    /// When silence is due next.
+    /// When silence is due next; never before the first payload.
     fn silence_at(&self) -> Option<Instant> {
         let patience = if self.is_silent { FRAME_DURATION } else { PATIENCE };
-        self.clock.as_ref().map(|clock| clock.end() + patience)
+        self.clock.as_ref().filter(|clock| clock.has_begun()).map(|clock| clock.end() + patience)
     }
 
     /// The first payload of all is here.

@@ -120,6 +120,7 @@ mod tests {
             jitter_max: Duration::ZERO,
             rtp_start: crate::RtpStart::default(),
             wire: None,
+            sends_silence: false,
         };
         WireDecoder::new(codec, SampleRate::HZ_8000, &options).unwrap()
     }

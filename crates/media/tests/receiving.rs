@@ -262,18 +262,39 @@ fn a_jump_of_the_clock_begins_anew_and_adds_no_silence() {
 }
 
 #[test]
-fn a_peer_that_never_sends_is_heard_as_silence_in_real_time() {
+fn a_peer_that_has_not_sent_anything_yet_is_not_heard_and_costs_no_wake_ups() {
     let mut rig = Rig::new(options());
     rig.connect();
-    rig.run_until(Duration::from_secs(2));
-    assert_eq!(rig.frames[0].0, 100 * MS, "after some patience");
-    assert_eq!(rig.frames.len(), 96);
-    assert_eq!(silent(&rig.frames), 96);
-    assert!(
-        rig.frames.iter().enumerate().all(|(n, (at, _))| *at == 100 * MS + FRAME * n as u32),
-        "one each 20 ms from the first, so that an echo of it is no burst"
+    rig.run_until(Duration::from_secs(60));
+    assert!(rig.frames.is_empty() && rig.pipeline.wake_at().is_none() && rig.pipeline.is_waiting());
+    assert_eq!(rig.pipeline.stats().synthesised, 0);
+}
+
+#[test]
+fn frames_begin_with_the_first_packet() {
+    let mut call = Call::tone(50);
+    call.rig.connect();
+    call.rig.run_until(Duration::from_secs(10));
+    assert_eq!(call.rig.pipeline.stream_time(call.rig.instant()), None);
+    call.deliver(|n| on_time(n).map(|at| at + Duration::from_secs(10)));
+    assert_eq!((call.rig.frames.len(), call.rig.frames[0].0), (50, Duration::from_secs(10)));
+    assert_eq!(silent(&call.rig.frames[1..]), 0);
+    assert_eq!(
+        call.rig.pipeline.stream_time(call.rig.instant()),
+        Some(49 * FRAME),
+        "as it is before the last one ends"
     );
-    assert_eq!(rig.pipeline.stats().synthesised, 96);
+}
+
+#[test]
+fn a_stream_that_something_is_timed_by_begins_with_the_connection() {
+    let mut call = Call::tone(50);
+    call.rig.pipeline.begin(call.rig.instant());
+    call.rig.run_until(Duration::from_millis(9_990));
+    assert!((490..=500).contains(&call.rig.frames.len()), "{}", call.rig.frames.len());
+    call.deliver(|n| on_time(n).map(|at| at + Duration::from_secs(10)));
+    assert_eq!((call.rig.frames.len(), silent(&call.rig.frames)), (550, 500));
+    assert_eq!(call.rig.frames[500].0, Duration::from_secs(10), "the first is not delayed");
 }
 
 #[test]
@@ -306,6 +327,27 @@ fn a_peer_whose_clock_stands_still_while_it_is_muted_is_heard_as_silence_too() {
     assert_eq!(call.rig.frames.len(), 25 + 150 + 25);
     let stats = call.rig.pipeline.stats();
     assert_eq!((stats.restarts, stats.lost, stats.trimmed), (0, 0, 0));
+}
+
+#[test]
+fn silence_that_goes_on_comes_in_longer_steps_but_none_of_it_late_for_what_ends_it() {
+    for clock_stands_still in [false, true] {
+        let mut call = Call::tone(50);
+        let muted = Duration::from_millis(60_110);
+        for packet in call.packets[25..].iter_mut().filter(|_| !clock_stands_still) {
+            packet.timestamp += 48 * 60_110;
+        }
+        call.deliver(|n| on_time(n).map(|at| if n < 25 { at } else { at + muted }));
+        let frames = &call.rig.frames;
+        assert!(frames.len().abs_diff(50 + 3_005) <= 1, "{} frames", frames.len());
+        let gap = |from: usize, to: usize| {
+            let frames = &frames[from..to];
+            frames.windows(2).map(|pair| pair[1].0 - pair[0].0).max().unwrap_or_default()
+        };
+        assert!(gap(0, 120) <= 60 * MS, "a pause is found in time");
+        assert!((190 * MS..=210 * MS).contains(&gap(200, 3_000)), "{:?}", gap(200, 3_000));
+        assert_eq!(frames[frames.len() - 25].0, FRAME * 25 + muted, "what ends it comes at once");
+    }
 }
 
 #[test]
@@ -509,9 +551,9 @@ fn jitter_is_measured_as_rfc_3550_says() {
 
 #[test]
 fn an_owner_that_was_stopped_for_a_minute_gets_no_minute_of_silence() {
-    let mut rig = Rig::new(options());
-    rig.connect();
-    rig.run_until(200 * MS);
+    let mut call = Call::tone(10);
+    call.deliver(on_time);
+    let mut rig = call.rig;
     let before = rig.frames.len();
     rig.now = Duration::from_secs(60);
     rig.pipeline.wake(rig.instant());

@@ -605,8 +605,10 @@ fn is_celt(packet: &Packet) -> bool {
 
 #[test]
 fn bits_are_spent_instead_of_time_until_packets_get_lost() {
+    // Once packets get lost, all comes 4 ms later: a whole period.
+    const TONE: f64 = 250.0;
     let mut rig = Rig::new(PipelineOptions { output_rate: rate(24_000), ..options() });
-    rig.emit(mono(tone::sine(200.0, 24_000, 24_000 * 10), 24_000));
+    rig.emit(mono(tone::sine(TONE, 24_000, 24_000 * 10), 24_000));
     rig.run_until(Duration::from_secs(3));
     assert_eq!(rig.pipeline.stats().bitrate, 96_000);
     rig.pipeline.report(rig.instant(), 0.05, 50);
@@ -615,7 +617,7 @@ fn bits_are_spent_instead_of_time_until_packets_get_lost() {
     for second in 6..=70 {
         rig.pipeline.report(rig.instant(), 0.0, 50);
         if second == 10 {
-            rig.emit(mono(tone::sine(200.0, 24_000, 24_000 * 70), 24_000));
+            rig.emit(mono(tone::sine(TONE, 24_000, 24_000 * 70), 24_000));
         }
         rig.run_until(Duration::from_secs(second));
     }
@@ -624,7 +626,7 @@ fn bits_are_spent_instead_of_time_until_packets_get_lost() {
     assert_eq!(coded(&rig.packets[3_400..3_480]), 80, "nothing is lost any more");
     let heard = heard(&rig.packets, Layout::Mono);
     for (n, piece) in heard[24_000..8 * 48_000].chunks_exact(960).enumerate() {
-        let fit = tone::fit(piece, 200.0, 48_000);
+        let fit = tone::fit(piece, TONE, 48_000);
         assert!((fit.amplitude / 0.5 - 1.0).abs() < 0.1 && fit.snr_db > 15.0, "{n}: {} dB", fit.snr_db);
     }
 }
@@ -672,6 +674,21 @@ fn the_end_of_a_reply_is_heard_whole_and_followed_by_silence() {
             let rest = [&sent[BEHIND + length + 480..], &made_up].map(tone::rms);
             assert!(rest[0] < 0.05 && rest[1] < 0.01, "{case}: goes on with {rest:?}");
         }
+    }
+}
+
+#[test]
+fn what_is_cleared_leaves_no_offset_behind_that_dies_away_slowly() {
+    for hz in [440.0, 880.0] {
+        let mut rig = Rig::new(PipelineOptions { output_rate: rate(24_000), ..options() });
+        rig.emit(mono(tone::sine(hz, 24_000, 48_000), 24_000));
+        rig.run_until(505 * MS);
+        rig.pipeline.clear_queue(rig.instant());
+        rig.run_until(Duration::from_secs(1));
+        let (sent, made_up) = heard_to_the_end(&rig.packets);
+        assert_eq!(sent.len(), 28 * 960, "26 frames, a fade-out and silence");
+        let rest = [&sent[27 * 960 + 240..], &made_up].map(tone::rms);
+        assert!(rest.iter().all(|level| *level < 0.001), "{hz} Hz: {rest:?}");
     }
 }
 

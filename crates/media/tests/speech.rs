@@ -175,8 +175,8 @@ fn a_peer_that_never_sends_anything_says_nothing_and_can_begin_at_any_time() {
     let script = Script::default().silence(0.1).say("greeting").silence(1.0);
     rig.hear(&script.packets());
     let turn = rig.turns()[0];
-    let began = 5.0 + script.phrases[0].0;
-    assert!((began - turn.from.as_secs_f64()).abs() < 0.6, "{:?}", turn.from);
+    let began = script.phrases[0].0;
+    assert!((began - turn.from.as_secs_f64()).abs() < 0.6, "{:?} of what it sent", turn.from);
     assert!(turn.audio.len() as f64 / 48_000.0 > script.phrases[0].1 - script.phrases[0].0);
 }
 
@@ -369,16 +369,28 @@ fn clicks_do_not_start_a_turn() {
     assert!(rig.speech.is_empty());
 }
 
-#[test]
-fn speech_of_any_level_is_found_by_its_first_frames() {
-    for quieter in [0.0, 12.0, 24.0] {
-        let mut script = Script::default().silence(3.0).say("greeting").silence(1.5);
+/// How long before a sentence its turn begins, with the sentence at different places among the frames.
+fn leads(quieter: f32) -> Vec<f64> {
+    let lead = |shift: f64| {
+        let mut script = Script::default().silence(3.0 + shift).say("greeting").silence(1.5);
         script.samples.iter_mut().for_each(|sample| *sample *= 10_f32.powf(-quieter / 20.0));
         let mut rig = listener(SpeechSettings::default(), options());
         rig.hear(&script.packets());
         assert_eq!(rig.turns().len(), 1, "{quieter} dB quieter");
-        let lead = script.phrases[0].0 - rig.turns()[0].from.as_secs_f64();
-        assert!(lead > 0.2, "{quieter} dB quieter: {lead}");
+        script.phrases[0].0 - rig.turns()[0].from.as_secs_f64()
+    };
+    [0.0, 0.004, 0.008, 0.012, 0.016].map(lead).to_vec()
+}
+
+#[test]
+fn speech_of_any_level_is_found_by_its_first_frames() {
+    for quieter in [0.0, 12.0, 24.0] {
+        let mut leads = leads(quieter);
+        leads.sort_by(f64::total_cmp);
+        // What is fainter than -60 dB is not judged: of the quietest that may be the first three frames, and then the first
+        // that is judged comes to a model that knows nothing of them.
+        let least = if quieter < 24.0 { 0.3 } else { 0.15 };
+        assert!(leads[0] > least && leads[1] > 0.3, "{quieter} dB quieter: {leads:?}");
     }
 }
 

@@ -141,15 +141,15 @@ fn frames_come_at_once_whatever_the_lengths_of_payloads() {
 }
 
 #[test]
-fn a_peer_that_sends_nothing_advances_in_real_time() {
+fn a_peer_that_sends_no_more_advances_in_real_time() {
     let mut rig = Rig::new(phone(16_000, Duration::ZERO));
     rig.connect();
     rig.run_until(secs(3.0));
-    assert_eq!(rig.given(), secs(3.0));
+    assert_eq!(rig.given(), Duration::ZERO, "it has yet to begin");
     rig.hear_phone(&mulaw(&[0.1; 8_000]), |n| secs(3.0) + FRAME * n);
     rig.run_until(secs(10.0));
-    assert!(rig.given().abs_diff(secs(10.0)) <= 2 * FRAME, "{:?}", rig.given());
-    assert!((450..=452).contains(&(rig.pipeline.stats().synthesised)), "{:?}", rig.pipeline.stats());
+    assert!(rig.given().abs_diff(secs(7.0)) <= 2 * FRAME, "{:?}", rig.given());
+    assert!((300..=302).contains(&(rig.pipeline.stats().synthesised)), "{:?}", rig.pipeline.stats());
 }
 
 #[test]

@@ -36,6 +36,7 @@ pub fn options() -> PipelineOptions {
         jitter_max: Duration::from_millis(120),
         rtp_start: RtpStart::default(),
         wire: None,
+        sends_silence: true,
     }
 }
 

@@ -3,8 +3,12 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 struct Counting;
+
+/// Of all threads.
+static TOTAL: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -17,6 +21,7 @@ fn note(asked: usize, given: usize) {
 }
 
 fn count() {
+    TOTAL.fetch_add(1, Ordering::Relaxed);
     // While a thread ends its counter is gone; nobody reads it any more.
     let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
 }
@@ -52,6 +57,13 @@ pub fn allocations_of(action: impl FnOnce()) -> u64 {
     let before = ALLOCATIONS.get();
     action();
     ALLOCATIONS.get() - before
+}
+
+/// How often all other threads ask for memory during the action.
+pub fn allocations_elsewhere(action: impl FnOnce()) -> u64 {
+    let before = TOTAL.load(Ordering::Relaxed);
+    let here = allocations_of(action);
+    TOTAL.load(Ordering::Relaxed) - before - here
 }
 
 /// How many more bytes this thread has after the action than before.
