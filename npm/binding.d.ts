@@ -118,10 +118,11 @@ export declare class NativeSession {
   /** Ends it, and 'closed' follows. With `drain` everything queued is sent first, else it is dropped. */
   close(drain: boolean): void
   /**
-   * Takes the oldest picture that waits, for `readPicture` to convert. Pictures from before `fromSeconds` of the stream
-   * are skipped.
+   * Takes the oldest picture that waits, for `readPicture` to convert, and writes its width and height in pixels and its
+   * time in seconds of the stream to `into`; false when none waits. Pictures from before `fromSeconds` of the stream are
+   * skipped.
    */
-  nextPicture(fromSeconds: number): NativePicture | null
+  nextPicture(into: Float64Array, fromSeconds: number): boolean
   /**
    * Writes the values of the picture that `nextPicture` took, and lets go of it. Throws ERR_PARLEY_INVALID_ARGUMENT when
    * the array has another length than the format asks for, or there is no picture.
@@ -151,8 +152,6 @@ export declare class NativeSocket {
    * `nextEvent`. 'closed' comes nevertheless, in the place of what is held.
    */
   hold(): void
-  /** There will be no session: messages come again. */
-  release(): void
   /**
    * Sends a text, behind all that was sent. Throws ERR_PARLEY_CHANNEL_CLOSED, or ERR_PARLEY_CHANNEL_FULL when more than 1 MiB
    * waits.
@@ -283,16 +282,6 @@ export interface NativeEvent {
   playedMs?: number
   /** How long that audio is. */
   lengthMs?: number
-}
-
-/** A picture that is being read. */
-export interface NativePicture {
-  /** In pixels. */
-  width: number
-  /** In pixels. */
-  height: number
-  /** Seconds of the stream. */
-  timestamp: number
 }
 
 /** Something that a WebSocket has to tell. */
@@ -687,9 +676,11 @@ export interface WireSends {
   mediaHead: string
   /** What it ends with. */
   mediaTail: string
-  /** The same around the name of a mark, which is letters and digits; left out: no marks are sent. */
+  /** The same around the name of a mark; left out: no marks are sent. */
   markHead?: string
   markTail?: string
+  /** What these names begin with, letters and digits, before more digits: nothing that begins the name of anybody else's mark. */
+  markName?: string
   /** A text that has the far end drop what it hasn't played; left out: it can't. */
   clear?: string
   /** Payloads that go in one message at most, while more wait: 1 to 50. */

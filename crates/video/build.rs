@@ -10,6 +10,7 @@ const HELP: &str = "libvpx is needed as a static library with its headers (libvp
 
 fn main() {
     println!("cargo:rerun-if-changed=src/shim.c");
+    println!("cargo:rerun-if-changed=src/memory.h");
     println!("cargo:rerun-if-env-changed=PARLEY_LIBVPX");
     let library = Library::find().unwrap_or_else(|problem| {
         eprintln!("{problem}\n{HELP}");

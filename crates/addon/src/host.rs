@@ -54,7 +54,7 @@ impl NativeHost {
         // other thread shares, and hands it to nobody. A detached array has no length here.
         let into = unsafe { into.as_mut() };
         let mut ready = std::mem::take(&mut self.ready);
-        ready.extend(self.list.take());
+        self.list.take_into(&mut ready);
         let (mut told, mut count) = (0, 0);
         for pair in into.chunks_exact_mut(2) {
             let next = ready[told..].iter().find_map(|key| {

@@ -17,5 +17,7 @@ mod options;
 mod session;
 mod socket;
 mod speech;
+mod stats;
 mod testing;
 mod video;
+mod video_settings;

@@ -1,7 +1,7 @@
 //! Plain option objects, checked once on their way in.
 
 use crate::errors::{Code, Result};
-use crate::video::VideoSettings;
+use crate::video_settings::VideoSettings;
 use napi_derive::napi;
 use parley_transport::{
     Application, AudioFormat, Layout, Mode, OpusOptions, QueueLimits, SampleRate, WireCodec,

@@ -4,7 +4,7 @@ use crate::errors::{Code, Result};
 use napi::Env;
 use napi::bindgen_prelude::{Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
-use parley_transport::{Carrier, Protocol, Reads, Sends, SocketError, SocketEvent, SocketHandle};
+use parley_transport::{Carrier, Marks, Protocol, Reads, Sends, SocketError, SocketEvent, SocketHandle};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,12 +101,6 @@ impl NativeSocket {
     #[napi(catch_unwind)]
     pub fn hold(&self) {
         self.socket.hold();
-    }
-
-    /// There will be no session: messages come again.
-    #[napi(catch_unwind)]
-    pub fn release(&self) {
-        self.socket.release();
     }
 
     /// Sends a text, behind all that was sent. Throws ERR_PARLEY_CHANNEL_CLOSED, or ERR_PARLEY_CHANNEL_FULL when more than 1 MiB
@@ -221,9 +215,11 @@ pub struct WireSends {
     pub media_head: String,
     /// What it ends with.
     pub media_tail: String,
-    /// The same around the name of a mark, which is letters and digits; left out: no marks are sent.
+    /// The same around the name of a mark; left out: no marks are sent.
     pub mark_head: Option<String>,
     pub mark_tail: Option<String>,
+    /// What these names begin with, letters and digits, before more digits: nothing that begins the name of anybody else's mark.
+    pub mark_name: Option<String>,
     /// A text that has the far end drop what it hasn't played; left out: it can't.
     pub clear: Option<String>,
     /// Payloads that go in one message at most, while more wait: 1 to 50.
@@ -238,6 +234,10 @@ impl From<WireProtocol> for Protocol {
         let WireProtocol { reads, binary_media, sends } = protocol;
         Self { reads: reads.map(Into::into), binary_media, sends: sends.into() }
     }
+}
+
+fn marks((around, name): ((String, String), String)) -> Marks {
+    Marks { around, name }
 }
 
 impl From<WireReads> for Reads {
@@ -260,7 +260,7 @@ impl From<WireSends> for Sends {
         Self {
             binary: sends.binary,
             media: (sends.media_head, sends.media_tail),
-            mark: sends.mark_head.zip(sends.mark_tail),
+            mark: sends.mark_head.zip(sends.mark_tail).zip(sends.mark_name).map(marks),
             clear: sends.clear,
             joined: sends.joined.clamp(1, 50) as usize,
             playout: sends.playout_ms.map(|ms| Duration::from_millis(ms.into())),

@@ -1,73 +1,11 @@
 //! Pictures across the boundary: converted here, straight into and from the handler's arrays.
 
 use crate::errors::{Code, Result};
-use crate::session::{NativeSession, count};
-use napi::bindgen_prelude::{Float32ArraySlice, Uint8ArraySlice, Uint16ArraySlice};
+use crate::session::NativeSession;
+use napi::bindgen_prelude::{Float32ArraySlice, Float64ArraySlice, Uint8ArraySlice, Uint16ArraySlice};
 use napi_derive::napi;
-use parley_transport::{
-    EmittedPicture, PixelFormat, Pixels, PixelsMut, Snapshot, VideoOptions, VideoQueue, VideoWriteError,
-};
+use parley_transport::{EmittedPicture, PixelFormat, Pixels, PixelsMut, VideoWriteError};
 use std::time::Duration;
-
-/// How pictures are received and sent.
-#[napi(object)]
-pub struct VideoSettings {
-    /// Whether the peer's pictures are received.
-    pub receives: bool,
-    /// Whether pictures are sent to the peer.
-    pub sends: bool,
-    /// Received pictures that may wait for the handler, 1 to 300; beyond them the oldest is skipped.
-    pub queue_frames: u32,
-    /// Whether only the newest picture waits.
-    pub newest_only: bool,
-    /// The most that the encoder aims at, bit/s.
-    pub max_bitrate: u32,
-    /// The most pictures a second that are sent.
-    pub max_framerate: f64,
-}
-
-/// Most pictures that may wait.
-const MAX_QUEUE: u32 = 300;
-
-impl VideoSettings {
-    /// What is kept of received pictures.
-    pub fn queue(&self) -> VideoQueue {
-        VideoQueue { frames: self.queue_frames as usize, newest_only: self.newest_only }
-    }
-}
-
-impl TryFrom<VideoSettings> for VideoOptions {
-    type Error = napi::Error<Code>;
-
-    fn try_from(settings: VideoSettings) -> Result<Self> {
-        let VideoSettings { queue_frames, max_framerate, .. } = settings;
-        if !(1..=MAX_QUEUE).contains(&queue_frames) {
-            let message = format!("queueFrames is {queue_frames}; it must be 1 to {MAX_QUEUE}");
-            return Err(Code::INVALID_ARGUMENT.error(message));
-        }
-        if !(max_framerate.is_finite() && max_framerate > 0.0) {
-            let message = format!("maxFramerate is {max_framerate}; it must be a positive number");
-            return Err(Code::INVALID_ARGUMENT.error(message));
-        }
-        Ok(Self {
-            receive: settings.receives,
-            send: settings.sends,
-            max_bitrate: settings.max_bitrate,
-            max_framerate: max_framerate as f32,
-        })
-    }
-}
-
-/// A picture that is being read.
-#[napi(object)]
-pub struct NativePicture {
-    /// In pixels.
-    pub width: u32,
-    /// In pixels.
-    pub height: u32,
-    /// Seconds of the stream.
-    pub timestamp: f64,
-}
 
 /// How emitted pixels lie.
 #[napi(object)]
@@ -82,115 +20,29 @@ pub struct PictureLayout {
     pub timestamp: Option<f64>,
 }
 
-/// Counters of a session's video.
-#[napi(object)]
-pub struct NativeVideoStats {
-    pub packets_in: i64,
-    pub bytes_in: i64,
-    pub packets_out: i64,
-    pub bytes_out: i64,
-    /// Whole pictures received.
-    pub frames_in: i64,
-    /// Pictures sent.
-    pub frames_out: i64,
-    pub key_frames_in: i64,
-    pub key_frames_out: i64,
-    /// Pictures decoded.
-    pub frames_decoded: i64,
-    /// Pictures that could not be decoded.
-    pub decode_errors: i64,
-    /// Received pictures that were incomplete, made from such, or came while the decoder was behind.
-    pub frames_dropped_in: i64,
-    /// Emitted pictures left out to keep to the bitrate or the frame rate, or because the peer takes none.
-    pub frames_dropped_out: i64,
-    /// Decoded pictures that the handler did not get.
-    pub skipped: i64,
-    /// Key frames that the peer asked for.
-    pub pli_in: i64,
-    /// The same by full intra requests.
-    pub fir_in: i64,
-    /// Key frames that the peer was asked for.
-    pub pli_out: i64,
-    /// Packets that the peer asked for again.
-    pub nacks_in: i64,
-    /// Packets that the peer was asked for again.
-    pub nacks_out: i64,
-    /// Packets that came again…
-    pub retransmitted_in: i64,
-    /// …and were sent again.
-    pub retransmitted_out: i64,
-    /// Packets that never came.
-    pub lost: i64,
-    /// What the encoder aims at, bit/s.
-    pub bitrate: u32,
-    /// Size of the last picture received, 0 before the first.
-    pub width_in: u32,
-    pub height_in: u32,
-    /// Size of the last picture emitted, 0 before the first.
-    pub width_out: u32,
-    pub height_out: u32,
-    /// Pictures that wait for the handler.
-    pub queued_in: u32,
-}
-
-impl NativeVideoStats {
-    /// None for a session without video.
-    pub fn new(snapshot: &Snapshot) -> Option<Self> {
-        let (decode, encode) = snapshot.video.map(|video| (video.decode, video.encode))?;
-        let net = snapshot.session.video.clone().unwrap_or_default();
-        Some(Self {
-            packets_in: count(net.packets_in),
-            bytes_in: count(net.bytes_in),
-            packets_out: count(net.packets_out),
-            bytes_out: count(net.bytes_out),
-            frames_in: count(net.frames_in),
-            frames_out: count(net.frames_out),
-            key_frames_in: count(net.key_frames_in),
-            key_frames_out: count(net.key_frames_out),
-            frames_decoded: count(decode.decoded),
-            decode_errors: count(decode.failed),
-            frames_dropped_in: count(net.frames_dropped_in + decode.dropped),
-            frames_dropped_out: count(net.frames_dropped_out + encode.dropped),
-            skipped: count(decode.skipped),
-            pli_in: count(net.pli_in),
-            fir_in: count(net.fir_in),
-            pli_out: count(net.pli_out),
-            nacks_in: count(net.nacks_in),
-            nacks_out: count(net.nacks_out),
-            retransmitted_in: count(net.retransmitted_in),
-            retransmitted_out: count(net.retransmitted_out),
-            lost: count(net.unrecoverable),
-            bitrate: net.bitrate,
-            width_in: decode.width,
-            height_in: decode.height,
-            width_out: encode.width,
-            height_out: encode.height,
-            queued_in: u32::try_from(decode.waiting).unwrap_or(u32::MAX),
-        })
-    }
-}
-
 #[napi]
 impl NativeSession {
-    /// Takes the oldest picture that waits, for `readPicture` to convert. Pictures from before `fromSeconds` of the stream
-    /// are skipped.
+    /// Takes the oldest picture that waits, for `readPicture` to convert, and writes its width and height in pixels and its
+    /// time in seconds of the stream to `into`; false when none waits. Pictures from before `fromSeconds` of the stream are
+    /// skipped.
     #[napi(catch_unwind)]
-    pub fn next_picture(&mut self, from_seconds: f64) -> Option<NativePicture> {
+    pub fn next_picture(&mut self, mut into: Float64ArraySlice<'_>, from_seconds: f64) -> bool {
         let from = Duration::try_from_secs_f64(from_seconds).unwrap_or_default();
         self.picture = self.session.read_video(from);
-        self.picture.as_ref().map(|picture| NativePicture {
-            width: picture.width(),
-            height: picture.height(),
-            timestamp: picture.timestamp().as_secs_f64(),
-        })
+        let Some(picture) = &self.picture else { return false };
+        let told = [picture.width().into(), picture.height().into(), picture.timestamp().as_secs_f64()];
+        // SAFETY: see `read_picture`: src/native makes this array too, and hands it to nobody.
+        unsafe { into.as_mut() }.iter_mut().zip(told).for_each(|(to, value)| *to = value);
+        true
     }
 
     /// Writes the values of the picture that `nextPicture` took, and lets go of it. Throws ERR_PARLEY_INVALID_ARGUMENT when
     /// the array has another length than the format asks for, or there is no picture.
     #[napi(catch_unwind)]
     pub fn read_picture(&mut self, mut into: Uint8ArraySlice<'_>, format: String) -> Result<()> {
-        // SAFETY: JavaScript stands still during the call, and src/native makes these arrays itself, on memory that no other
-        // thread shares; it hands one out only after this call has filled it. A detached array has no length here.
+        // SAFETY: JavaScript stands still during the call, and src/native/native-link.ts makes these arrays itself, each on an
+        // ArrayBuffer of its own. A handler that gets them again and again (`reuseData`) can't share such memory with another
+        // thread, only transfer it, and a detached array has no length here. Nothing else of ours points into it.
         let values = unsafe { into.as_mut() };
         self.convert(&format, PixelsMut::U8(values))
     }

@@ -40,6 +40,7 @@ fn options(input: &mut Input<'_>) -> PipelineOptions {
         jitter_max: Duration::from_millis(120),
         rtp_start: RtpStart::default(),
         wire: None,
+        sends_silence: false,
     }
 }
 

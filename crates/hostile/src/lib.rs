@@ -26,14 +26,14 @@ pub use peer::{media, sctp, video};
 pub use speech::speech;
 pub use stream::payloads;
 pub use text::{candidate, offer};
-pub use video::{video_packets, vp8, vp8_payload};
+pub use video::{h264_packets, video_packets, vp8, vp8_payload};
 pub use websocket::websocket;
 
 /// A target: a name, what it does with bytes, and how many inputs a bounded run gives it.
 pub type Target = (&'static str, fn(&[u8]), usize);
 
 /// All targets, by the names of their files in `fuzz/`.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     ("offer", offer, 600),
     ("candidate", candidate, 600),
     ("stun", stun, 20_000),
@@ -51,6 +51,7 @@ pub const TARGETS: [Target; 19] = [
     ("websocket", websocket, 2_000),
     ("vp8_payload", vp8_payload, 20_000),
     ("video_packets", video_packets, 1_000),
+    ("h264_packets", h264_packets, 1_000),
     ("vp8", vp8, 400),
     ("video", video, 150),
 ];

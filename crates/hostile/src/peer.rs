@@ -45,7 +45,13 @@ pub fn video(data: &[u8]) {
             3 => {
                 let data = input.piece().repeat(1 + usize::from(input.byte())).into();
                 let (timestamp, rotation) = (Duration::from_micros(input.word().into()), Rotation::By90);
-                let frame = EncodedFrame { data, is_key: true, timestamp, rotation };
+                let frame = EncodedFrame {
+                    codec: parley_session::Codec::Vp8,
+                    data,
+                    is_key: true,
+                    timestamp,
+                    rotation,
+                };
                 call.handle(parley_session::Input::VideoFrame(frame));
             }
             kind => {

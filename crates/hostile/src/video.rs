@@ -3,7 +3,8 @@
 use crate::input::Input;
 use parley_netsim::start_of_time;
 use parley_video::{
-    Assembled, DecoderOptions, FrameAssembler, I420, Rotation, VideoPacket, Vp8Decoder, Vp8Payload,
+    Assembled, Codec, DecoderOptions, FrameAssembler, H264Frame, I420, Rotation, VideoPacket, Vp8Decoder,
+    Vp8Payload,
 };
 use std::time::Duration;
 
@@ -23,10 +24,19 @@ pub fn vp8_payload(data: &[u8]) {
     }
 }
 
-/// RTP packets of any order, time and payload.
+/// RTP packets of VP8 of any order, time and payload.
 pub fn video_packets(data: &[u8]) {
+    assemble(Codec::Vp8, data);
+}
+
+/// RTP packets of H.264 of any order, time and payload.
+pub fn h264_packets(data: &[u8]) {
+    assemble(Codec::H264, data);
+}
+
+fn assemble(codec: Codec, data: &[u8]) {
     let mut input = Input::new(data);
-    let mut assembler = FrameAssembler::new();
+    let mut assembler = FrameAssembler::new(codec);
     let (mut sequence_number, mut timestamp, mut now) = (input.short(), input.word(), start_of_time());
     let mut has_key = false;
     for _ in 0..MAX_PACKETS {
@@ -68,12 +78,21 @@ fn drain(assembler: &mut FrameAssembler, now: std::time::Instant, has_key: &mut 
                     "{} bytes",
                     frame.data.len()
                 );
+                check_h264(&frame.data);
             }
             Some(Assembled::NeedsKeyFrame) => *has_key = false,
             None => return,
         }
     }
     panic!("no end of frames");
+}
+
+/// What a decoder of H.264 is given is no more than came, and is found sound again.
+fn check_h264(frame: &[u8]) {
+    if let Ok(checked) = H264Frame::check(frame, MAX_PIXELS) {
+        assert!(!checked.data.is_empty() && checked.data.len() < frame.len() + 1_000);
+        assert_eq!(H264Frame::check(&checked.data, MAX_PIXELS), Ok(checked));
+    }
 }
 
 /// Frames, each behind its length, for one decoder.

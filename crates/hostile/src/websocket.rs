@@ -3,7 +3,7 @@
 use crate::audio::MAX_PACKETS;
 use crate::input::Input;
 use parley_netsim::start_of_time;
-use parley_socket::{MAX_BACKLOG, Message, Protocol, Reads, Sends, Sink, Socket};
+use parley_socket::{MAX_BACKLOG, Marks, Message, Protocol, Reads, Sends, Sink, Socket};
 use std::time::{Duration, Instant};
 
 /// What a far end is answered beyond the backlog at most: a clear, marks, a goodbye.
@@ -188,7 +188,7 @@ fn protocol(kind: u8) -> Option<Protocol> {
     let sends = Sends {
         binary: kind & 2 != 0,
         media: pair("<", ">"),
-        mark: (kind & 4 != 0).then(|| pair("<", ">")),
+        mark: (kind & 4 != 0).then(|| Marks { around: pair("<", ">"), name: "p".into() }),
         clear: (kind & 8 != 0).then(|| "clear".into()),
         joined: if kind & 16 != 0 { 3 } else { 1 },
         playout: (kind & 32 != 0).then_some(Duration::from_millis(160)),

@@ -70,6 +70,7 @@ bounded! {
     a_websocket_survives_any_bytes: "websocket",
     a_video_payload_is_read_or_refused: "vp8_payload",
     frames_of_any_packets_are_whole_or_never_come: "video_packets",
+    frames_of_any_packets_of_h264_are_whole_or_never_come: "h264_packets",
     the_video_decoder_survives_any_frame: "vp8",
     a_call_survives_its_peers_camera: "video",
 }

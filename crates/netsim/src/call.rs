@@ -257,7 +257,13 @@ impl Call {
             let timestamp = self.session.video_time(self.now);
             if let Some((data, is_key)) = self.film.next() {
                 let data = data.into();
-                let frame = EncodedFrame { data, is_key, timestamp, rotation: Rotation::None };
+                let frame = EncodedFrame {
+                    codec: parley_video::Codec::Vp8,
+                    data,
+                    is_key,
+                    timestamp,
+                    rotation: Rotation::None,
+                };
                 self.handle(Input::VideoFrame(frame));
             }
             self.run(duration / pictures);

@@ -3,7 +3,7 @@
 use crate::film::picture;
 use crate::peer_options::PeerVideo;
 use bytes::{BufMut, Bytes, BytesMut};
-use parley_video::{MAX_PAYLOAD, Packetiser};
+use parley_video::{Codec, MAX_PAYLOAD, Packetiser, h264_pieces};
 use rtc::rtp::header::Header;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -113,7 +113,10 @@ impl Camera {
     pub(crate) fn send(&mut self, at: Instant, frame: &[u8], leaving: &mut Vec<Leaving>) {
         self.filmed.push(at);
         let ticks = (at - self.began).as_nanos() * 90_000 / 1_000_000_000;
-        let payloads = self.packetiser.packetise(frame, MAX_PAYLOAD);
+        let payloads = match self.options.codec {
+            Codec::Vp8 => self.packetiser.packetise(frame, MAX_PAYLOAD),
+            Codec::H264 => h264_pieces(frame, MAX_PAYLOAD),
+        };
         let last = payloads.len() - 1;
         for (index, payload) in payloads.into_iter().enumerate() {
             let mut header = Header {

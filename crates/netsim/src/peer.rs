@@ -77,7 +77,7 @@ impl Peer {
             VideoEnd {
                 transceiver,
                 camera,
-                screen: Screen::new(video.is_coded),
+                screen: Screen::new(video.codec, video.is_coded),
                 said: Said::default(),
                 source: 0,
             }

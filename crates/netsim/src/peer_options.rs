@@ -1,6 +1,7 @@
 //! How a peer is made.
 
 use parley_media::{Layout, OpusOptions, RtpStart};
+use parley_video::Codec;
 use rtc::rtp_transceiver::RTCRtpTransceiverDirection;
 
 /// Which way the peer offers a kind of media.
@@ -79,6 +80,8 @@ impl Default for PeerOptions {
 pub struct PeerVideo {
     /// Which way it offers video.
     pub way: AudioWay,
+    /// The one codec that it offers. Pictures of another than VP8 are coded ones.
+    pub codec: Codec,
     /// Synchronisation source of its camera…
     pub ssrc: u32,
     /// …and of its retransmissions; without one the same packets are sent again.
@@ -104,6 +107,7 @@ impl Default for PeerVideo {
     fn default() -> Self {
         Self {
             way: AudioWay::Both,
+            codec: Codec::Vp8,
             ssrc: 0xca3e7a,
             rtx: Some(0xca3e7b),
             bytes: 2_000,

@@ -3,6 +3,7 @@
 use crate::peer_tap::{self, PeerTap};
 use crate::{AudioWay, PeerOptions, PeerVideo};
 use parley_media::{Layout, Pipeline, PipelineOptions, SampleRate};
+use parley_video::Codec;
 use rtc::crypto::SignatureScheme;
 use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
@@ -10,7 +11,7 @@ use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
 use rtc::peer_connection::configuration::media_engine::{
-    MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8, MediaEngine,
+    MIME_TYPE_H264, MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8, MediaEngine,
 };
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::transport::{
@@ -61,7 +62,7 @@ pub(crate) fn build(now: Instant, options: &PeerOptions) -> CoreResult<RTCPeerCo
 }
 
 fn register_video(media: &mut MediaEngine, video: &PeerVideo) -> CoreResult<()> {
-    let codec = RTCRtpCodecParameters { rtp_codec: vp8(video), payload_type: 96 };
+    let codec = RTCRtpCodecParameters { rtp_codec: codec(video), payload_type: 96 };
     media.register_codec(codec, RtpCodecKind::Video)?;
     if video.rtx.is_some() {
         let rtp_codec = RTCRtpCodec {
@@ -86,7 +87,7 @@ fn register_video(media: &mut MediaEngine, video: &PeerVideo) -> CoreResult<()> 
     Ok(())
 }
 
-fn vp8(video: &PeerVideo) -> RTCRtpCodec {
+fn codec(video: &PeerVideo) -> RTCRtpCodec {
     let feedback =
         |typ: &str, parameter: &str| RTCPFeedback { typ: typ.to_owned(), parameter: parameter.to_owned() };
     let mut rtcp_feedback = vec![
@@ -98,11 +99,17 @@ fn vp8(video: &PeerVideo) -> RTCRtpCodec {
     if video.measures {
         rtcp_feedback.push(feedback("transport-cc", ""));
     }
+    let (mime_type, parameters) = match video.codec {
+        Codec::Vp8 => (MIME_TYPE_VP8, ""),
+        Codec::H264 => {
+            (MIME_TYPE_H264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f")
+        }
+    };
     RTCRtpCodec {
-        mime_type: MIME_TYPE_VP8.into(),
+        mime_type: mime_type.into(),
         clock_rate: 90_000,
         channels: 0,
-        sdp_fmtp_line: String::new(),
+        sdp_fmtp_line: parameters.into(),
         rtcp_feedback,
     }
 }
@@ -117,7 +124,7 @@ pub(crate) fn add_video(pc: &mut RTCPeerConnection, video: &PeerVideo) -> CoreRe
         ..Default::default()
     };
     let encoding =
-        RTCRtpEncodingParameters { rtp_coding_parameters: coding, codec: vp8(video), ..Default::default() };
+        RTCRtpEncodingParameters { rtp_coding_parameters: coding, codec: codec(video), ..Default::default() };
     let track = MediaStreamTrack::new(
         "camera".into(),
         "camera-video".into(),
@@ -197,6 +204,8 @@ pub(crate) fn pipeline(options: &PeerOptions) -> Pipeline {
         jitter_max: Duration::from_millis(120),
         rtp_start: options.rtp_start,
         wire: None,
+        // As a microphone does.
+        sends_silence: true,
     })
     .expect("valid options");
     pipeline.set_expected_loss(options.expected_loss);

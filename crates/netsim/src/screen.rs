@@ -2,7 +2,7 @@
 
 use crate::film::{Seen, read_picture};
 use bytes::Bytes;
-use parley_video::{Assembled, AssembledFrame, FrameAssembler, VideoPacket};
+use parley_video::{Assembled, AssembledFrame, Codec, FrameAssembler, VideoPacket};
 use rtc::rtp::Packet;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -34,10 +34,10 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    pub(crate) fn new(is_coded: bool) -> Self {
+    pub(crate) fn new(codec: Codec, is_coded: bool) -> Self {
         Self {
             frames: is_coded.then(Vec::new),
-            assembler: FrameAssembler::new(),
+            assembler: FrameAssembler::new(codec),
             highest: None,
             missing: BTreeMap::new(),
             broken: 0,

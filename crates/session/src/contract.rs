@@ -4,7 +4,7 @@ use crate::channel::ChannelError;
 use crate::video::VideoNetStats;
 use bytes::BytesMut;
 use parley_media::{Chunk, Mark, PipelineStats, Played, SpeechEvent, SpeechRequest, WireCodec};
-use parley_video::EncodedFrame;
+use parley_video::{Codec, EncodedFrame};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -116,6 +116,8 @@ pub enum Event {
     },
     /// The peer needs a key frame: the next picture is to be one.
     KeyFrameWanted,
+    /// How our pictures are to be encoded from now on: told before they begin to flow, and when it changes.
+    VideoCodec(Codec),
     /// How many bits a second our pictures may take from now on; 0 while the peer takes none. Told when they begin to flow,
     /// and when it changes by more than a twentieth.
     VideoBitrate(u32),

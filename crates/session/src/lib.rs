@@ -29,7 +29,7 @@ mod video;
 pub use channel::{ChannelError, MAX_BUFFERED_BYTES, MAX_MESSAGE_BYTES};
 pub use contract::{CloseReason, Event, Input, MAX_DATAGRAM_BYTES, Output, SessionStats};
 pub use options::{AudioFormat, Identity, LocalAddresses, Mode, Seed, SessionOptions, VideoOptions};
-pub use parley_video::{EncodedFrame, Rotation};
+pub use parley_video::{Codec, EncodedFrame, Rotation};
 pub use relay::{Allocation, Received, Relay, TurnServer};
 pub use sdp::{Direction, MAX_OFFER_BYTES, Rejection};
 pub use session::RtcSession;

@@ -6,32 +6,43 @@
 
 use std::time::{Duration, Instant};
 
+use crate::setup::KEEPALIVE;
+
 /// A peer that sends media all the time is heard within this.
 const LIVELY: Duration = Duration::from_millis(100);
-/// How long a lively peer may then be silent.
-const LIVELY_PATIENCE: Duration = Duration::from_secs(1);
-/// How long another may: our own checks, every two seconds, are answered in that time.
+/// How long a lively peer may then be silent. A peer with DTX sends something each 400 ms.
+const LIVELY_PATIENCE: Duration = Duration::from_millis(450);
+/// The same since it was heard: it may just be muted, or have gone over to DTX.
+const LIVELY_SILENCE: Duration = Duration::from_secs(1);
+/// What we send is rare while nobody says anything: our checks. A stream that stopped no longer ago than one of them may have ended
+/// with its peer.
+const LATELY: Duration = KEEPALIVE.saturating_add(LIVELY);
+/// How long another may be silent: our own checks are answered in that time.
 const PATIENCE: Duration = Duration::from_millis(2500);
 
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
     heard_at: Option<Instant>,
+    /// What was heard last came as soon after what was before as a stream's packets do.
+    is_lively: bool,
     gone_at: Option<Instant>,
 }
 
 impl Presence {
     /// Something came that only the peer can have sent.
     pub(crate) fn heard(&mut self, now: Instant) {
-        self.heard_at = Some(now);
+        let before = self.heard_at.replace(now);
+        self.is_lively = before.is_some_and(|before| now.saturating_duration_since(before) <= LIVELY);
         self.gone_at = None;
     }
 
     /// The network says that the peer's port is shut.
     pub(crate) fn unreachable(&mut self, now: Instant) {
         let Some(heard_at) = self.heard_at else { return };
-        let lively = now.saturating_duration_since(heard_at) <= LIVELY;
-        let patience = if lively { LIVELY_PATIENCE } else { PATIENCE };
-        self.gone_at.get_or_insert(now + patience);
+        let was_lively = self.is_lively && now.saturating_duration_since(heard_at) <= LATELY;
+        let gone_at =
+            if was_lively { (heard_at + LIVELY_SILENCE).max(now + LIVELY_PATIENCE) } else { now + PATIENCE };
+        self.gone_at.get_or_insert(gone_at);
     }
 
     /// Whether the peer was heard in that time.
@@ -49,24 +60,46 @@ impl Presence {
 mod tests {
     use super::*;
 
+    const MS: Duration = Duration::from_millis(1);
+
+    #[allow(clippy::disallowed_methods, reason = "any instant will do as the start of virtual time")]
+    fn now() -> Instant {
+        Instant::now()
+    }
+
     #[test]
     fn a_peer_that_is_heard_again_was_never_gone() {
-        #[allow(clippy::disallowed_methods, reason = "any instant will do as the start of virtual time")]
-        let start = Instant::now();
+        let start = now();
         let mut presence = Presence::default();
         presence.unreachable(start);
         assert_eq!(presence.gone_at(), None, "never heard, so there is nobody to miss");
         presence.heard(start);
-        presence.unreachable(start + Duration::from_millis(20));
-        presence.unreachable(start + Duration::from_millis(900));
-        assert_eq!(presence.gone_at(), Some(start + Duration::from_millis(1020)));
-        presence.heard(start + Duration::from_millis(1000));
+        presence.unreachable(start + 20 * MS);
+        presence.unreachable(start + 900 * MS);
+        assert_eq!(presence.gone_at(), Some(start + 2_520 * MS), "a quiet peer has more time");
+        presence.heard(start + 1_000 * MS);
         assert_eq!(presence.gone_at(), None);
-        presence.unreachable(start + Duration::from_millis(3000));
-        assert_eq!(
-            presence.gone_at(),
-            Some(start + Duration::from_millis(5500)),
-            "a quiet peer has more time"
-        );
+    }
+
+    #[test]
+    fn a_stream_that_stopped_with_its_peer_is_missed_within_two_seconds() {
+        let start = now();
+        let streaming = || {
+            let mut presence = Presence::default();
+            presence.heard(start - 20 * MS);
+            presence.heard(start);
+            presence
+        };
+        let mut talking = streaming();
+        talking.unreachable(start + 20 * MS);
+        assert_eq!(talking.gone_at(), Some(start + 1_000 * MS));
+        let mut idle = streaming();
+        idle.unreachable(start + KEEPALIVE);
+        assert_eq!(idle.gone_at(), Some(start + KEEPALIVE + 450 * MS));
+        assert!(idle.gone_at() < Some(start + Duration::from_secs(2)));
+        let mut muted_long_ago = streaming();
+        muted_long_ago.heard(start + 2_000 * MS);
+        muted_long_ago.unreachable(start + 2_500 * MS);
+        assert_eq!(muted_long_ago.gone_at(), Some(start + 5_000 * MS));
     }
 }

@@ -3,6 +3,10 @@
 //! Like a session it owns no socket, thread, clock or random source. It keeps the allocation, asks leave for every
 //! address that it sends to, and binds a channel to those that get more than checks.
 
+mod channels;
+mod permissions;
+mod server;
+
 use crate::options::Identity;
 use crate::stun::{StunView, TransactionId, mapped_address};
 use crate::turn_message::{
@@ -10,11 +14,15 @@ use crate::turn_message::{
     send_indication,
 };
 use bytes::BytesMut;
+use channels::Channels;
+use permissions::{Permissions, Step};
 use rtc::crypto::RTCCryptoProvider;
-use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+pub use server::{Allocation, TurnServer};
 
 /// RFC 8489, section 6.2.1: the first retransmission…
 const RETRY: Duration = Duration::from_millis(500);
@@ -33,40 +41,6 @@ const PAUSE: Duration = Duration::from_secs(60);
 const UPKEEP: Duration = Duration::from_secs(25);
 /// Permissions last 5 minutes and channels 10 (RFC 8656, sections 9 and 12); those in use are renewed in time.
 const RENEW: Duration = Duration::from_secs(200);
-/// Most addresses that have leave at one time.
-const MAX_PERMISSIONS: usize = 4096;
-/// Most datagrams that wait for an address's leave.
-const MAX_HELD: usize = 4;
-/// RFC 8656, section 12.
-const CHANNELS: std::ops::Range<u16> = 0x4000..0x5000;
-
-/// A TURN server and what it knows us by.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct TurnServer {
-    /// Where it listens for UDP.
-    pub address: SocketAddr,
-    /// The long-term credential's name…
-    pub username: String,
-    /// …and its password.
-    pub password: String,
-}
-
-/// Without the credentials, which belong in no log.
-impl std::fmt::Debug for TurnServer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TurnServer").field("address", &self.address).finish_non_exhaustive()
-    }
-}
-
-/// What a TURN server lends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allocation {
-    /// Where peers reach us by the server.
-    pub relayed: SocketAddr,
-    /// Where the server sees our socket.
-    pub mapped: SocketAddr,
-}
-
 /// What a datagram of the server's address was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received<'a> {
@@ -95,33 +69,6 @@ struct Transaction {
     due: Instant,
 }
 
-struct Permission {
-    state: Leave,
-    granted: Instant,
-    used: Instant,
-}
-
-enum Leave {
-    Asked(Vec<(SocketAddr, Vec<u8>)>),
-    Granted,
-    Refused,
-}
-
-struct Channel {
-    number: u16,
-    state: Binding,
-    bound: Instant,
-    used: Instant,
-}
-
-#[derive(PartialEq, Eq)]
-enum Binding {
-    Asked,
-    Bound,
-    /// Data goes in indications.
-    Refused,
-}
-
 /// The client of one TURN server. Feed it what comes from there, then take what it sends with [`poll`](Self::poll).
 pub struct Relay {
     server: TurnServer,
@@ -132,10 +79,8 @@ pub struct Relay {
     /// When the allocation is refreshed, or the server tried again.
     upkeep_at: Instant,
     transactions: Vec<Transaction>,
-    permissions: HashMap<IpAddr, Permission>,
-    channels: HashMap<SocketAddr, Channel>,
-    numbers: HashMap<u16, SocketAddr>,
-    next_number: u16,
+    permissions: Permissions,
+    channels: Channels,
     outgoing: VecDeque<BytesMut>,
     /// How often an allocation of an earlier life was released to make room.
     reclaims: u32,
@@ -154,10 +99,8 @@ impl Relay {
             state: State::Allocating,
             upkeep_at: now,
             transactions: Vec::new(),
-            permissions: HashMap::new(),
-            channels: HashMap::new(),
-            numbers: HashMap::new(),
-            next_number: CHANNELS.start,
+            permissions: Permissions::default(),
+            channels: Channels::new(),
             outgoing: VecDeque::new(),
             reclaims: 0,
             warned: false,
@@ -191,11 +134,8 @@ impl Relay {
     /// Takes a datagram that came from the server's address.
     pub fn handle<'a>(&mut self, now: Instant, datagram: &'a [u8]) -> Received<'a> {
         if let Some((number, data)) = read_channel_data(datagram) {
-            let Some(peer) = self.numbers.get(&number) else { return Received::Taken };
-            if let Some(channel) = self.channels.get_mut(peer) {
-                channel.used = now;
-            }
-            return Received::Data(*peer, data);
+            let peer = self.channels.peer(now, number);
+            return peer.map_or(Received::Taken, |peer| Received::Data(peer, data));
         }
         let Some(message) = StunView::parse(datagram) else { return Received::Unknown };
         if message.message_type() == kind::DATA_INDICATION {
@@ -210,12 +150,9 @@ impl Relay {
         if self.allocation().is_none() {
             return;
         }
-        match self.channels.get_mut(&to) {
-            Some(channel) if channel.state == Binding::Bound => {
-                channel.used = now;
-                self.outgoing.push_back(channel_data(channel.number, data));
-            }
-            _ => self.send_with_leave(now, to, data),
+        match self.channels.towards(now, to) {
+            Some(number) => self.outgoing.push_back(channel_data(number, data)),
+            None => self.send_with_leave(now, to, data),
         }
     }
 
@@ -271,7 +208,6 @@ impl Relay {
         self.transactions.clear();
         self.permissions.clear();
         self.channels.clear();
-        self.numbers.clear();
         // Later than the request gives up by itself.
         self.upkeep_at = now + RETRY * 2_u32.pow(ATTEMPTS + 1);
         self.ask(now, Request::Allocate, 0);
@@ -320,20 +256,11 @@ impl Relay {
             Request::Allocate => self.allocated(now, response),
             Request::Refresh { release } => self.released(now, release),
             Request::CreatePermission(ip) => {
-                let Some(permission) = self.permissions.get_mut(&ip) else { return };
-                permission.granted = now;
-                if let Leave::Asked(held) = std::mem::replace(&mut permission.state, Leave::Granted) {
-                    for (to, data) in held {
-                        self.send(now, to, &data);
-                    }
+                for (to, data) in self.permissions.granted(now, ip) {
+                    self.send(now, to, &data);
                 }
             }
-            Request::ChannelBind(peer, _) => {
-                if let Some(channel) = self.channels.get_mut(&peer) {
-                    channel.state = Binding::Bound;
-                    channel.bound = now;
-                }
-            }
+            Request::ChannelBind(peer, _) => self.channels.bound(now, peer),
         }
     }
 
@@ -416,16 +343,9 @@ impl Relay {
             Request::Refresh { release: false } => {}
             Request::CreatePermission(ip) => {
                 log::debug!("the TURN server {} gives no leave to reach {ip}: {why}", self.server.address);
-                if let Some(permission) = self.permissions.get_mut(&ip) {
-                    permission.state = Leave::Refused;
-                    permission.granted = now;
-                }
+                self.permissions.refused(now, ip);
             }
-            Request::ChannelBind(peer, _) => {
-                if let Some(channel) = self.channels.get_mut(&peer) {
-                    channel.state = Binding::Refused;
-                }
-            }
+            Request::ChannelBind(peer, _) => self.channels.refused(peer),
         }
     }
 
@@ -442,22 +362,13 @@ impl Relay {
     }
 
     fn send_with_leave(&mut self, now: Instant, to: SocketAddr, data: &[u8]) {
-        let Some(permission) = self.permissions.get_mut(&to.ip()) else {
-            if self.permissions.len() < MAX_PERMISSIONS {
-                let state = Leave::Asked(vec![(to, data.to_vec())]);
-                self.permissions.insert(to.ip(), Permission { state, granted: now, used: now });
-                self.ask(now, Request::CreatePermission(to.ip()), 0);
-            }
-            return;
-        };
-        permission.used = now;
-        match &mut permission.state {
-            Leave::Asked(held) if held.len() < MAX_HELD => held.push((to, data.to_vec())),
-            Leave::Asked(_) | Leave::Refused => {}
-            Leave::Granted => {
+        match self.permissions.step(now, to, data) {
+            Step::Ask => self.ask(now, Request::CreatePermission(to.ip()), 0),
+            Step::Wait => {}
+            Step::Send => {
                 self.outgoing.push_back(send_indication((self.new_id)(), to, data));
                 // Checks alone, the first bytes of which are 0 to 3, are too few to be worth a channel.
-                if data.first().is_some_and(|first| *first > 3) && !self.channels.contains_key(&to) {
+                if data.first().is_some_and(|first| *first > 3) {
                     self.bind_channel(now, to);
                 }
             }
@@ -465,68 +376,31 @@ impl Relay {
     }
 
     fn bind_channel(&mut self, now: Instant, peer: SocketAddr) {
-        // In turns, for the server keeps a number to its peer for a while after the last use.
-        let mut numbers = (self.next_number..CHANNELS.end).chain(CHANNELS.start..self.next_number);
-        let Some(number) = numbers.find(|number| !self.numbers.contains_key(number)) else { return };
-        self.next_number = number + 1;
-        self.numbers.insert(number, peer);
-        self.channels.insert(peer, Channel { number, state: Binding::Asked, bound: now, used: now });
-        self.ask(now, Request::ChannelBind(peer, number), 0);
+        if let Some(number) = self.channels.bind(now, peer) {
+            self.ask(now, Request::ChannelBind(peer, number), 0);
+        }
     }
 
     fn upkeep(&mut self, now: Instant) {
         match self.state {
             State::Allocated(_) => {
                 self.upkeep_at = now + UPKEEP;
-                if !self.is_asked(Request::Refresh { release: false }) {
-                    self.ask(now, Request::Refresh { release: false }, 0);
+                self.ask_once(now, Request::Refresh { release: false });
+                for ip in self.permissions.renew(now, RENEW) {
+                    self.ask_once(now, Request::CreatePermission(ip));
                 }
-                self.renew_permissions(now);
-                self.renew_channels(now);
+                for (peer, number) in self.channels.renew(now, RENEW) {
+                    self.ask_once(now, Request::ChannelBind(peer, number));
+                }
             }
             State::Allocating | State::Failed => self.allocate(now),
             State::Released => {}
         }
     }
 
-    fn is_asked(&self, request: Request) -> bool {
-        self.transactions.iter().any(|transaction| transaction.request == request)
-    }
-
-    /// Asks again for what was used lately, and forgets the rest, as the server does.
-    fn renew_permissions(&mut self, now: Instant) {
-        let is_old = |since: Instant| now.saturating_duration_since(since) >= RENEW;
-        self.permissions.retain(|_, permission| {
-            !is_old(permission.granted)
-                || !is_old(permission.used) && !matches!(permission.state, Leave::Refused)
-        });
-        let due = self.permissions.iter().filter(|(_, permission)| is_old(permission.granted));
-        for ip in due.map(|(ip, _)| *ip).collect::<Vec<_>>() {
-            if !self.is_asked(Request::CreatePermission(ip)) {
-                self.ask(now, Request::CreatePermission(ip), 0);
-            }
-        }
-    }
-
-    fn renew_channels(&mut self, now: Instant) {
-        let is_old = |since: Instant| now.saturating_duration_since(since) >= RENEW;
-        let numbers = &mut self.numbers;
-        self.channels.retain(|_, channel| {
-            let keep = !is_old(channel.bound) || !is_old(channel.used);
-            if !keep {
-                numbers.remove(&channel.number);
-            }
-            keep
-        });
-        let due = self
-            .channels
-            .iter()
-            .filter(|(_, channel)| is_old(channel.bound) && channel.state == Binding::Bound);
-        for (peer, number) in due.map(|(peer, channel)| (*peer, channel.number)).collect::<Vec<_>>() {
-            let request = Request::ChannelBind(peer, number);
-            if !self.is_asked(request) {
-                self.ask(now, request, 0);
-            }
+    fn ask_once(&mut self, now: Instant, request: Request) {
+        if !self.transactions.iter().any(|transaction| transaction.request == request) {
+            self.ask(now, request, 0);
         }
     }
 }

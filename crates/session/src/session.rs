@@ -1,15 +1,17 @@
 //! The session itself.
 
+mod core;
 mod datagrams;
+mod ending;
 mod media;
 mod pending;
 mod video;
 
 use crate::candidate::CandidateGuard;
-use crate::channel::{Channels, MAX_MESSAGE_BYTES};
-use crate::contract::{CloseReason, Event, Input, Output, SessionStats};
+use crate::channel::Channels;
+use crate::contract::{Event, Input, Output, SessionStats};
 use crate::handshake::HandshakeGuard;
-use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
+use crate::options::{Identity, LocalAddresses, Seed, SessionOptions};
 use crate::presence::Presence;
 use crate::rtcp_tap::SentReports;
 use crate::scratch::Scratch;
@@ -19,13 +21,9 @@ use crate::sources::Sources;
 use crate::stun::TransactionId;
 use crate::video::Video;
 use parley_media::{Chunk, Mark, Pipeline, PipelineOptions, RtpStart};
-use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
-use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
-use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
-use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
 use rtc::sansio::Protocol;
-use rtc::shared::{TaggedBytesMut, TransportContext};
+use rtc::shared::TransportContext;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,10 +32,6 @@ use std::time::{Duration, Instant};
 use media::FromPipeline;
 use pending::Pending;
 
-/// How long a closing session waits for its last message to be acknowledged.
-const LINGER: Duration = Duration::from_millis(500);
-/// A peer's jitter buffer still plays what arrived so long ago; only then is drained audio heard.
-const PLAYOUT: Duration = Duration::from_millis(200);
 /// How long the peer has to check the path first.
 const PEER_FIRST: Duration = Duration::from_millis(250);
 
@@ -207,8 +201,14 @@ impl RtcSession {
         !self.is_closed() && self.presence.was_heard_within(now, time)
     }
 
-    /// Whether nobody minds if the peer's packets wait for some tens of milliseconds: it is connected, speech is waited for,
-    /// and nothing is sent.
+    /// Whether speech is listened for, so that no frames are given out.
+    #[must_use]
+    pub fn listens(&self) -> bool {
+        self.pipeline.listens()
+    }
+
+    /// Whether nobody minds if the peer's packets wait for some tens of milliseconds: it is connected, speech is waited for
+    /// or nothing was to be heard for a while, and nothing is sent.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.state == State::Connected && self.video.is_none() && self.pipeline.is_waiting()
@@ -387,12 +387,6 @@ impl RtcSession {
         }
     }
 
-    fn start_closing(&mut self) {
-        if !matches!(self.state, State::Closing { .. }) {
-            self.state = State::Closing { until: self.now + LINGER };
-        }
-    }
-
     fn wake(&mut self) {
         if self.core_due().is_some_and(|due| due <= self.now) {
             if let Err(error) = self.pc.handle_timeout(self.now) {
@@ -401,159 +395,6 @@ impl RtcSession {
             self.pending = Pending::all();
         }
         self.pipeline.wake(self.now);
-    }
-
-    /// Takes what the core has to say.
-    fn drain_core(&mut self) {
-        if std::mem::take(&mut self.pending.news) {
-            self.pending.media = false;
-            while let Some(event) = self.pc.poll_event() {
-                self.core_event(event);
-            }
-            while let Some(TaggedRTCMessage { message, .. }) = self.pc.poll_read() {
-                self.core_message(message);
-            }
-            self.drain_video();
-        } else if std::mem::take(&mut self.pending.media) {
-            while let Some(TaggedRTCMessage { message, .. }) = self.pc.poll_media_read() {
-                self.core_message(message);
-            }
-        }
-    }
-
-    fn next_datagram(&mut self) -> Option<TaggedBytesMut> {
-        if !self.pending.has_datagram() {
-            return None;
-        }
-        let datagram = self.pc.poll_write();
-        self.pending.asked_for_datagram(datagram.is_some());
-        datagram
-    }
-
-    fn core_due(&mut self) -> Option<Instant> {
-        self.pending.due(self.now, || self.pc.poll_timeout())
-    }
-
-    fn core_event(&mut self, event: RTCPeerConnectionEvent) {
-        match event {
-            RTCPeerConnectionEvent::OnIceConnectionStateChangeEvent(
-                RTCIceConnectionState::Connected | RTCIceConnectionState::Completed,
-            ) => self.path_found(),
-            RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => self.core_state(state),
-            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => self.channel_opened(id),
-            RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id)) => {
-                self.channel_closed(id)
-            }
-            _ => {}
-        }
-    }
-
-    fn channel_opened(&mut self, id: RTCDataChannelId) {
-        if self.channels.opened(&mut self.pc, id) {
-            self.events.push_back(Event::ChannelOpen);
-            self.channels.flush(&mut self.pc, self.now);
-        }
-    }
-
-    fn channel_closed(&mut self, id: RTCDataChannelId) {
-        if self.channels.closed(id) {
-            self.events.push_back(Event::ChannelClosed);
-        }
-    }
-
-    fn core_state(&mut self, state: RTCPeerConnectionState) {
-        match (state, self.state) {
-            (RTCPeerConnectionState::Connected, State::Connecting { .. }) => {
-                self.state = State::Connected;
-                self.connected_at = self.now;
-                self.start_video();
-                if self.options.audio && self.options.mode != Mode::Receive {
-                    self.pipeline.start(self.now);
-                }
-                self.events.push_back(Event::Connected);
-                self.release_held();
-                if self.drain.is_some() {
-                    self.pipeline.drain();
-                }
-            }
-            (RTCPeerConnectionState::Connected, State::Connected) => self.events.push_back(Event::Connected),
-            (RTCPeerConnectionState::Disconnected, State::Connected) => {
-                self.events.push_back(Event::Disconnected)
-            }
-            (RTCPeerConnectionState::Failed, State::Connecting { .. }) => self.finish(CloseReason::Failed),
-            (RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed, _) => {
-                self.finish(CloseReason::Timeout)
-            }
-            _ => {}
-        }
-    }
-
-    fn core_message(&mut self, message: RTCMessage) {
-        self.presence.heard(self.now);
-        match message {
-            RTCMessage::RtpPacket(_, packet) => {
-                self.unread_rtp = self.unread_rtp.saturating_sub(1);
-                self.rtp(&packet);
-            }
-            RTCMessage::RtcpPacket(_, packets) => {
-                for packet in packets {
-                    self.report(packet.as_ref());
-                }
-            }
-            RTCMessage::DataChannelMessage(id, message) => {
-                let fits = message.data.len() <= MAX_MESSAGE_BYTES && self.channels.is_open(id);
-                if let Some(text) = std::str::from_utf8(&message.data).ok().filter(|_| fits) {
-                    self.events.push_back(Event::Message(text.to_owned()));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Moves on what waits for time or for other parts.
-    fn advance(&mut self) {
-        if self.try_at <= self.now && !self.untried.is_empty() {
-            self.try_candidates();
-            self.pending = Pending::all();
-        }
-        match self.drain {
-            Some(Drain::Flushing { close }) if self.queued().is_zero() && self.video_is_idle() => {
-                self.drain = Some(Drain::Playing { close, until: self.now + PLAYOUT });
-            }
-            Some(Drain::Playing { close, until }) if until <= self.now => {
-                self.drain = None;
-                self.events.push_back(Event::Drained);
-                if close {
-                    self.start_closing();
-                }
-            }
-            _ => {}
-        }
-        if self.presence.gone_at().is_some_and(|at| at <= self.now) {
-            self.finish(CloseReason::Peer);
-        }
-        match self.state {
-            State::Connecting { until } if until <= self.now => self.finish(CloseReason::ConnectTimeout),
-            State::Closing { until } if until <= self.now || self.channels.buffered(&mut self.pc) == 0 => {
-                self.finish(CloseReason::Local);
-            }
-            _ => {}
-        }
-    }
-
-    fn finish(&mut self, reason: CloseReason) {
-        if self.is_closed() {
-            return;
-        }
-        self.clear_queue();
-        self.pipeline.end(self.now);
-        self.tell_played();
-        self.state = State::Closed;
-        if let Err(error) = self.pc.close() {
-            log::debug!("closing: {error}");
-        }
-        self.events.push_back(Event::Closed(reason));
-        self.pending = Pending::all();
     }
 
     fn wake_at(&mut self) -> Option<Instant> {
@@ -590,5 +431,6 @@ fn pipeline_options(options: &SessionOptions, seed: Seed) -> PipelineOptions {
         jitter_max: options.jitter.1,
         rtp_start: RtpStart { sequence_number: seed.sequence_number, timestamp: seed.timestamp },
         wire: None,
+        sends_silence: false,
     }
 }

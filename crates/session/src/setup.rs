@@ -33,8 +33,8 @@ use std::time::{Duration, Instant};
 const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
 /// …and for so long again, as lost.
 const FAILED_AFTER: Duration = Duration::from_secs(10);
-/// How often consent is asked for.
-const KEEPALIVE: Duration = Duration::from_secs(2);
+/// How often consent is asked for: often enough that a page which is closed while nobody says anything is missed within two seconds.
+pub(crate) const KEEPALIVE: Duration = Duration::from_millis(1500);
 
 /// The session's own ICE credentials (RFC 8445, section 5.3); an ICE restart changes them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -79,7 +79,13 @@ impl SocketSession {
         self.closed
     }
 
-    /// Whether nobody minds if payloads wait for some tens of milliseconds: speech is waited for, and nothing is sent.
+    /// Whether speech is listened for, so that no frames are given out.
+    #[must_use]
+    pub fn listens(&self) -> bool {
+        self.pipeline.listens()
+    }
+
+    /// Whether nobody minds if payloads wait for some tens of milliseconds: see [`Pipeline::is_waiting`].
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         !self.closed && self.pipeline.is_waiting()
@@ -267,5 +273,6 @@ fn pipeline_options(options: &SessionOptions, wire: WireOptions) -> PipelineOpti
         jitter_max: options.jitter.1,
         rtp_start: RtpStart::default(),
         wire: Some(wire),
+        sends_silence: true,
     }
 }

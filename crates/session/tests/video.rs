@@ -409,6 +409,7 @@ fn directions_are_kept() {
     let mut call = Scene { session, ..scene() }.connect();
     call.peer.film(call.now(), secs(1));
     call.handle(Input::VideoFrame(parley_session::EncodedFrame {
+        codec: parley_session::Codec::Vp8,
         data: picture(1, true, 3_000).into(),
         is_key: true,
         timestamp: millis(1),
@@ -483,6 +484,7 @@ fn a_session_closes_after_its_last_picture_left() {
     let data = picture(15, true, 60_000).into();
     let timestamp = call.session.video_time(call.now());
     call.handle(Input::VideoFrame(parley_session::EncodedFrame {
+        codec: parley_session::Codec::Vp8,
         data,
         is_key: true,
         timestamp,

@@ -18,9 +18,11 @@ mod outgoing;
 mod playout;
 mod protocol;
 mod reader;
+mod sink;
 mod socket;
 
 pub use link::{MAX_AUDIO_BACKLOG, MAX_BACKLOG};
-pub use protocol::{Protocol, Reads, Sends};
+pub use protocol::{Marks, Protocol, Reads, Sends};
 pub use reader::MAX_MESSAGE;
-pub use socket::{Message, Sink, Socket};
+pub use sink::{Message, Sink};
+pub use socket::Socket;

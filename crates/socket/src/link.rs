@@ -3,7 +3,7 @@
 use crate::budget::Budget;
 use crate::frame::{Fault, Opcode, SHORT};
 use crate::outgoing::Outgoing;
-use crate::socket::Sink;
+use crate::sink::Sink;
 use std::time::{Duration, Instant};
 
 /// Bytes that may wait for a far end that reads slowly before audio for it is dropped: it would be late anyway.
@@ -109,8 +109,8 @@ impl Link {
         if !self.is_open() {
             return false;
         }
+        self.relieve();
         if self.buffered() <= MAX_AUDIO_BACKLOG {
-            self.blocked_since = None;
             return true;
         }
         let since = *self.blocked_since.get_or_insert(now);
@@ -118,6 +118,13 @@ impl Link {
             self.close(now, 1008, "too_slow", sink);
         }
         false
+    }
+
+    /// A far end that has caught up isn't slow any more.
+    pub(crate) fn relieve(&mut self) {
+        if self.buffered() <= MAX_AUDIO_BACKLOG {
+            self.blocked_since = None;
+        }
     }
 
     pub(crate) fn pong(&mut self, payload: &[u8]) {

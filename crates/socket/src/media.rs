@@ -4,12 +4,12 @@ use crate::base64_text;
 use crate::frame::Opcode;
 use crate::json::{self, Meaning};
 use crate::link::Link;
-use crate::marks::{HeardMarks, number_in};
+use crate::marks::HeardMarks;
 use crate::numbers::Numbers;
 use crate::order::MediaOrder;
 use crate::playout::Playout;
-use crate::protocol::{Protocol, Sends};
-use crate::socket::Sink;
+use crate::protocol::{Marks, Protocol, Sends};
+use crate::sink::Sink;
 use std::time::{Duration, Instant};
 
 /// How much must wait so that a message of several payloads will be whole.
@@ -63,10 +63,7 @@ impl Media {
                 }
                 self.order.take(chunk, &self.decoded, |payload| sink.audio(payload));
             }
-            Meaning::Mark(name) => match number_in(&name) {
-                Some(payloads) => self.take_mark(payloads, sink),
-                None => return false,
-            },
+            Meaning::Mark(name) => return self.take_mark(&name, sink),
             Meaning::Played(messages) => self.take_played(messages, sink),
             Meaning::Ignored => {}
         }
@@ -85,10 +82,14 @@ impl Media {
         self.order.take(chunk, payload, |payload| sink.audio(payload));
     }
 
-    pub(crate) fn take_mark(&mut self, payloads: u64, sink: &mut impl Sink) {
+    /// Takes a mark that has come back if it is one of ours; false when it is the program's.
+    pub(crate) fn take_mark(&mut self, name: &str, sink: &mut impl Sink) -> bool {
+        let marks = self.protocol.sends.mark.as_ref();
+        let Some(payloads) = marks.and_then(|marks| marks.number_in(name)) else { return false };
         if let Some(payloads) = self.marks.played(payloads) {
             sink.played(payloads);
         }
+        true
     }
 
     /// So many messages with audio have been played.
@@ -175,11 +176,12 @@ impl Media {
     }
 
     fn send_mark(&self, mark: u64, link: &mut Link) {
-        if let Some((head, tail)) = &self.protocol.sends.mark
+        if let Some(Marks { around: (head, tail), name }) = &self.protocol.sends.mark
             && link.has_room()
         {
-            let name = format!("{head}p{mark}{tail}");
-            link.out.frame(Opcode::Text, &[name.as_bytes()]);
+            let number = mark.to_string();
+            let pieces = [head, name, &number, tail];
+            link.out.frame(Opcode::Text, &pieces.map(|piece| piece.as_bytes()));
         }
     }
 }

@@ -2,6 +2,8 @@
 
 /// Chunks that are held back for one that is missing: 20 ms each.
 const MAX_HELD: usize = 4;
+/// The greatest whole number that every JSON reader knows; beyond it nobody counts.
+const MAX_NUMBER: u64 = (1 << 53) - 1;
 /// A number so far behind the one that is due is no late chunk: the far end counts anew.
 const RESTART: u64 = 50;
 
@@ -17,7 +19,7 @@ impl MediaOrder {
     /// Takes the chunk of that number, if the far end counts. `play` gets what may be played now, in order; nothing for a chunk
     /// that came twice or too late.
     pub(crate) fn take(&mut self, chunk: Option<u64>, payload: &[u8], mut play: impl FnMut(&[u8])) {
-        let Some(chunk) = chunk else { return play(payload) };
+        let Some(chunk) = chunk.filter(|chunk| *chunk <= MAX_NUMBER) else { return play(payload) };
         let due = match self.due {
             Some(due) if chunk >= due.saturating_sub(RESTART) => due,
             _ => {
@@ -94,6 +96,7 @@ mod tests {
     #[test]
     fn a_far_end_that_counts_anew_or_not_at_all_is_heard() {
         assert_eq!(played([500, 501, 1, 2]), [500, 501, 1, 2]);
+        assert_eq!(played([u64::MAX, 1, u64::MAX, 2]), [u64::MAX, 1, u64::MAX, 2]);
         let mut order = MediaOrder::default();
         let mut played = 0;
         for _ in 0..2 {

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Digits of the longest number in the name of a mark.
+const MAX_DIGITS: usize = 15;
+
 /// How audio goes over a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protocol {
@@ -41,8 +44,8 @@ pub struct Sends {
     pub binary: bool,
     /// What a text with audio begins and ends with, around base64.
     pub media: (String, String),
-    /// The same around the name of a mark, which is letters and digits; none: no marks are sent.
-    pub mark: Option<(String, String)>,
+    /// Marks behind audio, by which the far end tells what it has played; none: no marks are sent.
+    pub mark: Option<Marks>,
     /// A text that has the far end drop what it hasn't played; none: it can't.
     pub clear: Option<String>,
     /// Payloads that go in one message at most, while more wait.
@@ -50,4 +53,40 @@ pub struct Sends {
     /// How far ahead audio is sent to a far end that plays all it gets without a gap, in order: what is quiet is left out while
     /// more than that waits there, and a little more. The audio is µ-law then.
     pub playout: Option<Duration>,
+}
+
+/// Marks, named by a word and digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marks {
+    /// What a text with a mark begins and ends with, around its name.
+    pub around: (String, String),
+    /// The word, letters and digits: one that nobody else gives to a mark of his own on the same socket, for that would be taken for
+    /// one of these.
+    pub name: String,
+}
+
+impl Marks {
+    /// The number in the name of a mark; none for one of somebody else's.
+    pub(crate) fn number_in(&self, name: &str) -> Option<u64> {
+        let digits = name.strip_prefix(self.name.as_str())?;
+        let is_number = digits.len() <= MAX_DIGITS && digits.bytes().all(|digit| digit.is_ascii_digit());
+        if is_number { digits.parse().ok() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_word_and_digits_are_a_name() {
+        let marks = Marks { around: Default::default(), name: "m0".into() };
+        for name in
+            ["", "m", "m0", "m0-1", "m010x", "x10", "10", "p10", "m010.0", "m099999999999999999999", "m0+1"]
+        {
+            assert_eq!(marks.number_in(name), None, "{name}");
+        }
+        assert_eq!(marks.number_in("m010"), Some(10));
+        assert_eq!(marks.number_in("m0999999999999999"), Some(999_999_999_999_999));
+    }
 }

@@ -2,33 +2,11 @@
 
 use crate::frame::Opcode;
 use crate::link::Link;
-use crate::marks::number_in;
 use crate::media::Media;
 use crate::protocol::Protocol;
 use crate::reader::{Reader, Said};
+use crate::sink::{Message, Sink};
 use std::time::{Duration, Instant};
-
-/// Who is told what comes.
-pub trait Sink {
-    /// Encoded audio, in order, of any length.
-    fn audio(&mut self, payload: &[u8]);
-    /// So many payloads that were made have been played since the start.
-    fn played(&mut self, payloads: u64);
-    /// A message for the program.
-    fn message(&mut self, message: Message<'_>);
-    /// Nothing comes any more, and nothing can be sent. Told once, however it ended: with a close frame of the far end, or with our
-    /// own (the code is 1005 when none was given), or without any (1006).
-    fn closed(&mut self, code: u16, reason: &str);
-}
-
-/// A message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Message<'a> {
-    /// Text.
-    Text(&'a str),
-    /// Bytes.
-    Binary(&'a [u8]),
-}
 
 /// The server's side of a WebSocket after its handshake (RFC 6455), without extensions. Whoever has it
 ///
@@ -94,10 +72,10 @@ impl Socket {
         }
     }
 
-    /// Takes a mark that the program found in a message.
+    /// Takes a mark that the program found in a message; one of somebody else's says nothing.
     pub fn take_mark(&mut self, name: &str, sink: &mut impl Sink) {
-        if let Some((media, payloads)) = self.media.as_mut().zip(number_in(name)) {
-            media.take_mark(payloads, sink);
+        if let Some(media) = &mut self.media {
+            media.take_mark(name, sink);
         }
     }
 
@@ -177,11 +155,13 @@ impl Socket {
     /// The first so many of [these](Self::outgoing) have been written, or taken to be.
     pub fn wrote(&mut self, bytes: usize) {
         self.link.out.wrote(bytes);
+        self.link.relieve();
     }
 
     /// So many bytes were taken and have not been written.
     pub fn set_under_way(&mut self, bytes: usize) {
         self.link.under_way = bytes;
+        self.link.relieve();
     }
 
     /// Bytes that wait to be written.

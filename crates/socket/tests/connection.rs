@@ -150,6 +150,21 @@ fn a_mebibyte_a_second_is_taken_for_long_and_pings_and_pongs_count_too() {
 }
 
 #[test]
+fn a_far_end_that_has_caught_up_was_not_slow_all_the_time_since() {
+    let mut rig = Rig::attached(page());
+    rig.reads = false;
+    let payload = vec![0; MAX_AUDIO_BACKLOG];
+    rig.send(&payload, SECOND);
+    rig.send(&[1], SECOND);
+    assert_eq!(rig.socket.dropped(), 1);
+    rig.socket.wrote(rig.socket.buffered());
+    rig.pass(11 * SECOND);
+    rig.socket.send(Message::Binary(&payload));
+    rig.send(&[2], SECOND);
+    assert_eq!((rig.socket.dropped(), rig.told()), (2, vec![]), "it has ten seconds again");
+}
+
+#[test]
 fn audio_for_a_far_end_that_reads_slowly_is_dropped_and_after_ten_seconds_it_is_given_up() {
     let mut rig = Rig::attached(page());
     rig.reads = false;

@@ -67,7 +67,7 @@ fn without_names_every_text_is_the_programs_which_hands_over_the_audio() {
     for _ in 0..10 {
         rig.send(&[0x80; 160], SECOND);
     }
-    for name in ["p10", "p11", "own"] {
+    for name in ["own10", "own11", "p10", "its"] {
         rig.socket.take_mark(name, &mut rig.log);
     }
     let told = [audio(&[1]), audio(&[2]), audio(&[3]), audio(&[9]), Told::Played(10)];
@@ -84,15 +84,18 @@ fn a_call_gets_its_audio_and_marks_which_tell_what_was_heard() {
     let sent = rig.texts();
     assert_eq!(sent.len(), 14);
     assert_eq!(sent[0], r#"{"event":"media","streamSid":"MZ1","media":{"payload":"gICA"}}"#);
-    assert_eq!(sent[10], r#"{"mark":"p10"}"#);
+    assert_eq!(sent[10], r#"{"mark":"own10"}"#);
     rig.pass(249 * MS);
-    assert_eq!(rig.texts(), [r#"{"mark":"p13"}"#], "250 ms after the first that had none");
-    for name in ["p10", "p13", "p14"] {
+    assert_eq!(rig.texts(), [r#"{"mark":"own13"}"#], "250 ms after the first that had none");
+    for name in ["own10", "own13", "own14"] {
         rig.text(&format!(r#"{{"event":"mark","mark":{{"name":"{name}"}}}}"#));
     }
-    let own = r#"{"event":"mark","mark":{"name":"own"}}"#;
-    rig.text(own);
-    assert_eq!(rig.told(), [Told::Played(10), Told::Played(13), Told::Text(own.into())]);
+    assert_eq!(rig.told(), [Told::Played(10), Told::Played(13)]);
+    for name in ["its", "own", "p10", "10"] {
+        let text = format!(r#"{{"event":"mark","mark":{{"name":"{name}"}}}}"#);
+        rig.text(&text);
+        assert_eq!(rig.told(), [Told::Text(text)], "a mark of somebody else's");
+    }
 }
 
 #[test]
@@ -104,7 +107,7 @@ fn a_clear_leaves_at_once_behind_what_was_sent_and_marks_before_it_say_nothing()
     rig.socket.clear();
     rig.flush();
     assert_eq!(rig.texts().last().map(String::as_str), Some(r#"{"event":"clear"}"#));
-    rig.text(r#"{"event":"mark","mark":{"name":"p10"}}"#);
+    rig.text(r#"{"event":"mark","mark":{"name":"own10"}}"#);
     assert!(rig.told().is_empty());
 }
 

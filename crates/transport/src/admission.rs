@@ -150,7 +150,9 @@ fn make_ready(options: &EngineOptions, workers: &mut Vec<WorkerLink>) -> Result<
 
 /// The worker that has the WebSocket.
 fn of_line<'a>(workers: &'a [WorkerLink], line: &LineShared) -> Option<&'a WorkerLink> {
-    workers.iter().find(|worker| line.requests.inbox().is_some_and(|inbox| Arc::ptr_eq(inbox, &worker.inbox)))
+    workers
+        .iter()
+        .find(|worker| line.requests.inbox().is_some_and(|inbox| Arc::ptr_eq(&inbox, &worker.inbox)))
 }
 
 /// The first worker with few sessions, else the one with the fewest: few sessions on one thread share its wake-ups,

@@ -257,6 +257,14 @@ impl SessionHandle {
         self.shared.ask(Command::Panic(self.shared.key));
     }
 
+    /// Has the video threads panic with the session's next frame and its next picture.
+    #[cfg(any(test, feature = "fault-injection"))]
+    pub fn inject_video_panics(&self) {
+        if let Some(video) = &self.shared.video {
+            video.inject_panics();
+        }
+    }
+
     /// Makes the next so many rounds of the session's media thread panic, each outside of all sessions.
     #[cfg(any(test, feature = "fault-injection"))]
     pub fn inject_panic_outside(&self, rounds: u32) {

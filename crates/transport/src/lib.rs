@@ -7,6 +7,7 @@ mod addresses;
 mod admission;
 mod engine;
 mod handle;
+mod hush;
 mod identity;
 mod inbox;
 mod line;
@@ -31,6 +32,13 @@ mod speech_queue;
 mod sync;
 mod timers;
 mod video;
+// Not in there, as what they test is compiled with loom's locks too, by `tests/models.rs`.
+#[cfg(test)]
+#[path = "video/pool_tests.rs"]
+mod video_pool_tests;
+#[cfg(test)]
+#[path = "video/tests.rs"]
+mod video_tests;
 mod warm_up;
 mod worker;
 
@@ -45,7 +53,7 @@ pub use parley_media::{
     encode_ogg_opus, find_speech,
 };
 pub use parley_session::{AudioFormat, Mode, Seed, SessionOptions, TurnServer, VideoNetStats, VideoOptions};
-pub use parley_socket::{Protocol, Reads, Sends};
+pub use parley_socket::{Marks, Protocol, Reads, Sends};
 pub use parley_video::{PixelError, PixelFormat, Pixels, PixelsMut};
 pub use ready::{AUDIO, BYTES, EVENT, ROOM, ReadyList, SOCKET, VIDEO, VIDEO_ROOM};
 pub use shared::{QueueLimits, SessionEvent, Snapshot};

@@ -17,7 +17,7 @@ use parley_socket::Protocol;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A session that is run by its owner, who brings the datagrams and moves the time; all else is as on a media thread.
 pub struct ManualSession {
@@ -127,7 +127,7 @@ impl ManualSession {
                 line.wake(now);
             }
         }
-        let mut sent = Sent { now, datagrams: Vec::new(), line: self.line.as_mut() };
+        let mut sent = Sent { datagrams: Vec::new(), line: self.line.as_mut() };
         self.wake_at = self.slot.pump(now, &mut sent).wake_at;
         let datagrams = sent.datagrams;
         if let Some(line) = &mut self.line {
@@ -162,7 +162,6 @@ fn inbox() -> std::io::Result<(mio::Poll, Arc<Inbox>)> {
 }
 
 struct Sent<'a> {
-    now: Instant,
     datagrams: Vec<(SocketAddr, BytesMut)>,
     line: Option<&'a mut Line>,
 }
@@ -176,20 +175,8 @@ impl Outlet for Sent<'_> {
         unreachable!("no TURN server lends this session an address");
     }
 
-    fn payload(&mut self, payload: &[u8]) {
-        if let Some(line) = &mut self.line {
-            line.send_audio(self.now, payload);
-        }
-    }
-
-    fn clear_sent(&mut self) {
-        if let Some(line) = &mut self.line {
-            line.clear();
-        }
-    }
-
-    fn settle(&mut self, waits: Duration) -> u64 {
-        self.line.as_mut().map_or(0, |line| line.settle(self.now, waits))
+    fn line(&mut self) -> Option<&mut Line> {
+        self.line.as_deref_mut()
     }
 
     fn validated(&mut self, _: SocketAddr) {}

@@ -54,9 +54,16 @@ impl ReadyList {
 
     /// Takes the keys of all sessions that became ready.
     pub fn take(&self) -> Vec<u32> {
+        let mut keys = Vec::new();
+        self.take_into(&mut keys);
+        keys
+    }
+
+    /// The same, behind what is in `keys` already. The list keeps its memory.
+    pub fn take_into(&self, keys: &mut Vec<u32>) {
         // Before the keys: what is added from here on signals again.
         self.signalled.store(false, Ordering::SeqCst);
-        std::mem::take(&mut *self.keys.lock().unwrap_or_else(PoisonError::into_inner))
+        keys.append(&mut self.keys.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 

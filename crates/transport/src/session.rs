@@ -52,6 +52,14 @@ impl Session {
         }
     }
 
+    /// Whether speech is listened for, and no handler gets frames.
+    pub(crate) fn listens(&self) -> bool {
+        match self {
+            Self::Rtc(session) => session.listens(),
+            Self::Socket(session) => session.listens(),
+        }
+    }
+
     pub(crate) fn is_waiting(&self) -> bool {
         match self {
             Self::Rtc(session) => session.is_waiting(),

@@ -255,9 +255,9 @@ impl Shared {
         }
     }
 
+    /// Adds a frame; whoever reads frames is told of it with a later one, or by [`mark`](Self::mark).
     pub(crate) fn push_frame(&self, frame: &[i16]) {
         lock(&self.frames).push(frame);
-        self.mark(ready::AUDIO);
     }
 
     pub(crate) fn pop_frame(&self, into: &mut [i16]) -> Result<usize, usize> {
@@ -350,6 +350,9 @@ impl Shared {
         if let Some(video) = &self.video {
             video.close();
         }
+        // JavaScript may have the session for long, until its collector finds it: in a worker thread that makes little garbage
+        // hundreds of them.
+        self.requests.end();
         lock(&self.threads).take();
     }
 }

@@ -1,6 +1,8 @@
 //! A session and what its runner and its JavaScript side share: what is asked of it, and what it tells.
 
+use crate::hush::Hush;
 use crate::inbox::Command;
+use crate::line::Line;
 use crate::ready;
 use crate::session::Session;
 use crate::shared::{SessionEvent, Tenure, channel_state};
@@ -25,6 +27,8 @@ pub(crate) struct Slot {
     pub(crate) dirty: bool,
     /// Nobody minds if its packets wait a little.
     pub(crate) is_waiting: bool,
+    /// When JavaScript is told of frames.
+    pub(crate) hush: Hush,
     /// How busy its runner is, 0 to 1; none when that is not known.
     pub(crate) load: Option<f32>,
     stats_at: Instant,
@@ -39,12 +43,8 @@ pub(crate) trait Outlet {
     fn datagram(&mut self, to: SocketAddr, bytes: BytesMut);
     /// Sends a datagram from an address that a TURN server lends.
     fn relayed(&mut self, relayed: SocketAddr, to: SocketAddr, bytes: &[u8]);
-    /// Sends encoded audio over a socket.
-    fn payload(&mut self, payload: &[u8]);
-    /// What was sent over a socket and has not been played is to be dropped.
-    fn clear_sent(&mut self);
-    /// All audio that is due has left, and so much more waits. Returns how many payloads were dropped so far.
-    fn settle(&mut self, waits: Duration) -> u64;
+    /// The socket that the session's audio goes over, if any.
+    fn line(&mut self) -> Option<&mut Line>;
     /// A signed check came from that address.
     fn validated(&mut self, address: SocketAddr);
     /// A signed check came from the second address by a TURN server that lends the first.
@@ -70,6 +70,7 @@ impl Slot {
             shared,
             dirty: false,
             is_waiting: false,
+            hush: Hush::default(),
             load: None,
             stats_at: now,
             sent_messages: false,
@@ -150,11 +151,22 @@ impl Slot {
             match self.session.poll_output() {
                 Output::Datagram(to, bytes) => outlet.datagram(to, bytes),
                 Output::Relayed { relayed, to, datagram } => outlet.relayed(relayed, to, &datagram),
-                Output::Payload(payload) => outlet.payload(payload),
-                Output::ClearSent => outlet.clear_sent(),
+                Output::Payload(payload) => {
+                    if let Some(line) = outlet.line() {
+                        line.send_audio(now, payload);
+                    }
+                }
+                Output::ClearSent => {
+                    if let Some(line) = outlet.line() {
+                        line.clear();
+                    }
+                }
                 Output::Frame(samples) => {
                     self.shared.push_frame(samples);
-                    frames = true;
+                    if self.hush.tells(samples) {
+                        self.shared.mark(ready::AUDIO);
+                        frames = true;
+                    }
                 }
                 Output::VideoFrame(frame) => video::receive(self.shared.share(), frame),
                 Output::Event(Event::Validated(address)) => outlet.validated(address),
@@ -173,8 +185,8 @@ impl Slot {
                 Output::WakeAt(at) => break at,
             }
         };
-        if self.line.is_some() {
-            let dropped = outlet.settle(self.session.queued());
+        if let Some(line) = outlet.line() {
+            let dropped = line.settle(now, self.session.queued());
             self.shared.output_dropped.fetch_max(dropped, Ordering::SeqCst);
         }
         self.publish_depths();
@@ -219,6 +231,11 @@ impl Slot {
             Event::KeyFrameWanted => {
                 if let Some(video) = &shared.video {
                     video.want_key_frame();
+                }
+            }
+            Event::VideoCodec(codec) => {
+                if let Some(video) = &shared.video {
+                    video.set_codec(codec);
                 }
             }
             Event::VideoBitrate(bitrate) => {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 /// Why a message can't be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SocketError {
-    /// The socket is closed.
+    /// The socket is closed, or was asked to be.
     Closed,
     /// A mebibyte waits already.
     Full,
@@ -50,11 +50,6 @@ impl SocketHandle {
         self.shared.hold();
     }
 
-    /// There will be no session: messages come here.
-    pub fn release(&self) {
-        self.shared.release();
-    }
-
     /// Sends a text, behind all that was sent before.
     ///
     /// # Errors
@@ -73,11 +68,13 @@ impl SocketHandle {
 
     /// Ends it with a close frame, behind all that was sent. The far end has 2 s to agree.
     pub fn close(&self, code: u16, reason: String) {
+        self.shared.leave();
         self.shared.ask(LineRequest::Close(code, reason));
     }
 
     /// Lets go of the connection at once.
     pub fn terminate(&self) {
+        self.shared.leave();
         self.shared.ask(LineRequest::Terminate);
     }
 
@@ -87,9 +84,20 @@ impl SocketHandle {
         self.shared.buffered()
     }
 
-    /// Takes bytes that JavaScript carried here.
+    /// Takes bytes that JavaScript carried here. Where more wait than a far end may send at once, they are dropped and the socket is
+    /// closed (1008, `too_many_messages`).
     pub fn feed(&self, bytes: Vec<u8>) {
-        self.shared.ask(LineRequest::Bytes(bytes));
+        if self.shared.feed(bytes.len()) {
+            self.shared.ask(LineRequest::Bytes(bytes));
+        } else {
+            self.close(1008, "too_many_messages".to_owned());
+        }
+    }
+
+    /// Bytes that were carried here and nobody has looked at.
+    #[must_use]
+    pub fn fed(&self) -> usize {
+        self.shared.fed()
     }
 
     /// Bytes for JavaScript to write, which has written those of before; none: [`BYTES`](crate::BYTES) says when there are.
@@ -104,7 +112,7 @@ impl SocketHandle {
     }
 
     fn hand_over(&self, bytes: usize, request: LineRequest) -> Result<(), SocketError> {
-        if self.shared.is_closed() {
+        if self.shared.is_closed() || self.shared.leaves() {
             return Err(SocketError::Closed);
         }
         if !self.shared.hand_over(bytes) {

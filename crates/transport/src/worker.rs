@@ -1,10 +1,10 @@
 //! A media thread: its socket, its timers, its sessions.
 
 mod lines;
+mod sessions;
 
 use crate::addresses;
 use crate::inbox::{Command, Inbox, Look};
-use crate::line::Line;
 use crate::load::Load;
 use crate::mux::Mux;
 use crate::options::EngineOptions;
@@ -13,9 +13,7 @@ use crate::ready::ReadyList;
 use crate::reflexive::{Mappings, Prober};
 use crate::relays::{ByRelay, Relays};
 use crate::replies::Replies;
-use crate::session::Session;
-use crate::shared::Tenure;
-use crate::slot::{Outlet, Slot};
+use crate::slot::Slot;
 use crate::socket::WorkerSocket;
 use crate::timers::Timers;
 use bytes::BytesMut;
@@ -25,7 +23,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 const SOCKET: mio::Token = mio::Token(0);
@@ -38,12 +36,14 @@ const ROUND_PER_SESSION: Duration = Duration::from_millis(1);
 /// The same while all sessions only wait for somebody to speak: a start of speech is found after 200 ms of it, and none of
 /// it is lost. What the program asks for, but to take a socket's audio, is done at once nevertheless.
 const WAITING_ROUND: Duration = Duration::from_millis(40);
+/// While nothing was to be heard for seconds where a handler gets all frames.
+const SILENT_ROUND: Duration = Duration::from_millis(20);
+/// Sessions that only wait are woken together, so much before their time.
+const TOGETHER: Duration = Duration::from_millis(100);
 /// How long after it got frames JavaScript has mostly answered.
 const REPLY: Duration = Duration::from_millis(1);
 /// Batches read in one round; what is left is read in the next, after the timers had their turn.
 const MAX_BATCHES: usize = 16;
-/// A session that was heard within this keeps its address: consent is asked for every two seconds.
-const ALIVE: Duration = Duration::from_secs(5);
 /// A worker that met so many faults within so long, none of them a session's, gives up.
 const MAX_FAULTS: u32 = 100;
 const FAULTS_WITHIN: Duration = Duration::from_secs(10);
@@ -90,6 +90,9 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
         replies: Replies::default(),
         took_audio: false,
         is_streaming: false,
+        is_busy: false,
+        came_at: None,
+        has_told: false,
         was_fed: false,
         last_look: Instant::now(),
         load: Load::new(Instant::now()),
@@ -133,6 +136,12 @@ struct Worker {
     took_audio: bool,
     /// Audio came in the last round, not long after that before.
     is_streaming: bool,
+    /// Packets come in every round of sessions that wait.
+    is_busy: bool,
+    /// When the last look found anything.
+    came_at: Option<Instant>,
+    /// JavaScript is told of frames in this round.
+    has_told: bool,
     /// JavaScript brought what far ends sent in this round.
     was_fed: bool,
     /// When the socket was last read.
@@ -229,7 +238,7 @@ impl Worker {
             return Round::Replies;
         }
         if !std::mem::take(&mut self.more) {
-            if self.all_wait() {
+            if self.is_busy && self.all_wait() {
                 return self.rest(events);
             }
             if !self.is_streaming {
@@ -246,7 +255,9 @@ impl Worker {
 
     /// Waits until the round is over or something is asked for. Neither packets nor timers matter until then.
     fn rest(&mut self, events: &mut mio::Events) -> Round {
-        let Some(pause) = WAITING_ROUND.checked_sub(self.last_look.elapsed()) else { return Round::Full };
+        let round =
+            if self.slots.values().all(|slot| slot.session.listens()) { WAITING_ROUND } else { SILENT_ROUND };
+        let Some(pause) = round.checked_sub(self.last_look.elapsed()) else { return Round::Full };
         if let Err(error) = self.poll.registry().deregister(self.socket.source()) {
             log::error!("a media worker can't leave its socket alone: {error}");
             return Round::Full;
@@ -304,6 +315,13 @@ impl Worker {
         self.last_look = now;
         let came = self.take_datagrams(now) | self.look_at_lines(now) | std::mem::take(&mut self.was_fed);
         self.is_streaming = came && was_soon && self.slots.len() > 1;
+        if came {
+            let before = self.came_at.replace(now);
+            self.is_busy =
+                before.is_some_and(|before| now.saturating_duration_since(before) < 2 * WAITING_ROUND);
+        } else {
+            self.is_busy = false;
+        }
     }
 
     /// Does what other threads asked for; true when the worker should end.
@@ -337,47 +355,6 @@ impl Worker {
         }
         self.scratch.commands = commands;
         stop
-    }
-
-    fn adopt(&mut self, now: Instant, session: Session, shared: Tenure, answer: Option<String>) {
-        let key = shared.key;
-        if let Some(ufrag) = session.ufrag() {
-            self.mux.add_ufrag(ufrag, key);
-        }
-        self.slots.insert(key, Slot::new(now, session, shared, answer));
-        self.touch(key);
-    }
-
-    /// Has a session do what its JavaScript side asks for.
-    fn obey(&mut self, now: Instant, command: Command) {
-        let Some(key) = command.session() else { return };
-        let mut ufrag = None;
-        self.guarded(key, |slot| ufrag = slot.obey(now, command));
-        if let Some(ufrag) = ufrag {
-            self.mux.add_ufrag(&ufrag, key);
-        }
-    }
-
-    fn feed(&mut self, now: Instant, key: u32, input: Input<'_>) {
-        self.guarded(key, |slot| slot.session.handle(now, input));
-    }
-
-    /// Lets `work` at a session, and ends that session alone if it panics.
-    fn guarded(&mut self, key: u32, work: impl FnOnce(&mut Slot)) {
-        let Some(slot) = self.slots.get_mut(&key) else { return };
-        if let Err(panic) = contain(|| work(slot)) {
-            self.fail(key, &panic);
-        }
-        self.touch(key);
-    }
-
-    /// Has a session pumped at the end of the round.
-    fn touch(&mut self, key: u32) {
-        if let Some(slot) = self.slots.get_mut(&key)
-            && !std::mem::replace(&mut slot.dirty, true)
-        {
-            self.scratch.dirty.push(key);
-        }
     }
 
     /// True when there were any.
@@ -437,11 +414,15 @@ impl Worker {
             self.faults = left;
             panic!("injected");
         }
-        while let Some(key) = self.timers.expire(now) {
+        let mut until = now;
+        while let Some(key) = self.timers.expire(until) {
             if self.lines.has(key) {
                 self.wake_line(now, key);
             } else {
                 self.feed(now, key, Input::Wake);
+            }
+            if self.all_wait() {
+                until = now + TOGETHER;
             }
         }
         let datagrams = &mut self.scratch.datagrams;
@@ -456,6 +437,9 @@ impl Worker {
             self.pump_session(now, key);
         }
         self.scratch.dirty = dirty;
+        if std::mem::take(&mut self.has_told) {
+            self.tell_more();
+        }
         self.flush_lines(now);
         if !self.relays.is_empty() {
             self.relays.pump(&mut self.scratch.datagrams);
@@ -469,131 +453,10 @@ impl Worker {
             list.signal();
         }
     }
-
-    fn pump_session(&mut self, now: Instant, key: u32) {
-        let Self { slots, lines, mux, relays, scratch, load, .. } = self;
-        // A session that failed in this round is gone already.
-        let Some(slot) = slots.get_mut(&key) else { return };
-        slot.dirty = false;
-        slot.load = load.share();
-        let line = slot.line.and_then(|line| lines.get_mut(line));
-        let mut exit =
-            Exit { now, key, mux, relays, line, datagrams: &mut scratch.datagrams, claims: Vec::new() };
-        match contain(|| slot.pump(now, &mut exit)) {
-            Ok(pumped) => {
-                let claims = exit.claims;
-                if let Some(line) = slot.line {
-                    lines.touch(line);
-                }
-                self.expects_replies |= pumped.frames;
-                slot.shared.each_list(|list| note(&mut scratch.lists, list));
-                self.timers.set(key, pumped.wake_at);
-                let is_closed = slot.session.is_closed();
-                let is_waiting = slot.session.is_waiting();
-                let was_waiting = std::mem::replace(&mut slot.is_waiting, is_waiting);
-                self.waiting = self.waiting + usize::from(is_waiting) - usize::from(was_waiting);
-                for address in claims {
-                    self.claim(now, key, address);
-                }
-                if is_closed {
-                    self.remove(key);
-                }
-            }
-            Err(panic) => self.fail(key, &panic),
-        }
-    }
-
-    /// Binds an address to the session that a signed check from there was for. It stays with another session that is
-    /// alive: whoever has a session of his own can sign checks for it, and forge where they come from.
-    fn claim(&mut self, now: Instant, key: u32, address: SocketAddr) {
-        let owner =
-            self.mux.at(address).filter(|owner| *owner != key).and_then(|owner| self.slots.get(&owner));
-        if !owner.is_some_and(|slot| slot.session.was_heard_within(now, ALIVE)) {
-            self.mux.bind(address, key);
-        }
-    }
-
-    /// Ends a session that panicked.
-    fn fail(&mut self, key: u32, panic: &str) {
-        let Some(slot) = self.slots.get_mut(&key) else { return };
-        slot.shared.fail(panic);
-        let datagrams = &mut self.scratch.datagrams;
-        if let Err(panic) = contain(|| slot.take_leave(Instant::now(), datagrams)) {
-            log::debug!("a session could not take leave of its peer: {panic}");
-        }
-        self.remove(key);
-    }
-
-    fn remove(&mut self, key: u32) {
-        let Some(slot) = self.slots.remove(&key) else { return };
-        self.waiting -= usize::from(slot.is_waiting);
-        self.timers.set(key, None);
-        self.scratch.gone.insert(key);
-        match slot.line {
-            Some(line) => {
-                if let Some(line) = self.lines.get_mut(line) {
-                    line.session = None;
-                }
-            }
-            None => drop(self.sessions.fetch_sub(1, Ordering::Relaxed)),
-        }
-        // After a panic the value may be half-changed, and dropping it may panic again.
-        if let Err(panic) = contain(|| drop(slot)) {
-            log::error!("a session could not be dropped cleanly: {panic}");
-        }
-    }
 }
 
 fn note(lists: &mut Vec<Arc<ReadyList>>, list: &Arc<ReadyList>) {
     if !lists.iter().any(|known| Arc::ptr_eq(known, list)) {
         lists.push(list.clone());
-    }
-}
-
-/// Where a session's datagrams leave.
-struct Exit<'a> {
-    now: Instant,
-    key: u32,
-    mux: &'a mut Mux,
-    relays: &'a mut Relays,
-    line: Option<&'a mut Line>,
-    datagrams: &'a mut Vec<(SocketAddr, BytesMut)>,
-    /// Addresses that signed checks came from.
-    claims: Vec<SocketAddr>,
-}
-
-impl Outlet for Exit<'_> {
-    fn datagram(&mut self, to: SocketAddr, bytes: BytesMut) {
-        self.mux.sent(self.now, &bytes, self.key);
-        self.datagrams.push((to, bytes));
-    }
-
-    fn relayed(&mut self, relayed: SocketAddr, to: SocketAddr, bytes: &[u8]) {
-        self.mux.sent(self.now, bytes, self.key);
-        self.relays.send(self.now, relayed, to, bytes);
-    }
-
-    fn payload(&mut self, payload: &[u8]) {
-        if let Some(line) = &mut self.line {
-            line.send_audio(self.now, payload);
-        }
-    }
-
-    fn clear_sent(&mut self) {
-        if let Some(line) = &mut self.line {
-            line.clear();
-        }
-    }
-
-    fn settle(&mut self, waits: Duration) -> u64 {
-        self.line.as_mut().map_or(0, |line| line.settle(self.now, waits))
-    }
-
-    fn validated(&mut self, address: SocketAddr) {
-        self.claims.push(address);
-    }
-
-    fn validated_by_relay(&mut self, relayed: SocketAddr, address: SocketAddr) {
-        self.mux.bind_relayed(relayed, address, self.key);
     }
 }

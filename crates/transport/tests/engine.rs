@@ -49,6 +49,24 @@ fn until_no_thread_is_left() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_session_that_is_over_keeps_no_descriptor_open_for_whoever_still_has_it() {
+    let _turn = turn();
+    until_no_thread_is_left();
+    let descriptors = || std::fs::read_dir("/proc/self/fd").expect("procfs").count();
+    let before = descriptors();
+    let sessions = [(); 3].map(|()| {
+        let session = Observed::accept(&loopback(), session_options(), OFFER);
+        session.answer();
+        assert_eq!(session.close(), "local");
+        until_no_thread_is_left();
+        session
+    });
+    let after = descriptors();
+    assert!(after <= before, "{before} before, {after} after {} sessions", sessions.len());
+}
+
 #[test]
 fn sessions_share_ports_and_the_second_worker_gets_its_first_when_the_first_has_many() {
     let _turn = turn();

@@ -28,7 +28,7 @@ mod video;
 /// What `src/sync.rs` is elsewhere.
 mod sync {
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
-    pub(crate) use loom::sync::{Mutex, MutexGuard};
+    pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
     use std::sync::Arc;
     use std::sync::atomic::Ordering;
 
@@ -46,15 +46,19 @@ mod sync {
 
 use inbox::{Command, Inbox, Look};
 use line::{LineRequest, LineShared, SocketEvent};
-use parley_media::{Layout, SampleRate};
-use parley_session::{AudioFormat, SessionOptions};
+use parley_media::{Layout, SampleRate, SpeechEvent};
+use parley_session::{AudioFormat, SessionOptions, VideoOptions};
+use parley_video::{Codec, EncodedFrame, PixelFormat, Pixels, Rotation};
 use ready::ReadyList;
 use room::OutputDepth;
 use shared::{QueueLimits, SessionEvent, Shared};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
-use sync::{AtomicBool, AtomicUsize, Waker};
+use sync::{AtomicBool, AtomicUsize, Condvar, Mutex, Waker};
+use video::decoding::Decoding;
+use video::encoding::{EmittedPicture, Encoding, Given};
+use video::pool::{Pool, Work};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -189,43 +193,76 @@ fn waking(woken: &Arc<AtomicUsize>) -> Arc<ReadyList> {
     }))
 }
 
-/// What JavaScript does when it is woken: takes the keys, the reasons, and all frames.
-fn read_all(list: &ReadyList, session: &Shared, frames: &mut Vec<i16>) {
-    for _ in list.take() {
-        if session.accepted.take() & ready::AUDIO != 0 {
-            let mut frame = [0];
-            while session.pop_frame(&mut frame) == Ok(1) {
-                frames.push(frame[0]);
+/// A media thread pushes two things, and JavaScript, whenever it is woken, takes the keys, the reasons and all that is there.
+fn all_are_told_of<T>(
+    push: impl Fn(&Shared, u32) + Send + 'static,
+    mut pop_all: impl FnMut(&Shared, &mut Vec<T>),
+) -> Vec<T> {
+    let woken = counter();
+    let list = waking(&woken);
+    let session = shared(&list);
+    let media = {
+        let (list, session) = (list.clone(), session.clone());
+        loom::thread::spawn(move || {
+            for n in 1..=2 {
+                push(&session, n);
+                list.signal();
+            }
+        })
+    };
+    let mut popped = Vec::new();
+    let mut look = || {
+        for _ in list.take() {
+            if session.accepted.take() & ready::AUDIO != 0 {
+                pop_all(&session, &mut popped);
             }
         }
+    };
+    if woken.swap(0, SeqCst) > 0 {
+        look();
     }
+    media.join().expect("no panic");
+    while woken.swap(0, SeqCst) > 0 {
+        look();
+    }
+    popped
 }
 
 #[test]
 fn frames_are_told_of_and_come_in_order_and_once() {
     model(|| {
-        let woken = counter();
-        let list = waking(&woken);
-        let session = shared(&list);
-        let media = {
-            let (list, session) = (list.clone(), session.clone());
-            loom::thread::spawn(move || {
-                for frame in 1..=2 {
-                    session.push_frame(&[frame]);
-                    list.signal();
-                }
-            })
+        let push = |session: &Shared, n: u32| {
+            session.push_frame(&[n as i16]);
+            session.mark(ready::AUDIO);
         };
-        let mut frames = Vec::new();
-        if woken.swap(0, SeqCst) > 0 {
-            read_all(&list, &session, &mut frames);
-        }
-        media.join().expect("no panic");
-        while woken.swap(0, SeqCst) > 0 {
-            read_all(&list, &session, &mut frames);
-        }
+        let frames = all_are_told_of(push, |session, frames| {
+            let mut frame = [0];
+            while session.pop_frame(&mut frame) == Ok(1) {
+                frames.push(frame[0]);
+            }
+        });
         assert_eq!(frames, [1, 2]);
     });
+}
+
+#[test]
+fn what_was_found_about_speech_is_told_of_and_comes_in_order_and_once() {
+    model(|| {
+        let push = |session: &Shared, n: u32| {
+            session.push_speech(SpeechEvent::Probability { at: n * MS, probability: 0.5 });
+        };
+        let times = all_are_told_of(push, |session, times| {
+            times.extend(std::iter::from_fn(|| session.pop_speech()).map(time_of));
+        });
+        assert_eq!(times, [MS, 2 * MS]);
+    });
+}
+
+fn time_of(event: SpeechEvent) -> Duration {
+    match event {
+        SpeechEvent::Probability { at, .. } => at,
+        _ => unreachable!("the model pushes nothing else"),
+    }
 }
 
 /// What JavaScript does when it is woken for a socket that it carries: takes the messages, and writes the bytes.
@@ -382,5 +419,183 @@ fn a_session_is_in_the_list_once_for_all_its_reasons() {
         assert_eq!((list.take(), place.take(), place.take()), (vec![7], ready::AUDIO | ready::ROOM, 0));
         place.mark(ready::AUDIO);
         assert_eq!(list.take(), [7]);
+    });
+}
+
+/// What a queue of video had put before the threads, and how many of them were at it at once.
+#[derive(Default)]
+struct Schedule {
+    waiting: Mutex<usize>,
+    changed: Condvar,
+}
+
+impl Schedule {
+    fn add(&self) {
+        *self.waiting.lock().expect("no panic") += 1;
+        self.changed.notify_one();
+    }
+
+    /// Waits for the next turn. The queue puts itself before the threads once, or another could overtake it.
+    fn next(&self) {
+        let mut waiting = self.waiting.lock().expect("no panic");
+        while *waiting == 0 {
+            waiting = self.changed.wait(waiting).expect("no panic");
+        }
+        assert_eq!(*waiting, 1, "scheduled twice");
+        *waiting = 0;
+    }
+}
+
+fn encoded(at: Duration) -> EncodedFrame {
+    let data = bytes::Bytes::new();
+    EncodedFrame { codec: Codec::Vp8, data, is_key: true, timestamp: at, rotation: Rotation::None }
+}
+
+#[test]
+fn frames_come_to_the_decoder_in_order_and_once_whenever_it_is_done_with_those_before() {
+    model(|| {
+        let (decoding, schedule) = (Arc::new(Decoding::new(3, false)), Arc::new(Schedule::default()));
+        let media = {
+            let (decoding, schedule) = (decoding.clone(), schedule.clone());
+            loom::thread::spawn(move || {
+                for n in 1..=2 {
+                    if decoding.take(encoded(n * MS)).schedule {
+                        schedule.add();
+                    }
+                }
+            })
+        };
+        let mut times = Vec::new();
+        while times.len() < 2 {
+            // A frame that nobody schedules leaves this waiting for ever, which loom tells.
+            schedule.next();
+            while let Some((frame, _)) = decoding.next() {
+                times.push(frame.timestamp);
+                if !decoding.end_turn() {
+                    break;
+                }
+            }
+        }
+        media.join().expect("no panic");
+        assert_eq!(times, [MS, 2 * MS]);
+        assert_eq!(*schedule.waiting.lock().expect("no panic"), 0);
+    });
+}
+
+#[test]
+fn a_session_that_ends_while_it_decodes_keeps_no_frame() {
+    model(|| {
+        let decoding = Arc::new(Decoding::new(3, false));
+        assert!(decoding.take(encoded(MS)).schedule);
+        let decoder = {
+            let decoding = decoding.clone();
+            loom::thread::spawn(move || {
+                if decoding.next().is_some() {
+                    decoding.end_turn();
+                }
+            })
+        };
+        decoding.take(encoded(2 * MS));
+        decoding.close();
+        decoder.join().expect("no panic");
+        assert!(decoding.next().is_none() && !decoding.take(encoded(3 * MS)).schedule);
+    });
+}
+
+/// Emits a picture at that moment, until it is taken: whoever was refused waits to be told of room.
+fn emit(encoding: &Encoding, at: Duration, room: &Schedule) -> Given {
+    let pixels = Pixels::U8(&[120; 12]);
+    let picture = EmittedPicture { format: PixelFormat::Rgb24, width: 2, height: 2, pixels, timestamp: None };
+    loop {
+        match encoding.give(at, &picture).expect("a picture") {
+            Given::Refused => room.next(),
+            given => return given,
+        }
+    }
+}
+
+#[test]
+fn pictures_come_to_the_encoder_in_order_and_once_and_whoever_was_refused_hears_of_room() {
+    model(|| {
+        let encoding = Arc::new(Encoding::new(VideoOptions::default()));
+        let (schedule, room) = (Arc::new(Schedule::default()), Arc::new(Schedule::default()));
+        let handler = {
+            let (encoding, schedule, room) = (encoding.clone(), schedule.clone(), room.clone());
+            loom::thread::spawn(move || {
+                for n in 1..=3 {
+                    if emit(&encoding, n * MS, &room) == Given::Schedule {
+                        schedule.add();
+                    }
+                }
+            })
+        };
+        let mut times = Vec::new();
+        while times.len() < 3 {
+            schedule.next();
+            loop {
+                let (is_room, picture) = encoding.begin_turn();
+                if is_room {
+                    room.add();
+                }
+                times.extend(picture.map(|(_, at)| at));
+                if !encoding.end_turn().more {
+                    break;
+                }
+            }
+        }
+        handler.join().expect("no panic");
+        assert_eq!(times, [MS, 2 * MS, 3 * MS]);
+    });
+}
+
+#[test]
+fn a_session_is_drained_once_however_its_last_picture_meets_the_wish() {
+    model(|| {
+        let encoding = Arc::new(Encoding::new(VideoOptions::default()));
+        emit(&encoding, MS, &Schedule::default());
+        let encoder = {
+            let encoding = encoding.clone();
+            loom::thread::spawn(move || {
+                encoding.begin_turn();
+                encoding.end_turn().drain
+            })
+        };
+        let is_drained = encoding.drain(true);
+        let told = encoder.join().expect("no panic");
+        assert_eq!(told, (!is_drained).then_some(true));
+    });
+}
+
+/// Work of so many turns.
+struct Turns(usize, Arc<Schedule>);
+
+impl Work for Turns {
+    fn run(&mut self) -> bool {
+        *self.1.waiting.lock().expect("no panic") += 1;
+        self.1.changed.notify_one();
+        self.0 -= 1;
+        self.0 > 0
+    }
+
+    fn failed(&mut self, panic: &str) {
+        unreachable!("{panic}");
+    }
+}
+
+#[test]
+fn no_work_is_left_while_a_thread_waits_and_no_thread_outlives_the_pool() {
+    model(|| {
+        let pool = Pool::of(2);
+        let threads: Vec<_> = (0..2).map(|index| loom::thread::spawn(pool.server(index))).collect();
+        let done = Arc::new(Schedule::default());
+        pool.schedule(Box::new(Turns(2, done.clone())));
+        pool.schedule(Box::new(Turns(1, done.clone())));
+        let mut turns = done.waiting.lock().expect("no panic");
+        while *turns < 3 {
+            turns = done.changed.wait(turns).expect("no panic");
+        }
+        drop(turns);
+        drop(pool);
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
     });
 }

@@ -2,79 +2,14 @@
 
 mod common;
 
-use common::{Observed, PATIENCE, loopback, port, session_options};
-use parley_netsim::{Check, Peer, PeerOptions, tone};
-use parley_transport::{Chunk, Layout, SampleRate, Samples};
-use std::net::{SocketAddr, UdpSocket};
+use common::caller::Caller;
+use common::{Observed, loopback, port, session_options};
+use parley_netsim::{Check, Peer, PeerOptions, PeerVideo};
+use parley_transport::{
+    EmittedPicture, PixelFormat, Pixels, SessionHandle, SessionOptions, VideoOptions, VideoStats,
+};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-
-/// A call of a foreign peer over real UDP.
-struct Caller {
-    peer: Peer,
-    socket: UdpSocket,
-    session: Observed,
-    server: SocketAddr,
-}
-
-impl Caller {
-    fn call() -> (Self, String) {
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("bound");
-        socket.set_read_timeout(Some(Duration::from_millis(2))).expect("set");
-        let now = Instant::now();
-        let mut peer = Peer::new(now, socket.local_addr().expect("bound"), &PeerOptions::default());
-        let session = Observed::accept(&loopback(), session_options(), &peer.offer(now));
-        let answer = session.answer();
-        peer.answered(now, &answer);
-        let server = SocketAddr::from(([127, 0, 0, 1], port(&answer)));
-        (Self { peer, socket, session, server }, answer)
-    }
-
-    /// Runs the call until `content`.
-    fn run(&mut self, content: impl FnMut(&mut Self) -> bool) {
-        self.run_with(Self::echo, content);
-    }
-
-    /// The same for a session that has ended, so that nothing is echoed.
-    fn run_silently(&mut self, content: impl FnMut(&mut Self) -> bool) {
-        self.run_with(|_| (), content);
-    }
-
-    fn run_with(&mut self, echo: impl Fn(&Self), mut content: impl FnMut(&mut Self) -> bool) {
-        let give_up = Instant::now() + PATIENCE;
-        let mut buffer = [0; 2048];
-        while !content(self) {
-            let now = Instant::now();
-            assert!(
-                now < give_up,
-                "connected: {}, heard: {:?}",
-                self.peer.is_connected(),
-                self.peer.heard.duration()
-            );
-            while let Some((to, datagram)) = self.peer.poll(now) {
-                self.socket.send_to(&datagram, to).expect("sent");
-            }
-            if let Ok((length, from)) = self.socket.recv_from(&mut buffer) {
-                self.peer.receive(Instant::now(), from, &buffer[..length]);
-            }
-            self.peer.wake(Instant::now());
-            echo(self);
-        }
-    }
-
-    fn echo(&self) {
-        let mut frame = [0; 480];
-        while self.session.session.read_audio(&mut frame) == Ok(480) {
-            let samples = Samples::I16(frame.to_vec());
-            let chunk = Chunk { samples, rate: SampleRate::HZ_24000, layout: Layout::Mono };
-            self.session.session.write_audio(chunk).expect("the session is open");
-        }
-    }
-
-    fn hears_its_tone(&self) -> bool {
-        self.peer.heard.last(Duration::from_millis(500)).tone_share(440.0) > 0.9
-            && self.peer.heard.count() > 50
-    }
-}
 
 fn attribute<'a>(sdp: &'a str, name: &str) -> &'a str {
     sdp.lines().find_map(|line| line.strip_prefix(name)).expect("in every description").trim()
@@ -82,9 +17,7 @@ fn attribute<'a>(sdp: &'a str, name: &str) -> &'a str {
 
 #[test]
 fn a_check_signed_for_one_session_takes_no_address_from_another() {
-    let (mut victim, _) = Caller::call();
-    victim.peer.speak(Instant::now(), tone(440.0, Duration::from_secs(30)));
-    victim.run(|call| call.hears_its_tone());
+    let mut victim = Caller::speaking();
 
     let attacker_address = SocketAddr::from(([127, 0, 0, 1], 9));
     let mut attacker = Peer::new(Instant::now(), attacker_address, &PeerOptions::default());
@@ -111,9 +44,7 @@ fn a_check_signed_for_one_session_takes_no_address_from_another() {
 
 /// A call that hears its tone, on the worker of a session that something is about to happen to.
 fn with_a_neighbour() -> (Caller, Observed) {
-    let (mut caller, _) = Caller::call();
-    caller.peer.speak(Instant::now(), tone(440.0, Duration::from_secs(30)));
-    caller.run(|call| call.hears_its_tone());
+    let caller = Caller::speaking();
     let address = SocketAddr::from(([127, 0, 0, 1], 9));
     let mut neighbour = Peer::new(Instant::now(), address, &PeerOptions::default());
     let session = Observed::accept(&loopback(), session_options(), &neighbour.offer(Instant::now()));
@@ -121,14 +52,12 @@ fn with_a_neighbour() -> (Caller, Observed) {
     (caller, session)
 }
 
-impl Caller {
-    /// A worker that died would be silent for good; a machine that is busy isn't for so long.
-    fn hears_no_gap_since(&mut self, moment: Instant) {
-        let heard = self.peer.heard.count();
-        self.run(|call| call.peer.heard.count() > heard + 50);
-        let gap = self.peer.heard.since(moment).longest_without(440.0);
-        assert!(gap < Duration::from_millis(200), "{gap:?}");
-    }
+/// A worker that died would be silent for good; a machine that is busy isn't for so long.
+fn hears_no_gap_since(caller: &mut Caller, moment: Instant) {
+    let heard = caller.peer.heard.count();
+    caller.run(|call| call.peer.heard.count() > heard + 50);
+    let gap = caller.peer.heard.since(moment).longest_without(440.0);
+    assert!(gap < Duration::from_millis(200), "{gap:?}");
 }
 
 #[test]
@@ -137,7 +66,7 @@ fn a_panic_in_a_session_is_not_heard_by_its_neighbour() {
     let moment = Instant::now();
     neighbour.session.inject_panic();
     assert_eq!(neighbour.wait_for("error").code, Some("ERR_PARLEY_SESSION_FAULT"));
-    caller.hears_no_gap_since(moment);
+    hears_no_gap_since(&mut caller, moment);
 }
 
 #[test]
@@ -146,7 +75,7 @@ fn a_panic_of_a_media_thread_outside_of_all_sessions_ends_none_and_is_not_heard(
     let moment = Instant::now();
     for _ in 0..3 {
         neighbour.session.inject_panic_outside(1);
-        caller.hears_no_gap_since(moment);
+        hears_no_gap_since(&mut caller, moment);
     }
     assert_eq!(neighbour.close(), "local");
 }
@@ -157,4 +86,98 @@ fn the_peer_of_a_session_that_panics_is_told_that_it_ended() {
     let closed = caller.peer.channels_closed;
     caller.session.session.inject_panic();
     caller.run_silently(|call| call.peer.channels_closed > closed || !call.peer.is_connected());
+}
+
+/// Makes so many offers at once; returns when all of them are answered, with the caller running meanwhile.
+fn answers_meanwhile(caller: &mut Caller, count: usize) -> Vec<Observed> {
+    let address = SocketAddr::from(([127, 0, 0, 1], 9));
+    let offers: Vec<String> = (0..count)
+        .map(|_| Peer::new(Instant::now(), address, &PeerOptions::default()).offer(Instant::now()))
+        .collect();
+    let sessions: Vec<Observed> =
+        offers.iter().map(|offer| Observed::accept(&loopback(), session_options(), offer)).collect();
+    let mut left: Vec<&Observed> = sessions.iter().collect();
+    caller.run(|_| {
+        left.retain(|session| !session.has_event("answer"));
+        left.is_empty()
+    });
+    sessions
+}
+
+#[test]
+fn a_live_call_loses_nothing_while_many_others_begin() {
+    let mut caller = Caller::speaking();
+    let (moment, first) = (Instant::now(), caller.peer.packets.len());
+    let before = caller.session.session.stats().input_dropped;
+    let sessions = answers_meanwhile(&mut caller, 64);
+    hears_no_gap_since(&mut caller, moment);
+    assert!(sessions.iter().all(|session| !session.has_event("closed")));
+    let sent = &caller.peer.packets[first..];
+    assert!(sent.windows(2).all(|pair| pair[1].1 == pair[0].1.wrapping_add(1)), "{sent:?}");
+    assert_eq!(caller.session.session.stats().input_dropped, before);
+}
+
+fn with_video() -> SessionOptions {
+    SessionOptions { video: Some(VideoOptions::default()), ..session_options() }
+}
+
+fn camera() -> PeerOptions {
+    PeerOptions { video: Some(PeerVideo::default()), ..PeerOptions::default() }
+}
+
+fn video_stats(session: &SessionHandle) -> VideoStats {
+    session.stats().video.expect("it has video")
+}
+
+/// Emits a picture, and says whether there was room for it.
+fn emit(session: &SessionHandle) -> bool {
+    let pixels = vec![90; PixelFormat::Bgr24.samples(64, 48)];
+    let (format, pixels) = (PixelFormat::Bgr24, Pixels::U8(&pixels));
+    let picture = EmittedPicture { format, width: 64, height: 48, pixels, timestamp: None };
+    session.write_video(&picture).expect("a picture of a session that is open")
+}
+
+#[test]
+fn a_panic_of_a_thread_that_encodes_ends_the_session_of_the_picture_alone() {
+    let mut caller = Caller::speaking();
+    let (one, _) = Caller::call_with(with_video(), &camera());
+    let (other, _) = Caller::call_with(with_video(), &camera());
+    let encodes_another = |caller: &mut Caller| {
+        let before = video_stats(&other.session.session).encode.encoded;
+        caller.run(|_| {
+            emit(&other.session.session);
+            video_stats(&other.session.session).encode.encoded > before
+        });
+    };
+    encodes_another(&mut caller);
+    let moment = Instant::now();
+    one.session.session.inject_video_panics();
+    assert!(emit(&one.session.session));
+    assert_eq!(one.session.wait_for("error").code, Some("ERR_PARLEY_SESSION_FAULT"));
+    assert_eq!(one.session.wait_for("closed").code, Some("error"));
+    // More often than there are threads.
+    (0..8).for_each(|_| encodes_another(&mut caller));
+    hears_no_gap_since(&mut caller, moment);
+    assert_eq!(other.session.close(), "local");
+}
+
+#[test]
+fn a_panic_of_a_thread_that_decodes_ends_the_session_of_the_frame_alone() {
+    let (mut one, _) = Caller::call_with(with_video(), &camera());
+    let (mut other, _) = Caller::call_with(with_video(), &camera());
+    let seen = |call: &Caller| {
+        let decode = video_stats(&call.session.session).decode;
+        decode.decoded + decode.failed
+    };
+    for call in [&mut one, &mut other] {
+        call.run_silently(|call| call.peer.is_connected());
+        call.peer.film(Instant::now(), Duration::from_secs(30));
+        call.run_silently(|call| seen(call) > 0);
+    }
+    one.session.session.inject_video_panics();
+    one.run_silently(|call| call.session.has_event("closed"));
+    let before = seen(&other);
+    other.run_silently(|call| seen(call) > before + 8);
+    assert_eq!(other.session.close(), "local");
+    assert_eq!(one.session.wait_for("error").code, Some("ERR_PARLEY_SESSION_FAULT"));
 }

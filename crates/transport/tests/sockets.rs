@@ -85,6 +85,7 @@ impl ByHand {
     /// Lets time pass, running the session when it asks for it.
     fn pass(&mut self, time: Duration) {
         let end = self.now + time;
+        self.run();
         while let Some(at) = self.session.wake_at().filter(|at| *at <= end) {
             self.now = self.now.max(at);
             self.run();
@@ -202,8 +203,8 @@ fn marks_and_the_rest_of_a_call_go_their_ways() {
     let texts: Vec<_> =
         rig.frames().into_iter().map(|(_, sent)| String::from_utf8(sent).expect("text")).collect();
     let marks: Vec<_> = texts.iter().filter(|text| text.contains("mark")).cloned().collect();
-    assert_eq!(marks[..2], [r#"{"mark":"p10"}"#, r#"{"mark":"p20"}"#]);
-    rig.socket.feed(frame(TEXT, br#"{"event":"mark","mark":{"name":"p20"}}"#));
+    assert_eq!(marks[..2], [r#"{"mark":"own10"}"#, r#"{"mark":"own20"}"#]);
+    rig.socket.feed(frame(TEXT, br#"{"event":"mark","mark":{"name":"own20"}}"#));
     rig.socket.feed(frame(TEXT, br#"{"event":"stop"}"#));
     rig.run();
     let played = rig.handle.played().as_millis();
@@ -225,6 +226,30 @@ fn audio_that_the_program_found_is_put_in_order_too() {
 }
 
 #[test]
+fn a_chunk_with_the_greatest_of_numbers_does_no_harm() {
+    let mut rig = ByHand::new(session_options(), mulaw(Duration::ZERO), telephone());
+    for _ in 0..2 {
+        rig.handle.receive(Some(u64::MAX), &[0x80; 160]);
+    }
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.handle.stats().session.packets_in, 2);
+}
+
+#[test]
+fn bytes_that_are_carried_here_faster_than_anybody_reads_them_end_the_socket() {
+    let mut rig = ByHand::page(Duration::ZERO);
+    let piece = frame(BINARY, &[0x80; 60_000]);
+    for _ in 0..1_000 {
+        rig.socket.feed(piece.clone());
+    }
+    assert!(rig.socket.fed() <= 11 << 20, "{} bytes wait", rig.socket.fed());
+    rig.run();
+    assert_eq!(rig.socket.fed(), 0);
+    let closed = SocketEvent::Closed { code: 1008, reason: "too_many_messages".into() };
+    assert_eq!(rig.socket.next_event(), Some(closed));
+}
+
+#[test]
 fn messages_are_refused_for_they_go_over_the_socket_itself() {
     let rig = ByHand::page(Duration::ZERO);
     assert!(rig.handle.send_message("hello".to_owned()).is_err());
@@ -242,10 +267,13 @@ fn a_socket_that_is_closed_or_full_takes_no_message() {
     rig.run();
     assert_eq!(rig.socket.send("one".into()), Ok(()));
     rig.socket.close(1000, "done".into());
-    rig.run();
+    for _ in 0..2 {
+        assert_eq!(rig.socket.send("two".into()), Err(SocketError::Closed), "before it is told, and after");
+        assert_eq!(rig.socket.send_binary(vec![2]), Err(SocketError::Closed));
+        rig.run();
+    }
     let closed = SocketEvent::Closed { code: 1000, reason: "done".into() };
     assert_eq!(rig.socket.next_event(), Some(closed));
-    assert_eq!(rig.socket.send("two".into()), Err(SocketError::Closed));
     rig.socket.feed(frame(CLOSE, &goodbye(1000, "")));
     rig.run();
     assert_eq!(rig.socket.next_event(), Some(SocketEvent::Gone));
@@ -419,6 +447,20 @@ fn what_is_held_for_a_session_goes_to_it_in_order_and_the_rest_comes() {
 }
 
 #[test]
+fn audio_that_the_program_hands_over_before_the_session_has_begun_is_kept_for_it() {
+    for socket in Socket::both() {
+        let session = socket.open(page());
+        for _ in 0..3 {
+            session.receive(None, &[0x80; 160]);
+        }
+        while session.stats().session.packets_in < 3 {
+            std::thread::yield_now();
+        }
+        session.close();
+    }
+}
+
+#[test]
 fn an_end_is_told_even_while_messages_are_held() {
     let mut socket = Socket::carried(&loopback());
     socket.bring(&frame(TEXT, b"start"));
@@ -430,17 +472,6 @@ fn an_end_is_told_even_while_messages_are_held() {
     assert_eq!(socket.event(), SocketEvent::Gone);
     let session = socket.open(page());
     session.close();
-}
-
-#[test]
-fn messages_come_again_when_there_is_no_session() {
-    let mut socket = Socket::carried(&loopback());
-    socket.socket.hold();
-    socket.bring(&frame(TEXT, b"held"));
-    socket.bring(&frame(BINARY, b"too"));
-    socket.socket.release();
-    assert_eq!(socket.event(), SocketEvent::Text("held".into()));
-    assert_eq!(socket.event(), SocketEvent::Binary(b"too".to_vec()));
 }
 
 #[cfg(unix)]

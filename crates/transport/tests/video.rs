@@ -21,10 +21,14 @@ struct Rig {
 
 impl Rig {
     fn connect(video: Option<VideoOptions>) -> Self {
+        let peers = video.is_some().then(PeerVideo::default);
+        Self::connect_to(peers, video)
+    }
+
+    fn connect_to(peers: Option<PeerVideo>, video: Option<VideoOptions>) -> Self {
         let now = start_of_time();
-        let has_video = video.is_some().then(PeerVideo::default);
         let mut peer =
-            Peer::new(now, peer_address(), &PeerOptions { video: has_video, ..PeerOptions::default() });
+            Peer::new(now, peer_address(), &PeerOptions { video: peers, ..PeerOptions::default() });
         let offer = peer.offer(now);
         let limits = QueueLimits { input: Duration::from_secs(1), video: VideoQueue::default() };
         let output_target = Duration::ZERO;
@@ -106,4 +110,60 @@ fn a_session_without_video_takes_no_picture() {
     assert!(rig.handle.read_video(Duration::ZERO).is_none() && rig.handle.stats().video.is_none());
     let mut rig = Rig::connect(Some(VideoOptions { send: false, ..VideoOptions::default() }));
     assert_eq!(rig.write(), Err(VideoWriteError::NoVideo));
+}
+
+#[cfg(feature = "h264")]
+mod h264 {
+    use super::*;
+    use parley_transport::PixelsMut;
+    use parley_video::{Codec, DecoderOptions, EncoderOptions, I420, VideoDecoder, VideoEncoder};
+
+    fn connect() -> Rig {
+        let peer = PeerVideo { codec: Codec::H264, is_coded: true, ..PeerVideo::default() };
+        Rig::connect_to(Some(peer), Some(VideoOptions::default()))
+    }
+
+    #[test]
+    fn a_peer_without_vp8_sees_pictures_and_gets_a_key_frame_when_it_asks() {
+        let mut rig = connect();
+        rig.show(10);
+        rig.line.peer.say_picture_loss(rig.now);
+        rig.pass(PICTURE);
+        rig.show(3);
+        rig.pass(PICTURE);
+        let mut decoder = VideoDecoder::new(Codec::H264, DecoderOptions::default()).expect("it is built");
+        let frames = rig.line.peer.take_frames();
+        assert_eq!(frames.len(), 13);
+        for (_, frame) in frames {
+            let picture = decoder.decode(&frame).expect("a frame").expect("a picture");
+            assert_eq!((picture.width(), picture.height()), (64, 48));
+        }
+        let stats = rig.handle.stats().video.expect("there is video");
+        assert_eq!((stats.encode.encoded, stats.encode.key_frames), (13, 2), "{stats:?}");
+    }
+
+    #[test]
+    fn the_pictures_of_a_peer_without_vp8_reach_the_handler() {
+        let mut rig = connect();
+        let mut encoder = VideoEncoder::new(Codec::H264, EncoderOptions::default()).expect("it is built");
+        let mut pixels = vec![0; PixelFormat::I420.samples(320, 240)];
+        let mut greys = Vec::new();
+        for index in 0..10_u32 {
+            let mut picture = I420::blank(320, 240);
+            picture.data_mut().fill(60 + 8 * index as u8);
+            let wants_key = rig.line.peer.takes_key_wish();
+            let frame = encoder.encode(&picture, PICTURE * index, wants_key).expect("encoded");
+            rig.line.peer.show(rig.now, &frame.expect("not left out").data);
+            rig.pass(PICTURE);
+            while let Some(read) = rig.handle.read_video(Duration::ZERO) {
+                assert_eq!((read.width(), read.height()), (320, 240));
+                read.to_pixels(PixelFormat::I420, PixelsMut::U8(&mut pixels)).expect("they fit");
+                greys.push(pixels[0]);
+            }
+        }
+        assert!(greys.len() == 10 && greys.is_sorted() && greys[9] > greys[0] + 50, "{greys:?}");
+        let stats = rig.handle.stats().video.expect("there is video");
+        assert_eq!((stats.decode.decoded, stats.decode.failed), (10, 0), "{stats:?}");
+        assert!(rig.line.peer.said().key_frames.is_empty());
+    }
 }

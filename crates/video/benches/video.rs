@@ -5,8 +5,9 @@
 
 use divan::{Bencher, black_box};
 use parley_video::{
-    Assembled, DecoderOptions, EncodedFrame, EncoderOptions, FrameAssembler, I420, MAX_PAYLOAD, Packetiser,
-    PixelFormat, Pixels, PixelsMut, Rotation, VideoPacket, Vp8Decoder, Vp8Encoder, from_pixels, to_pixels,
+    Assembled, Codec, DecoderOptions, EncodedFrame, EncoderOptions, FrameAssembler, I420, MAX_PAYLOAD,
+    Packetiser, PixelFormat, Pixels, PixelsMut, Rotation, VideoPacket, Vp8Decoder, Vp8Encoder, from_pixels,
+    to_pixels,
 };
 use std::time::{Duration, Instant};
 
@@ -120,7 +121,7 @@ fn from_floats(bencher: Bencher<'_, '_>, format: PixelFormat) {
 #[divan::bench]
 fn packetise_and_assemble(bencher: Bencher<'_, '_>) {
     let frames = encoded();
-    let (mut packetiser, mut assembler) = (Packetiser::new(0), FrameAssembler::new());
+    let (mut packetiser, mut assembler) = (Packetiser::new(0), FrameAssembler::new(Codec::Vp8));
     let (mut sequence_number, mut timestamp) = (0_u16, 0_u32);
     #[allow(clippy::disallowed_methods, reason = "some instant is needed to begin with")]
     let now = Instant::now();

@@ -1,8 +1,9 @@
 //! VP8 to pictures.
 
+use crate::error::CodecError;
 use crate::frame::key_frame_size;
 use crate::picture::{I420, Rotation};
-use crate::vpx::{CodecError, Decoder, Planes};
+use crate::vpx::{Decoder, Planes};
 
 /// How a decoder is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,17 @@ pub struct Vp8Decoder {
 }
 
 /// A picture in the decoder's memory, until that is used again.
-pub struct Picture<'a>(Planes<'a>);
+pub struct Picture<'a> {
+    width: u32,
+    height: u32,
+    memory: Memory<'a>,
+}
+
+enum Memory<'a> {
+    Vpx(Planes<'a>),
+    #[cfg(feature = "h264")]
+    H264(openh264::decoder::DecodedYUV<'a>),
+}
 
 impl Vp8Decoder {
     /// # Errors
@@ -50,7 +61,7 @@ impl Vp8Decoder {
         self.needs_key = true;
         let picture = self.decoder.decode(frame)?;
         self.needs_key = false;
-        Ok(picture.map(Picture))
+        Ok(picture.map(Picture::of_vpx))
     }
 
     fn check(&self, frame: &[u8]) -> Result<(), CodecError> {
@@ -72,21 +83,66 @@ impl Vp8Decoder {
     }
 }
 
+impl<'a> Picture<'a> {
+    fn of_vpx(planes: Planes<'a>) -> Self {
+        Self { width: planes.width, height: planes.height, memory: Memory::Vpx(planes) }
+    }
+
+    /// `None` when a plane is shorter than the sides say.
+    #[cfg(feature = "h264")]
+    pub(crate) fn of_h264(decoded: openh264::decoder::DecodedYUV<'a>) -> Option<Self> {
+        use openh264::formats::YUVSource;
+        let (width, height) = decoded.dimensions();
+        let (width, height) = (width as u32, height as u32);
+        planes_of(&decoded, width, height)?;
+        Some(Self { width, height, memory: Memory::H264(decoded) })
+    }
+}
+
+#[cfg(feature = "h264")]
+fn planes_of<'b>(
+    decoded: &'b openh264::decoder::DecodedYUV<'_>,
+    width: u32,
+    height: u32,
+) -> Option<[crate::picture::Plane<'b>; 3]> {
+    use openh264::formats::YUVSource;
+    let strides = decoded.strides();
+    let parts = [(decoded.y(), strides.0), (decoded.u(), strides.1), (decoded.v(), strides.2)];
+    let sides = I420::sides(width, height);
+    let mut planes = [crate::picture::Plane { samples: &[], stride: 0, width: 0, height: 0 }; 3];
+    for ((plane, (samples, stride)), (width, height)) in planes.iter_mut().zip(parts).zip(sides) {
+        let is_there = width > 0 && height > 0 && stride >= width;
+        if !is_there || samples.len() < stride * (height - 1) + width {
+            return None;
+        }
+        *plane = crate::picture::Plane { samples, stride, width, height };
+    }
+    Some(planes)
+}
+
 impl Picture<'_> {
     /// In pixels, before any turn.
     #[must_use]
     pub fn width(&self) -> u32 {
-        self.0.width
+        self.width
     }
 
     /// In pixels, before any turn.
     #[must_use]
     pub fn height(&self) -> u32 {
-        self.0.height
+        self.height
     }
 
     /// Copies the picture, turned, to one that gets its size.
     pub fn copy_to(&self, rotation: Rotation, into: &mut I420) {
-        into.copy_from(self.0.width, self.0.height, &self.0.planes, rotation);
+        match &self.memory {
+            Memory::Vpx(planes) => into.copy_from(self.width, self.height, &planes.planes, rotation),
+            #[cfg(feature = "h264")]
+            Memory::H264(decoded) => {
+                if let Some(planes) = planes_of(decoded, self.width, self.height) {
+                    into.copy_from(self.width, self.height, &planes, rotation);
+                }
+            }
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! Pictures to VP8.
 
+use crate::codec::Codec;
+use crate::error::CodecError;
 use crate::frame::EncodedFrame;
 use crate::picture::{I420, Rotation};
-use crate::vpx::{CodecError, Encoder, Settings};
+use crate::vpx::{Encoder, Settings};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -79,6 +81,7 @@ impl Vp8Encoder {
         let times = (self.pts(timestamp), self.duration());
         let encoded = current.encoder.encode(picture, times, force_key)?;
         let frame = encoded.map(|(data, is_key)| EncodedFrame {
+            codec: Codec::Vp8,
             data: Bytes::copy_from_slice(data),
             is_key,
             timestamp,

@@ -1,5 +1,6 @@
 //! One encoded frame.
 
+use crate::codec::Codec;
 use crate::picture::Rotation;
 use bytes::Bytes;
 use std::time::Duration;
@@ -7,7 +8,9 @@ use std::time::Duration;
 /// One encoded frame, received or to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedFrame {
-    /// The VP8 frame (RFC 6386), without any RTP.
+    /// What `data` is.
+    pub codec: Codec,
+    /// The frame without any RTP: of VP8 as RFC 6386 has it, of H.264 as NAL units behind start codes (annex B).
     pub data: Bytes,
     /// It needs no frame before it.
     pub is_key: bool,

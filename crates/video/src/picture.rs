@@ -1,6 +1,7 @@
 //! A picture in memory, and how it is turned.
 
 use crate::pixels::PixelError;
+use crate::samples::Samples;
 
 /// The longest side of a picture that VP8 has room for (RFC 6386, section 9.1).
 pub const MAX_SIDE: u32 = 16_383;
@@ -13,7 +14,7 @@ const BLACK: (u8, u8) = (16, 128);
 pub struct I420 {
     width: u32,
     height: u32,
-    data: Vec<u8>,
+    data: Samples,
 }
 
 /// How a picture is to be turned, clockwise, before it is shown.
@@ -61,7 +62,7 @@ impl I420 {
     /// A black picture. Sides are 1 to [`MAX_SIDE`], and are brought into that range.
     #[must_use]
     pub fn blank(width: u32, height: u32) -> Self {
-        let mut picture = Self { width: 0, height: 0, data: Vec::new() };
+        let mut picture = Self { width: 0, height: 0, data: Samples::new() };
         picture.resize(width, height);
         let luma = picture.luma_samples();
         picture.data[..luma].fill(BLACK.0);
@@ -69,13 +70,13 @@ impl I420 {
         picture
     }
 
-    /// A picture of the samples that are given.
+    /// A picture with a copy of these samples.
     ///
     /// # Errors
     /// [`PixelError`] when a side is out of range, or `data` has another length than such a picture.
-    pub fn new(width: u32, height: u32, data: Vec<u8>) -> Result<Self, PixelError> {
+    pub fn new(width: u32, height: u32, data: &[u8]) -> Result<Self, PixelError> {
         PixelError::check(width, height, Self::samples(width, height), data.len())?;
-        Ok(Self { width, height, data })
+        Ok(Self { width, height, data: data.into() })
     }
 
     /// In pixels.
@@ -104,7 +105,7 @@ impl I420 {
     /// Gives the picture another size, within its memory as far as that goes. What it shows then is undefined.
     pub fn resize(&mut self, width: u32, height: u32) {
         (self.width, self.height) = (width.clamp(1, MAX_SIDE), height.clamp(1, MAX_SIDE));
-        self.data.resize(Self::samples(self.width, self.height), 0);
+        self.data.resize(Self::samples(self.width, self.height));
     }
 
     /// How many samples such a picture has.
@@ -125,7 +126,7 @@ impl I420 {
     }
 
     pub(crate) fn planes(&self) -> [Plane<'_>; 3] {
-        let mut rest = self.data.as_slice();
+        let mut rest = self.data();
         Self::sides(self.width, self.height).map(|(width, height)| {
             let (samples, after) = rest.split_at(width * height);
             rest = after;
@@ -198,7 +199,7 @@ mod tests {
 
     /// 3 x 2 with chroma 2 x 1.
     fn picture() -> I420 {
-        I420::new(3, 2, vec![1, 2, 3, 4, 5, 6, 11, 12, 21, 22]).expect("the right length")
+        I420::new(3, 2, &[1, 2, 3, 4, 5, 6, 11, 12, 21, 22]).expect("the right length")
     }
 
     fn turned(rotation: Rotation) -> I420 {
@@ -211,20 +212,20 @@ mod tests {
     #[test]
     fn a_picture_is_turned_clockwise() {
         assert_eq!(turned(Rotation::None), picture());
-        let by_90 = I420::new(2, 3, vec![4, 1, 5, 2, 6, 3, 11, 12, 21, 22]);
+        let by_90 = I420::new(2, 3, &[4, 1, 5, 2, 6, 3, 11, 12, 21, 22]);
         assert_eq!(turned(Rotation::By90), by_90.expect("the right length"));
-        let by_180 = I420::new(3, 2, vec![6, 5, 4, 3, 2, 1, 12, 11, 22, 21]);
+        let by_180 = I420::new(3, 2, &[6, 5, 4, 3, 2, 1, 12, 11, 22, 21]);
         assert_eq!(turned(Rotation::By180), by_180.expect("the right length"));
-        let by_270 = I420::new(2, 3, vec![3, 6, 2, 5, 1, 4, 12, 11, 22, 21]);
+        let by_270 = I420::new(2, 3, &[3, 6, 2, 5, 1, 4, 12, 11, 22, 21]);
         assert_eq!(turned(Rotation::By270), by_270.expect("the right length"));
     }
 
     #[test]
     fn a_wrong_length_is_told_with_both_numbers() {
-        let error = I420::new(3, 2, vec![0; 9]).expect_err("9 samples");
+        let error = I420::new(3, 2, &[0; 9]).expect_err("9 samples");
         assert_eq!(error, PixelError::Length { width: 3, height: 2, expected: 10, got: 9 });
-        assert!(I420::new(0, 2, Vec::new()).is_err());
-        assert!(I420::new(MAX_SIDE + 1, 2, Vec::new()).is_err());
+        assert!(I420::new(0, 2, &[]).is_err());
+        assert!(I420::new(MAX_SIDE + 1, 2, &[]).is_err());
     }
 
     #[test]

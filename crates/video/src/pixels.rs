@@ -310,7 +310,7 @@ mod tests {
             (0..wide * high).map(move |n| (low + span * (n % wide + n / wide) / (wide + high)) as u8)
         };
         let data = plane(luma, 40, 150).chain(plane(chroma, 110, 30)).chain(plane(chroma, 120, 20));
-        I420::new(width, height, data.collect()).expect("the right length")
+        I420::new(width, height, &data.collect::<Vec<_>>()).expect("the right length")
     }
 
     fn bytes_of(picture: &I420, format: PixelFormat) -> Vec<u8> {

@@ -7,6 +7,9 @@
 #include <vpx/vp8dx.h>
 #include <vpx/vpx_decoder.h>
 #include <vpx/vpx_encoder.h>
+/* In this object, and not in one of its own: whatever needs libvpx needs this object first, so the linker finds these
+ * functions before it looks for libvpx's. */
+#include "memory.h"
 
 struct parley_decoder {
   vpx_codec_ctx_t codec;

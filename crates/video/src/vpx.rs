@@ -1,36 +1,9 @@
 //! libvpx, through the functions of `shim.c`.
 
+use crate::error::CodecError;
 use crate::picture::{I420, Plane};
 use std::ffi::{CStr, c_char, c_int, c_longlong, c_uint, c_ulong};
 use std::ptr::NonNull;
-
-/// What libvpx says it can't do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CodecError {
-    /// The bytes are no VP8 frame, or a damaged one.
-    Damaged(&'static str),
-    /// The picture has more pixels than are allowed: width, height.
-    TooLarge(u32, u32),
-    /// Nothing can be decoded before the next key frame.
-    NeedsKeyFrame,
-    /// libvpx could not be set up, or failed by itself: its own words.
-    Library(&'static str),
-}
-
-impl std::fmt::Display for CodecError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Damaged(why) => write!(f, "not a VP8 frame, or a damaged one: {why}"),
-            Self::TooLarge(width, height) => {
-                write!(f, "a picture of {width} x {height} is larger than is allowed")
-            }
-            Self::NeedsKeyFrame => f.write_str("a key frame is needed first"),
-            Self::Library(why) => write!(f, "libvpx failed: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for CodecError {}
 
 #[repr(C)]
 struct Opaque {
@@ -67,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) max_key_percent: c_uint,
 }
 
+// SAFETY: `shim.c` defines these functions with these arguments and results, and the structures with these fields in this
+// order; `Opaque` stands for its own two.
 unsafe extern "C" {
     fn parley_vpx_error(code: c_int) -> *const c_char;
     fn parley_vp8_decoder_new(threads: c_uint, result: *mut *mut Opaque) -> c_int;
@@ -100,7 +75,7 @@ fn words(code: c_int) -> &'static str {
 fn made(code: c_int, result: *mut Opaque) -> Result<NonNull<Opaque>, CodecError> {
     match NonNull::new(result) {
         Some(result) if code >= 0 => Ok(result),
-        _ => Err(CodecError::Library(words(code))),
+        _ => Err(CodecError::Library("libvpx", words(code))),
     }
 }
 
@@ -184,7 +159,7 @@ impl Encoder {
     pub(crate) fn set_bitrate(&mut self, kbits: u32) -> Result<(), CodecError> {
         // SAFETY: the encoder is alive.
         let code = unsafe { parley_vp8_encoder_set_bitrate(self.0.as_ptr(), kbits) };
-        if code < 0 { Err(CodecError::Library(words(code))) } else { Ok(()) }
+        if code < 0 { Err(CodecError::Library("libvpx", words(code))) } else { Ok(()) }
     }
 
     /// Encodes a picture of the size that the encoder was made for. Times are in 1/90000 s. Returns the frame and whether
@@ -216,7 +191,7 @@ impl Encoder {
             )
         };
         match code {
-            ..0 => Err(CodecError::Library(words(code))),
+            ..0 => Err(CodecError::Library("libvpx", words(code))),
             0 => Ok(None),
             1.. if packet.data.is_null() => Ok(None),
             1.. => {

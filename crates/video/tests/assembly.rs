@@ -3,8 +3,8 @@
 mod scenes;
 
 use parley_video::{
-    Assembled, AssembledFrame, EncoderOptions, FrameAssembler, I420, MAX_PAYLOAD, Packetiser, Rotation,
-    VideoPacket, Vp8Decoder, Vp8Encoder,
+    Assembled, AssembledFrame, Codec, EncoderOptions, FrameAssembler, I420, MAX_PAYLOAD, Packetiser,
+    Rotation, VideoPacket, Vp8Decoder, Vp8Encoder,
 };
 use scenes::{Random, psnr, scene};
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
-        Self { assembler: FrameAssembler::new(), now: 0 }
+        Self { assembler: FrameAssembler::new(Codec::Vp8), now: 0 }
     }
 
     fn take(&mut self, packets: &[Packet]) {

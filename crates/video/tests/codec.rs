@@ -175,3 +175,168 @@ fn threads_make_no_difference_to_the_picture() {
     assert!(decode(&mut shared, &frame) == alone);
     assert!(psnr(&picture, &alone) > 30.0);
 }
+
+#[cfg(feature = "h264")]
+mod h264 {
+    use super::*;
+    use parley_video::{
+        Assembled, Codec, FrameAssembler, MAX_PAYLOAD, VideoDecoder, VideoEncoder, VideoPacket, h264_pieces,
+    };
+    use std::time::Instant;
+
+    fn encoder(bitrate: u32) -> VideoEncoder {
+        let options = EncoderOptions { bitrate, ..EncoderOptions::default() };
+        VideoEncoder::new(Codec::H264, options).expect("it is built")
+    }
+
+    fn decoder() -> VideoDecoder {
+        VideoDecoder::new(Codec::H264, DecoderOptions::default()).expect("it is built")
+    }
+
+    fn encode(encoder: &mut VideoEncoder, picture: &I420, index: u32, key: bool) -> EncodedFrame {
+        encoder.encode(picture, at(index), key).expect("encoded").expect("not left out")
+    }
+
+    fn shown(decoder: &mut VideoDecoder, data: &[u8]) -> I420 {
+        let mut picture = I420::blank(1, 1);
+        decoder.decode(data).expect("decoded").expect("shown").copy_to(Rotation::None, &mut picture);
+        picture
+    }
+
+    #[test]
+    fn a_picture_comes_back_as_it_was_and_key_frames_when_they_are_asked_for() {
+        let (mut encoder, mut decoder) = (encoder(1_000_000), decoder());
+        for index in 0..30 {
+            let picture = scene(320, 240, index);
+            let frame = encode(&mut encoder, &picture, index, index == 13);
+            assert_eq!(
+                (frame.is_key, frame.codec),
+                (index == 0 || index == 13, Codec::H264),
+                "picture {index}"
+            );
+            let likeness = psnr(&picture, &shown(&mut decoder, &frame.data));
+            assert!(likeness > 31.0, "picture {index}: {likeness:.1} dB");
+        }
+    }
+
+    #[test]
+    fn sizes_change_with_a_key_frame() {
+        let (mut encoder, mut decoder) = (encoder(2_000_000), decoder());
+        for (width, height) in [(16, 16), (640, 480), (322, 242), (176, 144)] {
+            let picture = scene(width, height, 5);
+            let frame = encode(&mut encoder, &picture, width, false);
+            assert!(frame.is_key, "{width} x {height}");
+            let back = shown(&mut decoder, &frame.data);
+            assert_eq!((back.width(), back.height()), (width, height));
+        }
+        assert!(encoder.encode(&scene(33, 32, 0), at(900), false).is_err(), "an odd side");
+    }
+
+    #[test]
+    fn the_bitrate_is_followed_up_and_down_without_another_key_frame() {
+        let (mut encoder, mut decoder, mut index) = (encoder(800_000), decoder(), 0);
+        let mut run = |bitrate: u32| {
+            encoder.set_bitrate(bitrate);
+            let mut bytes = 0;
+            for picture in 0..150 {
+                let encoded = encoder.encode(&noise(320, 240, index), at(index), false).expect("encoded");
+                if let Some(frame) = encoded {
+                    assert_eq!(frame.is_key, index == 0, "at {bitrate} bit/s");
+                    shown(&mut decoder, &frame.data);
+                    // The last 3 s.
+                    bytes += if picture < 60 { 0 } else { frame.data.len() };
+                }
+                index += 1;
+            }
+            bytes * 8 / 3
+        };
+        for bitrate in [800_000, 300_000, 1_200_000, 100_000, 6_000_000] {
+            let found = run(bitrate);
+            let range = bitrate as usize * 9 / 10..bitrate as usize * 11 / 10;
+            assert!(range.contains(&found), "{found} bit/s instead of {bitrate}");
+        }
+        // More than these pictures can take.
+        assert!(run(30_000_001) > 8_000_000);
+    }
+
+    #[test]
+    fn nothing_is_shown_between_a_damaged_frame_and_a_key_frame() {
+        let mut encoder = encoder(1_000_000);
+        let frames: Vec<_> = (0..6).map(|n| encode(&mut encoder, &scene(320, 240, n), n, n == 4)).collect();
+        let mut decoder = decoder();
+        assert_eq!(decoder.decode(&frames[1].data).err(), Some(CodecError::NeedsKeyFrame));
+        shown(&mut decoder, &frames[0].data);
+        assert!(decoder.decode(&frames[1].data[..20]).is_err());
+        assert_eq!(decoder.decode(&frames[2].data).err(), Some(CodecError::NeedsKeyFrame));
+        let likeness = psnr(&scene(320, 240, 4), &shown(&mut decoder, &frames[4].data));
+        assert!(likeness > 31.0, "{likeness:.1} dB");
+    }
+
+    #[test]
+    fn any_bytes_are_refused_or_shown_and_a_key_frame_mends_it() {
+        let mut encoder = encoder(500_000);
+        let frames: Vec<_> =
+            (0..8).map(|n| encode(&mut encoder, &scene(128, 96, n), n, n % 4 == 0)).collect();
+        let (mut decoder, mut random, mut shown_count) = (decoder(), Random::new(11), 0);
+        for turn in 0..400 {
+            let mut data = frames[turn % frames.len()].data.to_vec();
+            for _ in 0..1 + turn % 5 {
+                let at = random.below(data.len() as u64) as usize;
+                data[at] ^= 1 << random.below(8);
+            }
+            let whole = data.len();
+            data.truncate(if random.happens(30) { random.below(whole as u64) as usize } else { whole });
+            let mut picture = I420::blank(1, 1);
+            if let Ok(Some(decoded)) = decoder.decode(&data) {
+                decoded.copy_to(Rotation::None, &mut picture);
+                assert_eq!((picture.width(), picture.height()), (decoded.width(), decoded.height()));
+                shown_count += 1;
+            }
+        }
+        assert!(shown_count > 0, "some damage leaves a frame");
+        let likeness = psnr(&scene(128, 96, 4), &shown(&mut decoder, &frames[4].data));
+        assert!(likeness > 40.0, "{likeness:.1} dB");
+    }
+
+    #[test]
+    fn frames_are_assembled_from_packets_in_any_order_and_a_lost_one_brings_a_key_frame() {
+        #[allow(clippy::disallowed_methods, reason = "some instant is needed to begin with")]
+        let now = Instant::now();
+        let (mut encoder, mut random) = (encoder(3_000_000), Random::new(7));
+        let mut assembler = FrameAssembler::new(Codec::H264);
+        let (mut number, mut came, mut lost) = (65_500_u16, Vec::new(), 0);
+        for index in 0..60 {
+            let frame = encode(&mut encoder, &scene(640, 480, index), index, index == 40);
+            let pieces = h264_pieces(&frame.data, MAX_PAYLOAD);
+            let last = pieces.len() - 1;
+            let mut packets: Vec<_> = pieces.iter().enumerate().collect();
+            if random.happens(50) {
+                packets.reverse();
+            }
+            for (piece, payload) in packets {
+                // A hole in the tenth picture, which nobody mends.
+                if index == 10 && piece == last {
+                    lost += 1;
+                    continue;
+                }
+                let sequence_number = number.wrapping_add(piece as u16);
+                let timestamp = 3_000 * index;
+                let marker = piece == last;
+                let packet = VideoPacket { sequence_number, timestamp, marker, payload, rotation: None };
+                assembler.receive(now + at(index), packet);
+            }
+            number = number.wrapping_add(pieces.len() as u16);
+            while let Some(assembled) = assembler.poll(now + at(index)) {
+                if let Assembled::Frame(assembled) = assembled {
+                    assert_eq!(assembled.is_key, assembled.timestamp == 0 || assembled.timestamp == 120_000);
+                    came.push((assembled.timestamp / 3_000, assembled.data == frame.data));
+                }
+            }
+        }
+        let numbers: Vec<_> = came.iter().map(|(number, _)| *number).collect();
+        assert_eq!(lost, 1);
+        assert_eq!(numbers, (0..10).chain(40..60).collect::<Vec<_>>());
+        assert!(came.iter().all(|(_, is_same)| *is_same));
+        assert!(assembler.stats().key_frames_wanted > 0);
+    }
+}

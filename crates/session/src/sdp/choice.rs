@@ -76,8 +76,8 @@ fn choose_audio(sections: &mut [Section]) -> Result<AudioSection, Rejection> {
     })
 }
 
-/// The first video section that has VP8 and brings something, else the first that has it: a screen may be shared on a
-/// later section than the camera that it takes the place of.
+/// The first video section that has a codec of ours and brings something, else the first that has it: a screen may be
+/// shared on a later section than the camera that it takes the place of.
 fn choose_video(sections: &mut [Section]) -> Option<VideoSection> {
     let mut usable = sections
         .iter_mut()

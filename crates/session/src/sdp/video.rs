@@ -4,6 +4,7 @@
 //! its packets are told from others by their payload types.
 
 use super::{Direction, Rejection, Section};
+use parley_video::Codec;
 use std::fmt::Write as _;
 
 /// Most `a=ssrc` lines that are read; a source has one to four of them, and a simulcast offer six sources.
@@ -14,8 +15,11 @@ const MAX_NAMED: usize = 8;
 /// The offer's video section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct VideoSection {
-    /// Payload type of VP8 in both directions.
+    pub(crate) codec: Codec,
+    /// Its payload type in both directions.
     pub(crate) payload_type: u8,
+    /// What the answer says of H.264.
+    parameters: Option<String>,
     /// That of its retransmissions (RFC 4588).
     pub(crate) rtx: Option<u8>,
     pub(crate) direction: Direction,
@@ -72,11 +76,22 @@ pub(crate) struct VideoTerms {
 }
 
 impl Section {
-    /// What of a video section is used; none when it lacks VP8.
+    /// What of a video section is used; none when it lacks what is spoken here.
     pub(super) fn as_video(&self) -> Option<VideoSection> {
-        let payload_type = self.payload_type_of("vp8/90000")?;
+        self.video_of(Codec::BUILT)
+    }
+
+    /// The first of those codecs that the section has is used.
+    pub(super) fn video_of(&self, codecs: &[Codec]) -> Option<VideoSection> {
+        let offered = |codec: &Codec| match codec {
+            Codec::Vp8 => Some((*codec, self.payload_type_of("vp8/90000")?, None)),
+            Codec::H264 => self.h264().map(|(number, parameters)| (*codec, number, Some(parameters))),
+        };
+        let (codec, payload_type, parameters) = codecs.iter().find_map(offered)?;
         self.protocol.contains("RTP/SAVP").then(|| VideoSection {
+            codec,
             payload_type,
+            parameters,
             rtx: self.rtx_of(payload_type),
             direction: self.direction(),
             feedback: self.feedback(payload_type),
@@ -84,6 +99,35 @@ impl Section {
             sources: self.sources(),
             repairs: self.repairs(),
             max_bitrate: self.max_bitrate(),
+        })
+    }
+
+    /// The payload type of H.264 in baseline profile and packetization mode 1 (RFC 6184, section 8.1), the constrained
+    /// profile first, and what is answered to it.
+    fn h264(&self) -> Option<(u8, String)> {
+        let found = self.mapped().filter(|(_, codec)| codec.eq_ignore_ascii_case("H264/90000"));
+        let usable = found.filter_map(|(number, _)| Some((number, self.h264_profile(number)?)));
+        let (number, profile) = usable.min_by_key(|(_, profile)| !profile.is_constrained())?;
+        let level = if profile.is_asymmetric { 0x1f } else { profile.level };
+        let asymmetry = if profile.is_asymmetric { "level-asymmetry-allowed=1;" } else { "" };
+        let id = format!("42{:02x}{level:02x}", profile.constraints);
+        Some((number, format!("{asymmetry}packetization-mode=1;profile-level-id={id}")))
+    }
+
+    fn h264_profile(&self, number: u8) -> Option<H264Profile> {
+        let format = format!("a=fmtp:{number} ");
+        let line = self.lines.iter().find_map(|line| line.strip_prefix(&format))?;
+        let value = |name: &str| {
+            let mut parameters = line.split(';').filter_map(|parameter| parameter.trim().split_once('='));
+            parameters.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        };
+        let id = u32::from_str_radix(value("profile-level-id").unwrap_or("42000a"), 16).ok()?;
+        let [0, 0x42, constraints, level] = id.to_be_bytes() else { return None };
+        let is_asymmetric = value("level-asymmetry-allowed") == Some("1");
+        (value("packetization-mode") == Some("1")).then_some(H264Profile {
+            constraints,
+            level,
+            is_asymmetric,
         })
     }
 
@@ -206,10 +250,26 @@ impl Section {
     }
 }
 
+/// What an offer says of H.264 in baseline profile.
+struct H264Profile {
+    constraints: u8,
+    level: u8,
+    /// Each may send at the level of the other's decoder.
+    is_asymmetric: bool,
+}
+
+impl H264Profile {
+    /// All that the main profile can decode too (ITU-T H.264, section A.2.1.1).
+    fn is_constrained(&self) -> bool {
+        self.constraints & 0x40 != 0
+    }
+}
+
 impl VideoSection {
     fn codec_lines(&self) -> Vec<String> {
         let Self { payload_type, feedback, .. } = self;
-        let mut lines = vec![format!("a=rtpmap:{payload_type} VP8/90000")];
+        let mut lines = vec![format!("a=rtpmap:{payload_type} {}/90000", self.codec.name())];
+        lines.extend(self.parameters.iter().map(|parameters| format!("a=fmtp:{payload_type} {parameters}")));
         let kinds = [
             (feedback.remb, "goog-remb"),
             (feedback.transport_cc && self.extensions.transport_number.is_some(), "transport-cc"),
@@ -275,6 +335,11 @@ pub(super) fn rejection(sections: &[Section]) -> Rejection {
         );
     }
     let names = if names.is_empty() { "no codec".to_owned() } else { names.join(", ") };
-    let message = format!("the offer's video names {names}; VP8 is the one codec that is spoken here");
+    let spoken = if Codec::BUILT.contains(&Codec::H264) {
+        "VP8, and H264 in baseline profile and packetization mode 1, are spoken here"
+    } else {
+        "VP8 is the one codec that is spoken here"
+    };
+    let message = format!("the offer's video names {names}; {spoken}");
     Rejection::new("unsupported_codec", message)
 }

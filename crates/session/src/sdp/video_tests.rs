@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::VideoOptions;
+use parley_video::Codec;
 
 const FIREFOX_VIDEO: &str = include_str!("../../tests/offers/firefox-video.sdp");
 const ALL_VIDEO: [&str; 3] = [CHROMIUM_VIDEO, AIORTC_VIDEO, FIREFOX_VIDEO];
@@ -169,7 +170,9 @@ fn a_kind_that_is_missing_is_named() {
 
 #[test]
 fn video_without_vp8_is_refused_with_what_was_offered() {
+    // In a mode that isn't spoken whatever is built.
     let offer = CHROMIUM_VIDEO.replace("VP8/90000", "H265/90000");
+    let offer = offer.replace("packetization-mode=1", "packetization-mode=0");
     let rejection = code(&offer, both());
     assert_eq!(rejection.code, "unsupported_codec");
     for named in ["H265", "H264", "AV1", "VP9"] {
@@ -238,4 +241,55 @@ fn the_least_that_a_section_may_say_is_enough() {
     let video = section(&answer, "video");
     assert!(video.starts_with("m=video 9 UDP/TLS/RTP/SAVPF 100\r\n"), "{answer}");
     assert!(!video.contains("rtcp-fb") && !video.contains("extmap") && !video.contains("FID"), "{answer}");
+}
+
+const TERMS: VideoTerms = VideoTerms { direction: Direction::SendRecv, source: 1, repair: 2 };
+
+/// The video section of Chromium's offer, with one change.
+fn chromiums(change: impl Fn(&str) -> String) -> Section {
+    let offer = format!("v=0\r\n{}", change(&part(CHROMIUM_VIDEO, "video")));
+    let (_, mut sections) = section::split(&offer).expect("a section");
+    sections.remove(0)
+}
+
+#[test]
+fn h264_comes_after_vp8_and_in_its_constrained_baseline_profile() {
+    let all = [Codec::Vp8, Codec::H264];
+    let both = chromiums(str::to_owned).video_of(&all).expect("usable");
+    assert_eq!((both.codec, both.payload_type), (Codec::Vp8, 96));
+    let without = chromiums(|offer| offer.replace("VP8/90000", "H265/90000"));
+    assert_eq!(without.video_of(&[Codec::Vp8]), None);
+    let video = without.video_of(&all).expect("usable");
+    let answer = without.video_answer(&video, TERMS, &[]).to_sdp();
+    let fmtp = format!("a=fmtp:{} ", video.payload_type);
+    assert_eq!(
+        lines(&answer, &fmtp),
+        ["level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"],
+        "{answer}"
+    );
+    assert_eq!(lines(&answer, "a=rtpmap:")[0], format!("{} H264/90000", video.payload_type));
+    assert!(video.rtx.is_some() && video.feedback.nack && video.feedback.pli, "{answer}");
+}
+
+#[test]
+fn h264_in_other_profiles_and_modes_is_not_used() {
+    let changed = |from: &str, to: &str| {
+        let section = chromiums(|offer| offer.replace(from, to));
+        section.video_of(&[Codec::H264]).is_some()
+    };
+    assert!(changed("nothing", "nothing"));
+    assert!(!changed("packetization-mode=1", "packetization-mode=0"));
+    assert!(!changed("profile-level-id=42", "profile-level-id=64"));
+    assert!(!changed("profile-level-id=42", "profile-level-id=zz"));
+}
+
+#[test]
+#[cfg(feature = "h264")]
+fn an_offer_without_vp8_is_answered_with_h264_where_it_is_built_in() {
+    let offer = CHROMIUM_VIDEO.replace("VP8/90000", "H265/90000");
+    let answer = answered(&offer, both());
+    let video = section(&answer, "video");
+    assert!(video.contains(" H264/90000\r\n") && !video.contains("VP8"), "{video}");
+    let message = code(&offer.replace("packetization-mode=1", "packetization-mode=0"), both()).message;
+    assert!(message.contains("VP8, and H264 in baseline profile"), "{message}");
 }

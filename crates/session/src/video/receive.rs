@@ -8,7 +8,7 @@ use super::nacks::Nacks;
 use super::reception::Reception;
 use super::step::{InStep, Moment};
 use crate::sdp::VideoSection;
-use parley_video::{Assembled, AssembledFrame, EncodedFrame, FrameAssembler, Rotation, VideoPacket};
+use parley_video::{Assembled, AssembledFrame, Codec, EncodedFrame, FrameAssembler, Rotation, VideoPacket};
 use rtc::rtcp::payload_feedbacks::full_intra_request::{FirEntry, FullIntraRequest};
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
@@ -86,6 +86,10 @@ impl VideoReceiver {
 
     /// What the last negotiation agreed on.
     pub(super) fn set_section(&mut self, section: VideoSection, receives: bool) {
+        if section.codec != self.section.codec {
+            // What it sent was something else.
+            self.source = None;
+        }
         self.section = section;
         self.receives = receives;
     }
@@ -158,7 +162,7 @@ impl VideoReceiver {
             self.frames_dropped += source.assembler.stats().frames_dropped;
             self.in_step.restart();
         }
-        let mut source = Source::new(now, ssrc, packet.header.sequence_number);
+        let mut source = Source::new(now, self.section.codec, ssrc, packet.header.sequence_number);
         if let Some(round_trip) = self.round_trip {
             source.set_round_trip(round_trip);
         }
@@ -300,7 +304,7 @@ impl VideoReceiver {
         self.frames.front().filter(|(due, _)| too_many || *due <= now)?;
         let (_, AssembledFrame { data, is_key, timestamp, rotation }) = self.frames.pop_front()?;
         let timestamp = self.in_step.time_of(timestamp, present, heard);
-        Some(EncodedFrame { data, is_key, timestamp, rotation })
+        Some(EncodedFrame { codec: self.section.codec, data, is_key, timestamp, rotation })
     }
 
     pub(super) fn next_control(&mut self) -> Option<Control> {
@@ -321,11 +325,11 @@ impl VideoReceiver {
 }
 
 impl Source {
-    fn new(now: Instant, ssrc: u32, number: u16) -> Self {
+    fn new(now: Instant, codec: Codec, ssrc: u32, number: u16) -> Self {
         Self {
             ssrc,
             heard_at: now,
-            assembler: FrameAssembler::new(),
+            assembler: FrameAssembler::new(codec),
             nacks: Nacks::new(),
             reception: Reception::new(now, ssrc, number),
             cushion: Cushion::new(now),

@@ -11,7 +11,7 @@ use crate::options::{Seed, VideoOptions};
 use crate::sdp::VideoSection;
 use crate::setup::derived;
 use bytes::Bytes;
-use parley_video::{EncodedFrame, MAX_PAYLOAD, Packetiser, Rotation};
+use parley_video::{Codec, EncodedFrame, MAX_PAYLOAD, Packetiser, Rotation, h264_pieces};
 use rtc::rtcp::reception_report::ReceptionReport;
 use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtp::Packet;
@@ -91,8 +91,8 @@ impl VideoSender {
     /// What the last negotiation agreed on; `sends` is whether the peer takes pictures from now on.
     pub(super) fn set_section(&mut self, now: Instant, section: VideoSection, sends: bool) {
         self.bitrate.limit(section.max_bitrate.unwrap_or(u32::MAX).min(self.max_bitrate));
+        let began = sends && (!self.sends || section.codec != self.section.codec);
         self.section = section;
-        let began = sends && !self.sends;
         if self.sends && !sends {
             self.pacer.clear();
             self.history.clear();
@@ -100,6 +100,7 @@ impl VideoSender {
         }
         self.sends = sends;
         if began {
+            self.events.push_back(Event::VideoCodec(self.section.codec));
             self.bitrate.forget_told();
             self.tell_bitrate(now);
             self.wish_for_key_frame(now);
@@ -112,11 +113,14 @@ impl VideoSender {
 
     /// Sends a picture, spread if it is large.
     pub(super) fn send(&mut self, now: Instant, frame: &EncodedFrame) {
-        if !self.sends {
+        if !self.sends || frame.codec != self.section.codec {
             self.stats.frames_dropped_out += 1;
             return;
         }
-        let payloads = self.packetiser.packetise(&frame.data, MAX_PAYLOAD);
+        let payloads = match frame.codec {
+            Codec::Vp8 => self.packetiser.packetise(&frame.data, MAX_PAYLOAD),
+            Codec::H264 => h264_pieces(&frame.data, MAX_PAYLOAD),
+        };
         let (last, timestamp) = (payloads.len().saturating_sub(1), self.timestamp_at(frame.timestamp));
         let first_number = self.number;
         let packet = |(index, payload): (usize, Bytes)| {

@@ -1,7 +1,7 @@
 //! A socket in virtual time, and what its far end sees.
 #![allow(dead_code, unreachable_pub, reason = "each test uses some of it")]
 
-use parley_socket::{Message, Protocol, Reads, Sends, Sink, Socket};
+use parley_socket::{Marks, Message, Protocol, Reads, Sends, Sink, Socket};
 use std::time::{Duration, Instant};
 
 pub const MS: Duration = Duration::from_millis(1);
@@ -186,7 +186,7 @@ pub fn telephone() -> Protocol {
         sends: Sends {
             binary: false,
             media: pair(r#"{"event":"media","streamSid":"MZ1","media":{"payload":""#, r#""}}"#),
-            mark: Some(pair(r#"{"mark":""#, r#""}"#)),
+            mark: Some(Marks { around: pair(r#"{"mark":""#, r#""}"#), name: "own".into() }),
             clear: Some(r#"{"event":"clear"}"#.into()),
             joined: 1,
             playout: Some(160 * MS),

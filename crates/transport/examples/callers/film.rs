@@ -71,5 +71,5 @@ fn picture(number: u32) -> I420 {
     let mut data: Vec<u8> =
         (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y))).map(|(x, y)| stripe(x, y)).collect();
     data.resize((WIDTH * HEIGHT * 3 / 2) as usize, 128);
-    I420::new(WIDTH, HEIGHT, data).expect("as many samples as such a picture has")
+    I420::new(WIDTH, HEIGHT, &data).expect("as many samples as such a picture has")
 }

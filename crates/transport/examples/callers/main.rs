@@ -7,9 +7,12 @@
 //! | `call ID tone 440` | makes an offer; speaks a steady tone once it is connected |
 //! | `call ID beeps 440` | the same, a tenth of a second of sound in each second, by which delay is measured |
 //! | `call ID silence 0` | the same, and says nothing |
+//! | `call ID quiet 0` | the same, and sends silence, as a microphone that is turned down |
+//! | `call ID listens 0` | makes an offer to listen and not to send |
 //! | `call ID film 0` | makes an offer of video alone; films 640x480 at 30 pictures a second once it is connected |
 //! | `answer ID SDP` | takes the answer, whose line ends are written `\n` |
 //! | `say ID TEXT` | sends text, if its channel is open |
+//! | `hush ID` | says nothing more |
 //! | `report ID` | says what it heard since the last report |
 //! | `close ID` | closes the channel and the connection as a page does |
 //! | `vanish ID` | is gone, socket and all |
@@ -22,7 +25,7 @@ mod film;
 use film::Camera;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
-use parley_netsim::{Heard, Peer, PeerOptions, PeerVideo, tone};
+use parley_netsim::{AudioWay, Heard, Peer, PeerOptions, PeerVideo, tone};
 use parley_transport::{Chunk, Layout, SampleRate, Samples};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, Write};
@@ -123,6 +126,7 @@ enum Sound {
     Tone,
     Beeps,
     Silence,
+    Quiet,
 }
 
 struct Caller {
@@ -137,6 +141,8 @@ struct Caller {
     films: bool,
     /// When pictures came.
     pictures: Vec<Instant>,
+    /// When each packet of audio came.
+    arrivals: Vec<Instant>,
     /// When it began to beep, and has not reported of yet.
     beeps: VecDeque<Instant>,
     messages: usize,
@@ -152,11 +158,13 @@ impl Caller {
         let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let films = kind == "film";
         let video = films.then(|| PeerVideo { is_coded: true, ..PeerVideo::default() });
-        let options = PeerOptions { has_audio: !films, video, ..PeerOptions::default() };
+        let audio = if kind == "listens" { AudioWay::Receive } else { AudioWay::Both };
+        let options = PeerOptions { has_audio: !films, audio, video, ..PeerOptions::default() };
         let peer = Peer::new(now, socket.local_addr()?, &options);
         let sound = match kind {
             "tone" => Sound::Tone,
             "beeps" => Sound::Beeps,
+            "quiet" => Sound::Quiet,
             _ => Sound::Silence,
         };
         Ok(Self {
@@ -168,6 +176,7 @@ impl Caller {
             camera: None,
             films,
             pictures: Vec::new(),
+            arrivals: Vec::new(),
             beeps: VecDeque::new(),
             messages: 0,
             is_connected: false,
@@ -182,6 +191,10 @@ impl Caller {
             "answer" => self.peer.answered(now, &rest.replace("\\n", "\r\n")),
             "say" => self.peer.try_send_text(now, rest),
             "report" => self.report(now, id),
+            "hush" => {
+                self.sound = Sound::Silence;
+                self.peer.hush(now);
+            }
             "mute" => self.is_muted = true,
             "close" => {
                 self.peer.close();
@@ -227,6 +240,7 @@ impl Caller {
             // A server that has gone is what some runs are about.
             let _ = self.socket.send_to(&datagram, to);
         }
+        self.arrivals.resize(self.peer.packets.len(), now);
     }
 
     fn speak(&mut self, now: Instant) {
@@ -242,6 +256,7 @@ impl Caller {
                 self.peer.speak(now, silence(BEEPS - BEEP));
                 self.beeps.push_back(now + unsent);
             }
+            Sound::Quiet => self.peer.speak(now, silence(Duration::from_secs(1))),
             Sound::Silence => {}
         }
     }
@@ -270,6 +285,7 @@ impl Caller {
     fn report(&mut self, now: Instant, id: &str) {
         let heard = std::mem::replace(&mut self.peer.heard, Heard::new(48_000, 1));
         let packets = std::mem::take(&mut self.peer.packets);
+        let arrivals = std::mem::take(&mut self.arrivals);
         let mut delays = Vec::new();
         while let Some(beep) = self.beeps.front().copied().filter(|beep| now - *beep > BEEPS) {
             self.beeps.pop_front();
@@ -284,7 +300,6 @@ impl Caller {
         }
         let (missing, jumps) = continuity(&packets);
         let pictures = std::mem::take(&mut self.pictures);
-        let waits = pictures.windows(2).map(|pair| pair[1] - pair[0]);
         let fields = [
             ("frames", heard.count().to_string()),
             ("tone", heard.tone_share(self.hertz).to_string()),
@@ -293,8 +308,10 @@ impl Caller {
             ("packets", packets.len().to_string()),
             ("missing", missing.to_string()),
             ("jumps", jumps.to_string()),
+            ("longestPauseMs", longest_pause(&arrivals).as_millis().to_string()),
+            ("latestMs", latest(&packets, &arrivals).as_millis().to_string()),
             ("pictures", pictures.len().to_string()),
-            ("longestWaitMs", waits.max().unwrap_or_default().as_millis().to_string()),
+            ("longestWaitMs", longest_pause(&pictures).as_millis().to_string()),
         ];
         tell("report", id, &fields);
     }
@@ -315,6 +332,25 @@ fn continuity(packets: &[(u32, u16, u32)]) -> (usize, usize) {
         jumps += usize::from(now.wrapping_sub(*then) != 960 * u32::from(step));
     }
     (missing, jumps)
+}
+
+fn longest_pause(moments: &[Instant]) -> Duration {
+    moments.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
+}
+
+/// How much later a packet came, by its sender's time, than the one that came earliest.
+fn latest(packets: &[(u32, u16, u32)], arrivals: &[Instant]) -> Duration {
+    let Some(((_, _, first), began)) = packets.first().zip(arrivals.first()) else { return Duration::ZERO };
+    let delay = |((_, _, timestamp), at): (&(u32, u16, u32), &Instant)| {
+        let sent = f64::from(timestamp.wrapping_sub(*first) as i32) / 48_000.0;
+        (*at - *began).as_secs_f64() - sent
+    };
+    let (least, most) = packets
+        .iter()
+        .zip(arrivals)
+        .map(delay)
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), delay| (delay.min(least), delay.max(most)));
+    Duration::from_secs_f64(most - least)
 }
 
 fn tell(kind: &str, id: &str, fields: &[(&str, String)]) {

@@ -131,6 +131,7 @@ impl Line {
     pub(crate) fn obey(&mut self, now: Instant, request: LineRequest, session: Option<&mut Session>) -> bool {
         self.work(now, session, |socket, inward| match request {
             LineRequest::Bytes(mut bytes) => {
+                inward.shared.ate(bytes.len());
                 socket.receive(now, &mut bytes, inward);
                 true
             }

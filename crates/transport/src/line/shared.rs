@@ -13,6 +13,8 @@ use std::sync::{Arc, PoisonError};
 /// Messages that may wait for JavaScript, and their bytes: what a far end may send at once, and as much again.
 const MAX_MESSAGES: usize = 10_000;
 const MAX_MESSAGE_BYTES: usize = 10 << 20;
+/// The same until a session has begun: there may be many such far ends, and nobody knows them.
+const MAX_EARLY_BYTES: usize = 1 << 20;
 
 /// What a socket's JavaScript side is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,8 @@ struct Events {
     bytes: usize,
     /// Messages wait for a session.
     are_held: bool,
+    /// There is a session.
+    is_attached: bool,
 }
 
 /// What JavaScript is to write.
@@ -74,6 +78,10 @@ pub(crate) struct LineShared {
     handed: AtomicUsize,
     /// Bytes that waited to be written when the worker last looked.
     unsent: AtomicUsize,
+    /// Bytes that JavaScript carried here and the worker has not taken.
+    fed: AtomicUsize,
+    /// JavaScript has said goodbye.
+    leaves: AtomicBool,
     is_closed: AtomicBool,
     is_gone: AtomicBool,
 }
@@ -93,6 +101,8 @@ impl LineShared {
             carried: Mutex::default(),
             handed: AtomicUsize::new(0),
             unsent: AtomicUsize::new(0),
+            fed: AtomicUsize::new(0),
+            leaves: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
             is_gone: AtomicBool::new(false),
         }
@@ -113,6 +123,34 @@ impl LineShared {
 
     pub(crate) fn is_gone(&self) -> bool {
         self.is_gone.load(Ordering::SeqCst)
+    }
+
+    /// JavaScript says goodbye: it sends nothing any more, though the worker hasn't heard of that yet.
+    pub(crate) fn leave(&self) {
+        self.leaves.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn leaves(&self) -> bool {
+        self.leaves.load(Ordering::SeqCst)
+    }
+
+    /// Reserves room for bytes that JavaScript carries here; false when too much waits.
+    pub(crate) fn feed(&self, bytes: usize) -> bool {
+        let has_room = self.fed() <= MAX_MESSAGE_BYTES;
+        if has_room {
+            self.fed.fetch_add(bytes, Ordering::SeqCst);
+        }
+        has_room
+    }
+
+    /// Bytes that JavaScript carried here and the worker has not taken.
+    pub(crate) fn fed(&self) -> usize {
+        self.fed.load(Ordering::SeqCst)
+    }
+
+    /// The worker took so many bytes that JavaScript carried here.
+    pub(crate) fn ate(&self, bytes: usize) {
+        self.fed.fetch_sub(bytes, Ordering::SeqCst);
     }
 
     /// Bytes that wait to be written.
@@ -153,7 +191,8 @@ impl LineShared {
     /// Whether more waits than anybody could want.
     pub(crate) fn is_flooded(&self) -> bool {
         let events = lock(&self.events);
-        events.queue.len() > MAX_MESSAGES || events.bytes > MAX_MESSAGE_BYTES
+        let most = if events.is_attached { MAX_MESSAGE_BYTES } else { MAX_EARLY_BYTES };
+        events.queue.len() > MAX_MESSAGES || events.bytes > most
     }
 
     /// The oldest event; none of the messages that are held.
@@ -174,17 +213,11 @@ impl LineShared {
         events.are_held = !self.is_closed();
     }
 
-    /// There will be no session.
-    pub(crate) fn release(&self) {
-        lock(&self.events).are_held = false;
-        self.place.mark(ready::SOCKET);
-        self.place.list().signal();
-    }
-
     /// Takes all messages that nobody has seen, for there is a session.
     pub(crate) fn take_messages(&self) -> VecDeque<SocketEvent> {
         let mut events = lock(&self.events);
         events.are_held = false;
+        events.is_attached = true;
         if self.is_closed() {
             return VecDeque::new();
         }
@@ -216,6 +249,7 @@ impl LineShared {
         lock(&self.events).queue.push_back(SocketEvent::Gone);
         self.is_gone.store(true, Ordering::SeqCst);
         self.place.mark(ready::SOCKET);
+        self.requests.end();
         lock(&self.threads).take();
     }
 

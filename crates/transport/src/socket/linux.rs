@@ -19,6 +19,8 @@ const MAX_ATTEMPTS: usize = 8;
 pub(super) struct Batch {
     buffers: Vec<[u8; BUFFER]>,
     addresses: Vec<SockAddrStorage>,
+    /// Where a batch goes.
+    destinations: Vec<SockAddr>,
     slices: Vec<libc::iovec>,
     headers: Vec<libc::mmsghdr>,
     /// The kernel has errors to tell.
@@ -37,6 +39,7 @@ impl Batch {
         Self {
             buffers: vec![[0; BUFFER]; BATCH],
             addresses: (0..BATCH).map(|_| SockAddrStorage::zeroed()).collect(),
+            destinations: Vec::with_capacity(BATCH),
             slices: vec![slice; BATCH],
             headers: vec![header; BATCH],
             troubled: false,
@@ -128,8 +131,9 @@ impl Batch {
 
     /// Sends at most a batch, and returns how many datagrams could not be sent.
     pub(super) fn send(&mut self, socket: &impl AsRawFd, datagrams: &[(SocketAddr, BytesMut)]) -> usize {
-        let addresses: Vec<SockAddr> = datagrams.iter().map(|(to, _)| SockAddr::from(*to)).collect();
-        for (index, (address, (_, datagram))) in addresses.iter().zip(datagrams).enumerate() {
+        self.destinations.clear();
+        self.destinations.extend(datagrams.iter().map(|(to, _)| SockAddr::from(*to)));
+        for (index, (address, (_, datagram))) in self.destinations.iter().zip(datagrams).enumerate() {
             // sendmmsg only reads what `iov_base` and `msg_name` point at; the types are shared with recvmmsg.
             self.slices[index] =
                 libc::iovec { iov_base: datagram.as_ptr().cast_mut().cast(), iov_len: datagram.len() };
@@ -142,7 +146,8 @@ impl Batch {
         let (mut done, mut failed, mut attempts) = (0, 0, 0);
         while done < datagrams.len() {
             let rest = &mut self.headers[done..datagrams.len()];
-            // SAFETY: `rest` are headers written above; what they point at (`addresses`, `datagrams`, `self.slices`)
+            // SAFETY: `rest` are headers written above; what they point at (`datagrams`, and of `self`
+            // `destinations` and `slices`)
             // lives through the call.
             let sent = unsafe {
                 libc::sendmmsg(

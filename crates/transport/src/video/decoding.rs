@@ -2,9 +2,9 @@
 
 use super::pictures::Pictures;
 use super::pool::{lock, threads};
-use parley_video::{CodecError, DecoderOptions, EncodedFrame, I420, Vp8Decoder, key_frame_size};
+use crate::sync::Mutex;
+use parley_video::{Codec, CodecError, DecoderOptions, EncodedFrame, I420, VideoDecoder};
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::time::Duration;
 
 /// Frames that wait for the decoder: a second of them. One that is behind that much begins anew with a key frame.
@@ -34,12 +34,15 @@ pub struct DecodeStats {
     pub waiting: usize,
 }
 
-pub(super) struct Decoding {
+pub(crate) struct Decoding {
     queue: Mutex<Queue>,
     /// Held by the thread whose turn it is.
     decoder: Mutex<Option<Decoder>>,
     pictures: Mutex<Pictures>,
     newest_only: bool,
+    /// The next frame's decoding is to panic.
+    #[cfg(any(test, feature = "fault-injection"))]
+    pub(crate) fault: std::sync::atomic::AtomicBool,
 }
 
 #[derive(Default)]
@@ -53,28 +56,29 @@ struct Queue {
 }
 
 struct Decoder {
-    decoder: Vp8Decoder,
+    decoder: VideoDecoder,
+    codec: Codec,
     threads: u32,
 }
 
 /// What a frame that came leads to.
 #[derive(Debug, PartialEq, Eq, Default)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     /// The session's decoding is to be scheduled.
-    pub(super) schedule: bool,
+    pub(crate) schedule: bool,
     /// A key frame is to be asked for.
-    pub(super) wants_key_frame: bool,
+    pub(crate) wants_key_frame: bool,
 }
 
 /// What a turn of decoding led to.
 #[derive(Debug, PartialEq, Eq, Default)]
-pub(super) struct Turn {
+pub(crate) struct Turn {
     /// There is another frame to decode.
-    pub(super) more: bool,
+    pub(crate) more: bool,
     /// There is a picture for the handler.
-    pub(super) shows: bool,
+    pub(crate) shows: bool,
     /// A key frame is to be asked for.
-    pub(super) wants_key_frame: bool,
+    pub(crate) wants_key_frame: bool,
 }
 
 impl Queue {
@@ -96,9 +100,11 @@ impl Queue {
 }
 
 impl Decoder {
-    /// One that suits the frame: a key frame's size decides.
-    fn suit(current: &mut Option<Self>, frame: &[u8]) -> Result<(), CodecError> {
-        let is_large = key_frame_size(frame).map(|size| size.width * size.height >= LARGE);
+    /// One that suits the frame: a key frame's codec and size decide.
+    fn suit(current: &mut Option<Self>, frame: &EncodedFrame) -> Result<(), CodecError> {
+        let codec = frame.codec;
+        current.take_if(|current| current.codec != codec);
+        let is_large = codec.key_frame_size(&frame.data).map(|size| size.width * size.height >= LARGE);
         let wanted = match (is_large, &*current) {
             (Some(true), _) => threads() as u32,
             (None, Some(current)) => current.threads,
@@ -106,24 +112,26 @@ impl Decoder {
         };
         if current.as_ref().is_none_or(|current| current.threads != wanted) {
             let options = DecoderOptions { threads: wanted, ..DecoderOptions::default() };
-            *current = Some(Self { decoder: Vp8Decoder::new(options)?, threads: wanted });
+            *current = Some(Self { decoder: VideoDecoder::new(codec, options)?, codec, threads: wanted });
         }
         Ok(())
     }
 }
 
 impl Decoding {
-    pub(super) fn new(pictures: usize, newest_only: bool) -> Self {
+    pub(crate) fn new(pictures: usize, newest_only: bool) -> Self {
         Self {
             queue: Mutex::default(),
             decoder: Mutex::new(None),
             pictures: Mutex::new(Pictures::new(if newest_only { 1 } else { pictures })),
             newest_only,
+            #[cfg(any(test, feature = "fault-injection"))]
+            fault: false.into(),
         }
     }
 
     /// Takes a frame, all that it is made from having come before.
-    pub(super) fn take(&self, frame: EncodedFrame) -> Taken {
+    pub(crate) fn take(&self, frame: EncodedFrame) -> Taken {
         let mut queue = lock(&self.queue);
         if queue.is_closed || (queue.needs_key && !frame.is_key) {
             queue.stats.dropped += 1;
@@ -144,7 +152,7 @@ impl Decoding {
     }
 
     /// Decodes the next frame.
-    pub(super) fn turn(&self) -> Turn {
+    pub(crate) fn turn(&self) -> Turn {
         let Some((frame, is_behind)) = self.next() else { return Turn::default() };
         let mut turn = Turn::default();
         match self.decode(&frame, self.newest_only && is_behind) {
@@ -162,7 +170,7 @@ impl Decoding {
     }
 
     /// The next frame, and whether there is one behind it.
-    fn next(&self) -> Option<(EncodedFrame, bool)> {
+    pub(crate) fn next(&self) -> Option<(EncodedFrame, bool)> {
         let mut queue = lock(&self.queue);
         let frame = queue.pop();
         queue.is_scheduled = frame.is_some();
@@ -170,7 +178,7 @@ impl Decoding {
     }
 
     /// Whether there is another frame to decode. Nothing is kept of a session that has ended.
-    fn end_turn(&self) -> bool {
+    pub(crate) fn end_turn(&self) -> bool {
         let mut queue = lock(&self.queue);
         queue.is_scheduled = !queue.frames.is_empty();
         if queue.is_closed {
@@ -184,7 +192,9 @@ impl Decoding {
     /// True when there is a picture for the handler.
     fn decode(&self, frame: &EncodedFrame, skip: bool) -> Result<bool, CodecError> {
         let mut decoder = lock(&self.decoder);
-        Decoder::suit(&mut decoder, &frame.data)?;
+        #[cfg(any(test, feature = "fault-injection"))]
+        assert!(!self.fault.swap(false, std::sync::atomic::Ordering::SeqCst), "injected");
+        Decoder::suit(&mut decoder, frame)?;
         let Some(Decoder { decoder, .. }) = decoder.as_mut() else { return Ok(false) };
         let Some(picture) = decoder.decode(&frame.data)? else {
             lock(&self.queue).stats.decoded += 1;
@@ -205,7 +215,7 @@ impl Decoding {
     }
 
     /// The oldest picture that waits and isn't from before `from`; older ones are skipped.
-    pub(super) fn read(&self, from: Duration) -> Option<(I420, Duration)> {
+    pub(crate) fn read(&self, from: Duration) -> Option<(I420, Duration)> {
         let (picture, skipped) = lock(&self.pictures).pop_from(from);
         if skipped > 0 {
             lock(&self.queue).stats.skipped += skipped;
@@ -214,19 +224,19 @@ impl Decoding {
     }
 
     /// Takes the memory of a picture back.
-    pub(super) fn give_back(&self, picture: I420) {
+    pub(crate) fn give_back(&self, picture: I420) {
         if !lock(&self.queue).is_closed {
             lock(&self.pictures).spare.give(picture);
         }
     }
 
-    pub(super) fn stats(&self) -> DecodeStats {
+    pub(crate) fn stats(&self) -> DecodeStats {
         let waiting = lock(&self.pictures).len();
         DecodeStats { waiting, ..lock(&self.queue).stats }
     }
 
     /// The session has ended.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         {
             let mut queue = lock(&self.queue);
             queue.is_closed = true;

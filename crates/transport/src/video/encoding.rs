@@ -3,11 +3,12 @@
 use super::clock::EmitClock;
 use super::pictures::Spare;
 use super::pool::{lock, threads};
+use crate::sync::Mutex;
 use parley_session::VideoOptions;
 use parley_video::{
-    EncodedFrame, EncoderOptions, I420, PixelError, PixelFormat, Pixels, Vp8Encoder, from_pixels,
+    Codec, CodecError, EncodedFrame, EncoderOptions, I420, PixelError, PixelFormat, Pixels, VideoEncoder,
+    from_pixels,
 };
-use std::sync::Mutex;
 use std::time::Duration;
 
 /// What is sent before the session has said how much the network takes.
@@ -48,17 +49,21 @@ pub struct EncodeStats {
     pub height: u32,
 }
 
-pub(super) struct Encoding {
+pub(crate) struct Encoding {
     desk: Mutex<Desk>,
     /// Held by the thread whose turn it is.
-    encoder: Mutex<Option<Vp8Encoder>>,
+    encoder: Mutex<Option<VideoEncoder>>,
     framerate: f32,
+    /// The next picture's encoding is to panic.
+    #[cfg(any(test, feature = "fault-injection"))]
+    pub(crate) fault: std::sync::atomic::AtomicBool,
 }
 
 struct Desk {
     waiting: Option<(I420, Duration)>,
     spare: Spare,
     clock: EmitClock,
+    codec: Codec,
     bitrate: u32,
     wants_key_frame: bool,
     wants_room: bool,
@@ -71,7 +76,7 @@ struct Desk {
 
 /// What became of a picture.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Given {
+pub(crate) enum Given {
     /// The encoder is behind.
     Refused,
     /// It is seen to.
@@ -82,19 +87,20 @@ pub(super) enum Given {
 
 /// What follows a turn of encoding.
 #[derive(Debug, PartialEq, Eq, Default)]
-pub(super) struct Next {
+pub(crate) struct Next {
     /// There is another picture to encode.
-    pub(super) more: bool,
+    pub(crate) more: bool,
     /// The session can be drained, as it was asked to, and closed then if so.
-    pub(super) drain: Option<bool>,
+    pub(crate) drain: Option<bool>,
 }
 
 impl Encoding {
-    pub(super) fn new(options: VideoOptions) -> Self {
+    pub(crate) fn new(options: VideoOptions) -> Self {
         let desk = Desk {
             waiting: None,
             spare: Spare::default(),
             clock: EmitClock::default(),
+            codec: Codec::default(),
             bitrate: options.max_bitrate.min(FIRST_BITRATE),
             wants_key_frame: false,
             wants_room: false,
@@ -103,11 +109,17 @@ impl Encoding {
             drain: None,
             stats: EncodeStats::default(),
         };
-        Self { desk: Mutex::new(desk), encoder: Mutex::new(None), framerate: options.max_framerate }
+        Self {
+            desk: Mutex::new(desk),
+            encoder: Mutex::new(None),
+            framerate: options.max_framerate,
+            #[cfg(any(test, feature = "fault-injection"))]
+            fault: false.into(),
+        }
     }
 
     /// Takes a picture that is emitted at `now`, unless another waits.
-    pub(super) fn give(&self, now: Duration, picture: &EmittedPicture<'_>) -> Result<Given, PixelError> {
+    pub(crate) fn give(&self, now: Duration, picture: &EmittedPicture<'_>) -> Result<Given, PixelError> {
         let mut upright = {
             let mut desk = lock(&self.desk);
             if desk.waiting.is_some() {
@@ -137,7 +149,7 @@ impl Encoding {
     }
 
     /// Takes the picture that waits. The first of the result says whether somebody wished for the room that it leaves.
-    pub(super) fn begin_turn(&self) -> (bool, Option<(I420, Duration)>) {
+    pub(crate) fn begin_turn(&self) -> (bool, Option<(I420, Duration)>) {
         let mut desk = lock(&self.desk);
         let picture = desk.waiting.take();
         desk.is_scheduled = picture.is_some();
@@ -145,17 +157,12 @@ impl Encoding {
     }
 
     /// Encodes the picture that the turn began with.
-    pub(super) fn encode(&self, (picture, at): (I420, Duration)) -> Option<EncodedFrame> {
-        let (bitrate, wants_key_frame) = {
+    pub(crate) fn encode(&self, (picture, at): (I420, Duration)) -> Option<EncodedFrame> {
+        let (codec, bitrate, wants_key_frame) = {
             let mut desk = lock(&self.desk);
-            (desk.bitrate, std::mem::take(&mut desk.wants_key_frame))
+            (desk.codec, desk.bitrate, std::mem::take(&mut desk.wants_key_frame))
         };
-        let encoded = {
-            let mut encoder = lock(&self.encoder);
-            let encoder = encoder.get_or_insert_with(|| self.encoder(bitrate));
-            encoder.set_bitrate(bitrate);
-            encoder.encode(&picture, at, wants_key_frame)
-        };
+        let encoded = self.encode_as(codec, bitrate, (&picture, at, wants_key_frame));
         let mut desk = lock(&self.desk);
         desk.spare.give(picture);
         let frame = match encoded {
@@ -173,7 +180,7 @@ impl Encoding {
     }
 
     /// Ends the turn, when what was encoded is handed over.
-    pub(super) fn end_turn(&self) -> Next {
+    pub(crate) fn end_turn(&self) -> Next {
         let mut desk = lock(&self.desk);
         desk.is_scheduled = desk.waiting.is_some();
         let drain = if desk.is_scheduled { None } else { desk.drain.take() };
@@ -186,31 +193,54 @@ impl Encoding {
     }
 
     /// Whether all pictures are encoded and handed over; else a later turn says that the session can be drained.
-    pub(super) fn drain(&self, close: bool) -> bool {
+    pub(crate) fn drain(&self, close: bool) -> bool {
         let mut desk = lock(&self.desk);
         desk.drain = desk.is_scheduled.then_some(close);
         !desk.is_scheduled
     }
 
-    fn encoder(&self, bitrate: u32) -> Vp8Encoder {
-        Vp8Encoder::new(EncoderOptions { bitrate, framerate: self.framerate, threads: threads() as u32 })
+    fn encode_as(
+        &self,
+        codec: Codec,
+        bitrate: u32,
+        (picture, at, force_key): (&I420, Duration, bool),
+    ) -> Result<Option<EncodedFrame>, CodecError> {
+        let mut current = lock(&self.encoder);
+        #[cfg(any(test, feature = "fault-injection"))]
+        assert!(!self.fault.swap(false, std::sync::atomic::Ordering::SeqCst), "injected");
+        let mut encoder = match current.take().filter(|encoder| encoder.codec() == codec) {
+            Some(encoder) => encoder,
+            None => {
+                let options =
+                    EncoderOptions { bitrate, framerate: self.framerate, threads: threads() as u32 };
+                VideoEncoder::new(codec, options)?
+            }
+        };
+        encoder.set_bitrate(bitrate);
+        let encoded = encoder.encode(picture, at, force_key);
+        *current = Some(encoder);
+        encoded
     }
 
-    pub(super) fn want_key_frame(&self) {
+    pub(crate) fn set_codec(&self, codec: Codec) {
+        lock(&self.desk).codec = codec;
+    }
+
+    pub(crate) fn want_key_frame(&self) {
         lock(&self.desk).wants_key_frame = true;
     }
 
     /// Bits a second; 0 when the peer takes none.
-    pub(super) fn set_bitrate(&self, bitrate: u32) {
+    pub(crate) fn set_bitrate(&self, bitrate: u32) {
         lock(&self.desk).bitrate = bitrate;
     }
 
-    pub(super) fn stats(&self) -> EncodeStats {
+    pub(crate) fn stats(&self) -> EncodeStats {
         lock(&self.desk).stats
     }
 
     /// The session has ended.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         {
             let mut desk = lock(&self.desk);
             desk.is_closed = true;

@@ -5,13 +5,11 @@
 //! straight from and into its memory.
 
 mod clock;
-mod decoding;
-mod encoding;
+pub(crate) mod decoding;
+pub(crate) mod encoding;
 mod memory;
 mod pictures;
-mod pool;
-#[cfg(test)]
-mod tests;
+pub(crate) mod pool;
 
 pub use decoding::DecodeStats;
 pub use encoding::{EmittedPicture, EncodeStats};
@@ -19,13 +17,14 @@ pub use encoding::{EmittedPicture, EncodeStats};
 use crate::inbox::Command;
 use crate::ready;
 use crate::shared::Shared;
+use crate::sync::{AtomicU64, Mutex};
 use decoding::Decoding;
 use encoding::{Encoding, Given};
 use parley_session::VideoOptions;
-use parley_video::{EncodedFrame, I420, PixelError, PixelFormat, PixelsMut, to_pixels};
+use parley_video::{Codec, EncodedFrame, I420, PixelError, PixelFormat, PixelsMut, to_pixels};
 use pool::{Pool, Work, lock};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// What is kept of received pictures for a handler that is behind.
@@ -169,6 +168,18 @@ impl Video {
     /// The peer's side needs a key frame of us.
     pub(crate) fn want_key_frame(&self) {
         self.encoding.want_key_frame();
+    }
+
+    /// What the peer is to be sent.
+    pub(crate) fn set_codec(&self, codec: Codec) {
+        self.encoding.set_codec(codec);
+    }
+
+    /// Has the thread panic that decodes the next frame or encodes the next picture.
+    #[cfg(any(test, feature = "fault-injection"))]
+    pub(crate) fn inject_panics(&self) {
+        self.decoding.fault.store(true, Ordering::SeqCst);
+        self.encoding.fault.store(true, Ordering::SeqCst);
     }
 
     /// Bits a second that may be sent; 0 when the peer takes none.

@@ -1,15 +1,16 @@
 //! The threads that decode and encode.
 
 use crate::panic::{contain, quieten_this_thread};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 /// As many threads as there are cores, up to this.
 const MAX_THREADS: usize = 4;
 /// How much the threads leave to others where there are too few cores: a picture may be late, audio may not.
 #[cfg(target_os = "linux")]
-const NICE: libc::c_int = 5;
+pub(crate) const NICE: libc::c_int = 5;
 
 /// Pieces of work that are done in their order, one at a time: one direction of a session's video.
 pub(crate) trait Work: Send {
@@ -20,9 +21,10 @@ pub(crate) trait Work: Send {
 }
 
 /// The process's video threads. They start with the first pool that is asked for, and end when nobody holds it.
-pub(crate) struct Pool(Arc<Inner>);
+pub(crate) struct Pool(pub(crate) Arc<Inner>);
 
-struct Inner {
+/// What they share.
+pub(crate) struct Inner {
     queue: Mutex<Queue>,
     /// For each thread: it should look at the queue.
     changed: Vec<Condvar>,
@@ -36,21 +38,21 @@ struct Queue {
     is_stopped: bool,
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic while it was held ended that session; the value itself is whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How many threads the pool has.
-pub(super) fn threads() -> usize {
+pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)
 }
 
 impl Pool {
     /// The pool that there is, or a new one.
     pub(crate) fn get() -> io::Result<Arc<Self>> {
-        static POOL: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
-        let mut known = lock(&POOL);
+        static POOL: std::sync::Mutex<Weak<Pool>> = std::sync::Mutex::new(Weak::new());
+        let mut known = POOL.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = known.upgrade() {
             return Ok(pool);
         }
@@ -59,19 +61,31 @@ impl Pool {
         Ok(pool)
     }
 
-    fn start(threads: usize) -> io::Result<Self> {
+    /// One of so many threads.
+    pub(crate) fn start(threads: usize) -> io::Result<Self> {
         // When a thread can't be started, those before it end with the pool.
-        let changed = std::iter::repeat_with(Condvar::new).take(threads).collect();
-        let pool = Self(Arc::new(Inner { queue: Mutex::default(), changed }));
+        let pool = Self::of(threads);
         for index in 0..threads {
-            let inner = pool.0.clone();
+            let serve = pool.server(index);
             std::thread::Builder::new().name(format!("parley-video-{index}")).spawn(move || {
                 quieten_this_thread();
                 yield_to_others();
-                inner.serve(index);
+                serve();
             })?;
         }
         Ok(pool)
+    }
+
+    /// One whose threads are yet to be started.
+    pub(crate) fn of(threads: usize) -> Self {
+        let changed = std::iter::repeat_with(Condvar::new).take(threads).collect();
+        Self(Arc::new(Inner { queue: Mutex::default(), changed }))
+    }
+
+    /// What its `index`th thread does.
+    pub(crate) fn server(&self, index: usize) -> impl FnOnce() + Send + 'static {
+        let inner = self.0.clone();
+        move || inner.serve(index)
     }
 
     /// Has the work done, after what waits already.
@@ -136,97 +150,5 @@ impl Inner {
             // It is there still when nobody asked for the thread.
             queue.idle.retain(|idle| *idle != thread);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc::{Receiver, Sender, channel};
-
-    /// Says its name so many times.
-    struct Says(&'static str, usize, Sender<String>);
-
-    impl Work for Says {
-        fn run(&mut self) -> bool {
-            assert_ne!(self.0, "panics");
-            self.2.send(self.0.to_owned()).expect("somebody listens");
-            self.1 -= 1;
-            self.1 > 0
-        }
-
-        fn failed(&mut self, panic: &str) {
-            self.2.send(format!("failed: {}", panic.contains("panics"))).expect("somebody listens");
-        }
-    }
-
-    /// Keeps a thread until it hears something.
-    struct Waits(Receiver<()>);
-
-    impl Work for Waits {
-        fn run(&mut self) -> bool {
-            self.0.recv().expect("told to go on");
-            false
-        }
-
-        fn failed(&mut self, _: &str) {}
-    }
-
-    #[test]
-    fn work_takes_turns_and_a_panic_ends_only_its_own() {
-        let pool = Pool::start(1).expect("a thread");
-        let ((go, wait), (say, said)) = (channel(), channel());
-        pool.schedule(Box::new(Waits(wait)));
-        for (name, times) in [("a", 3), ("panics", 1), ("b", 2)] {
-            pool.schedule(Box::new(Says(name, times, say.clone())));
-        }
-        go.send(()).expect("it waits");
-        drop(say);
-        assert_eq!(said.iter().collect::<Vec<_>>(), ["a", "failed: true", "b", "a", "b", "a"]);
-    }
-
-    #[test]
-    fn the_threads_end_when_nobody_holds_the_pool() {
-        let pool = Pool::start(3).expect("threads");
-        let inner = Arc::downgrade(&pool.0);
-        let (say, said) = channel();
-        pool.schedule(Box::new(Says("a", 1, say)));
-        assert_eq!(said.recv().as_deref(), Ok("a"));
-        drop(pool);
-        // The last thread lets go of what they share.
-        while inner.strong_count() > 0 {
-            std::thread::yield_now();
-        }
-    }
-
-    /// Tells the priority of the thread that runs it.
-    #[cfg(target_os = "linux")]
-    struct Tells(Sender<i32>);
-
-    #[cfg(target_os = "linux")]
-    fn niceness() -> i32 {
-        // SAFETY: takes numbers, and reads one of the calling thread.
-        unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) }
-    }
-
-    #[cfg(target_os = "linux")]
-    impl Work for Tells {
-        fn run(&mut self) -> bool {
-            self.0.send(niceness()).expect("somebody listens");
-            false
-        }
-
-        fn failed(&mut self, _: &str) {}
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn its_threads_let_others_go_before_them_and_nobody_else_does() {
-        let before = niceness();
-        let pool = Pool::start(1).expect("a thread");
-        let (tell, told) = channel();
-        pool.schedule(Box::new(Tells(tell)));
-        assert_eq!(told.recv(), Ok((before + NICE).min(19)));
-        assert_eq!(niceness(), before);
     }
 }

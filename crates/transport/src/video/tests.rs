@@ -1,5 +1,5 @@
-use super::decoding::{Decoding, Taken, Turn};
-use super::encoding::{EmittedPicture, Encoding, Given, Next};
+use crate::video::decoding::{Decoding, Taken, Turn};
+use crate::video::encoding::{EmittedPicture, Encoding, Given, Next};
 use parley_session::VideoOptions;
 use parley_video::{EncodedFrame, EncoderOptions, I420, PixelFormat, Pixels, Rotation, Vp8Encoder};
 use std::time::Duration;
@@ -180,6 +180,33 @@ fn a_peer_that_takes_nothing_costs_no_encoding() {
     assert_eq!(encoding.stats().dropped, 1);
     encoding.set_bitrate(300_000);
     assert_eq!(emit(&encoding, 33), Given::Schedule);
+}
+
+/// Encodes so many seconds of pictures that are hard to encode, from that second on; returns their frames.
+fn encode_noise(encoding: &Encoding, from: u64, seconds: u64) -> Vec<EncodedFrame> {
+    let (format, width, height) = (PixelFormat::I420, 320, 240);
+    let mut random = parley_netsim::Random::new(from + 1);
+    let picture_at = |index: u64| {
+        let noise: Vec<u8> = (0..format.samples(width, height)).map(|_| random.below(256) as u8).collect();
+        let picture = EmittedPicture { format, width, height, pixels: Pixels::U8(&noise), timestamp: None };
+        encoding.give(Duration::from_millis(index * 100 / 3), &picture).expect("the right length");
+        encode(encoding)
+    };
+    (from * 30..(from + seconds) * 30).filter_map(picture_at).collect()
+}
+
+#[test]
+fn where_the_bitrate_is_low_pictures_are_left_out_before_anything_else_gives_way() {
+    let encoding = Encoding::new(VideoOptions::default());
+    encoding.set_bitrate(100_000);
+    let few = encode_noise(&encoding, 0, 6).len() as u64;
+    let stats = encoding.stats();
+    assert_eq!((stats.encoded, stats.dropped), (few, 180 - few), "all are counted");
+    assert_eq!((stats.width, stats.height), (320, 240));
+    assert!((2..90).contains(&few), "{few} pictures");
+    encoding.set_bitrate(20_000_000);
+    let _ = encode_noise(&encoding, 6, 2);
+    assert!(encode_noise(&encoding, 8, 2).len() > 55, "and all are back when the way is wide again");
 }
 
 #[test]

@@ -6,6 +6,8 @@
     reason = "each test program compiles its own copy and uses a part of it"
 )]
 
+#[allow(dead_code, reason = "some tests have one")]
+pub(crate) mod caller;
 #[allow(dead_code, reason = "only the tests of relays have one")]
 pub(crate) mod turnserver;
 
@@ -79,10 +81,22 @@ impl Observed {
             }
             let left = give_up.saturating_duration_since(Instant::now());
             assert!(self.woken.recv_timeout(left).is_ok(), "no {kind:?} event came");
-            self.list.take();
-            let _ready = self.session.take_ready();
-            self.events.borrow_mut().extend(self.session.take_events());
+            self.look();
         }
+    }
+
+    /// Whether such an event came, and wasn't waited for yet.
+    pub fn has_event(&self, kind: &str) -> bool {
+        if self.woken.try_iter().count() > 0 {
+            self.look();
+        }
+        self.events.borrow().iter().any(|event| event.kind == kind)
+    }
+
+    fn look(&self) {
+        self.list.take();
+        let _ready = self.session.take_ready();
+        self.events.borrow_mut().extend(self.session.take_events());
     }
 
     pub fn answer(&self) -> String {

@@ -1,8 +1,10 @@
 //! RTP packets to frames that can be decoded, in order.
 
 use super::continuity::Continuity;
+use super::h264::H264Payload;
 use super::payload::Vp8Payload;
 use super::stored::{Found, Packets, Stored};
+use crate::codec::Codec;
 use crate::picture::Rotation;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -51,7 +53,7 @@ pub enum Assembled {
 /// A whole frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssembledFrame {
-    /// The VP8 frame.
+    /// The frame; of H.264 with start codes.
     pub data: Bytes,
     /// It needs no frame before it.
     pub is_key: bool,
@@ -74,7 +76,7 @@ pub struct AssemblerStats {
     pub duplicates: u64,
     /// Packets that came after they were given up.
     pub late: u64,
-    /// Packets that are no part of a VP8 frame.
+    /// Packets that are no part of a frame of the codec.
     pub malformed: u64,
     /// Key frames asked for.
     pub key_frames_wanted: u64,
@@ -85,6 +87,7 @@ pub struct AssemblerStats {
 /// A frame comes out only when all that it is made from came out before. A packet that is missing is waited for; when it
 /// doesn't come, nothing comes out until a key frame does.
 pub struct FrameAssembler {
+    codec: Codec,
     packets: Packets,
     highest: u64,
     /// The number after the last frame handed over; `None` while a key frame is waited for.
@@ -102,17 +105,12 @@ pub struct FrameAssembler {
     stats: AssemblerStats,
 }
 
-impl Default for FrameAssembler {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl FrameAssembler {
     /// Waits for the first packet.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(codec: Codec) -> Self {
         Self {
+            codec,
             packets: Packets::default(),
             highest: 0,
             next: None,
@@ -134,7 +132,10 @@ impl FrameAssembler {
             self.stats.late += 1;
             return;
         }
-        let part = Vp8Payload::parse(packet.payload).map(Into::into);
+        let part = match self.codec {
+            Codec::Vp8 => Vp8Payload::parse(packet.payload).map(Into::into),
+            Codec::H264 => H264Payload::parse(packet.payload).map(Into::into),
+        };
         if part.is_none() && !packet.payload.is_empty() {
             // Its place stays empty, as if it were lost.
             self.stats.malformed += 1;

@@ -1,5 +1,6 @@
 //! The packets that wait until their frame is whole.
 
+use super::h264::H264Payload;
 use super::payload::{PictureId, Vp8Payload};
 use crate::picture::Rotation;
 use std::collections::BTreeMap;
@@ -20,10 +21,24 @@ pub(super) struct Stored {
 
 /// A part of a frame.
 pub(super) struct Part {
-    pub(super) starts_frame: bool,
-    pub(super) starts_key_frame: bool,
+    begins: Begins,
+    /// A picture begins here, to count them.
+    is_counted: bool,
+    /// A key frame begins here; of H.264, a part of one.
+    is_key: bool,
     pub(super) number: Number,
     pub(super) data: Box<[u8]>,
+}
+
+/// Whether a frame begins with a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    Yes,
+    No,
+    /// H.264: when the packet before it is of another frame.
+    After,
+    /// H.264: even when nothing is known of the packet before it.
+    Opens,
 }
 
 /// What a frame says about its place among the others.
@@ -38,11 +53,35 @@ impl From<Vp8Payload<'_>> for Part {
     fn from(payload: Vp8Payload<'_>) -> Self {
         let Vp8Payload { picture_id, base_layer_index, temporal_layer, .. } = payload;
         Self {
-            starts_frame: payload.starts_frame,
-            starts_key_frame: payload.starts_key_frame,
+            begins: if payload.starts_frame { Begins::Yes } else { Begins::No },
+            is_counted: payload.starts_frame,
+            is_key: payload.starts_key_frame,
             number: Number { picture_id, base_layer_index, temporal_layer },
             data: payload.data.into(),
         }
+    }
+}
+
+impl From<H264Payload> for Part {
+    fn from(payload: H264Payload) -> Self {
+        let begins = match (payload.may_begin, payload.opens) {
+            (_, true) => Begins::Opens,
+            (true, false) => Begins::After,
+            (false, false) => Begins::No,
+        };
+        Self {
+            begins,
+            is_counted: payload.has_first_slice,
+            is_key: payload.has_key_slice,
+            number: Number::default(),
+            data: payload.data.into(),
+        }
+    }
+}
+
+impl Stored {
+    fn begins(&self) -> Begins {
+        self.part.as_ref().map_or(Begins::No, |part| part.begins)
     }
 }
 
@@ -94,7 +133,7 @@ impl Packets {
         let kept = self.packets.split_off(&sequence);
         let dropped = std::mem::replace(&mut self.packets, kept);
         self.bytes -= dropped.values().map(bytes).sum::<usize>();
-        dropped.values().filter(|packet| packet.part.as_ref().is_some_and(|part| part.starts_frame)).count()
+        dropped.values().filter(|packet| packet.part.as_ref().is_some_and(|part| part.is_counted)).count()
             as u64
     }
 
@@ -120,9 +159,12 @@ impl Packets {
             if sequence != next {
                 break;
             }
-            let starts = packet.part.as_ref().is_some_and(|part| part.starts_frame);
-            if starts != (sequence == first) || *timestamp.get_or_insert(packet.timestamp) != packet.timestamp
-            {
+            let fits = match packet.begins() {
+                Begins::Yes => sequence == first,
+                Begins::No => sequence != first,
+                Begins::After | Begins::Opens => true,
+            };
+            if !fits || *timestamp.get_or_insert(packet.timestamp) != packet.timestamp {
                 return Found::Broken;
             }
             if packet.marker {
@@ -144,25 +186,48 @@ impl Packets {
 
     /// Whether a key frame begins at that number.
     pub(super) fn is_key_frame(&self, first: u64) -> bool {
-        self.part(first).is_some_and(|part| part.starts_key_frame)
+        let Some(packet) = self.packets.get(&first) else { return false };
+        match packet.begins() {
+            Begins::Yes => self.part(first).is_some_and(|part| part.is_key),
+            Begins::No => false,
+            Begins::After | Begins::Opens => {
+                let frame = self.packets.range(first..).map(|(_, other)| other);
+                let mut frame = frame.take_while(|other| other.timestamp == packet.timestamp);
+                frame.any(|other| other.part.as_ref().is_some_and(|part| part.is_key))
+            }
+        }
     }
 
     /// Where frames begin, from that number on.
     pub(super) fn starts_from(&self, sequence: u64) -> impl Iterator<Item = u64> {
         self.packets
             .range(sequence..)
-            .filter(|(_, packet)| packet.part.as_ref().is_some_and(|part| part.starts_frame))
+            .filter(|(_, packet)| packet.begins() == Begins::Yes)
             .map(|(sequence, _)| *sequence)
     }
 
     /// Where the frame begins that this packet belongs to, if its beginning is here.
     pub(super) fn start_of(&self, sequence: u64) -> Option<u64> {
         let timestamp = self.packets.get(&sequence)?.timestamp;
-        self.packets
-            .range(..=sequence)
-            .rev()
-            .take_while(|(_, packet)| packet.timestamp == timestamp)
-            .find(|(_, packet)| packet.part.as_ref().is_some_and(|part| part.starts_frame))
-            .map(|(sequence, _)| *sequence)
+        let mut first = sequence;
+        for (&before, packet) in self.packets.range(..=sequence).rev() {
+            if packet.timestamp != timestamp {
+                return self.begins_after(first, first - before == 1).then_some(first);
+            }
+            if packet.begins() == Begins::Yes {
+                return Some(before);
+            }
+            first = before;
+        }
+        self.begins_after(first, false).then_some(first)
+    }
+
+    /// Whether a frame of H.264 begins there; `is_known`: the packet before it is here, and of another.
+    fn begins_after(&self, first: u64, is_known: bool) -> bool {
+        match self.packets.get(&first).map(Stored::begins) {
+            Some(Begins::Opens) => true,
+            Some(Begins::After) => is_known,
+            _ => false,
+        }
     }
 }

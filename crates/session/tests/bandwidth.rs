@@ -1,0 +1,110 @@
+//! Video over a link that carries less than could be sent, to a peer that measures what it gets.
+
+use parley_netsim::{Call, Link, PeerOptions, PeerVideo, Scene, millis, secs, session_options};
+use parley_session::{Event, SessionOptions, VideoOptions};
+use std::time::{Duration, Instant};
+
+/// How often the peer says what it can get.
+const EVERY: Duration = Duration::from_millis(200);
+/// Pictures that come so much later than the earliest did wait on the way.
+const LATE: f64 = 0.06;
+/// As in browsers (draft-ietf-rmcat-gcc-02, section 5.5): what is said falls to this share of what comes…
+const FALL: f64 = 0.85;
+/// …rises by so much in a second…
+const RISE: f64 = 0.08;
+/// …and never by more than this beyond what comes.
+const AHEAD: f64 = 1.5;
+
+/// A peer that measures delays, and tells the outcome as REMB.
+struct Measuring {
+    call: Call,
+    estimate: f64,
+    /// The least of the delays, and those since it was last looked, in seconds and by the sender's clock.
+    least: f64,
+    delays: Vec<f64>,
+    shown: usize,
+}
+
+impl Measuring {
+    fn connect(link: Link) -> Self {
+        let session = SessionOptions { video: Some(VideoOptions::default()), ..session_options() };
+        let peer = PeerOptions { video: Some(PeerVideo::default()), ..PeerOptions::default() };
+        let call = Scene { session, peer, link, ..Scene::default() }.connect();
+        Self { call, estimate: 600_000.0, least: f64::INFINITY, delays: Vec::new(), shown: 0 }
+    }
+
+    /// The handler films for so long. Returns the longest that a picture of the last second waited on the way.
+    fn film(&mut self, duration: Duration) -> Duration {
+        let end = self.call.now() + duration;
+        while self.call.now() < end {
+            self.call.handler_films(EVERY);
+            self.measure();
+        }
+        let pictures = (secs(1).as_millis() / EVERY.as_millis()) as usize * 6;
+        let last = &self.delays[self.delays.len().saturating_sub(pictures)..];
+        let waited = last.iter().fold(0.0, |most: f64, delay| most.max(delay - self.least));
+        Duration::from_secs_f64(waited)
+    }
+
+    fn measure(&mut self) {
+        let first = self.call.peer.seen().0.first().map(|seen| (seen.at, seen.timestamp));
+        let Some((began, start)) = first else { return };
+        let new = &self.call.peer.seen().0[self.shown..];
+        let delay = |at: Instant, timestamp: u32| {
+            (at - began).as_secs_f64() - f64::from(timestamp.wrapping_sub(start) as i32) / 90_000.0
+        };
+        let delays: Vec<f64> = new.iter().map(|seen| delay(seen.at, seen.timestamp)).collect();
+        self.shown += delays.len();
+        self.least = delays.iter().copied().fold(self.least, f64::min);
+        let waits = delays.last().or(self.delays.last()).is_some_and(|delay| delay - self.least > LATE);
+        self.delays.extend(delays);
+        let received = self.received();
+        self.estimate = match waits {
+            true => FALL * received,
+            false => (self.estimate * (1.0 + RISE * EVERY.as_secs_f64())).min(AHEAD * received + 10_000.0),
+        };
+        self.call.peer.say_bitrate(self.call.now(), self.estimate as f32);
+    }
+
+    /// What came in the last half second, in bit/s.
+    fn received(&self) -> f64 {
+        let since = self.call.now() - millis(500);
+        let packets = self.call.peer.video_packets().iter().rev().take_while(|(at, ..)| *at > since);
+        packets.map(|(.., bytes)| *bytes as f64 * 8.0).sum::<f64>() / 0.5
+    }
+
+    /// What our encoder was told last.
+    fn rate(&self) -> u32 {
+        let told = self.call.events.iter().rev().find_map(|(_, event)| match event {
+            Event::VideoBitrate(bitrate) => Some(*bitrate),
+            _ => None,
+        });
+        told.expect("it is told at the start")
+    }
+}
+
+#[test]
+fn on_a_narrow_link_a_peer_that_measures_gets_what_the_link_carries_and_more_when_that_is_wider() {
+    let mut peer = Measuring::connect(Link::perfect());
+    peer.film(secs(10));
+    let wide = peer.rate();
+    assert!(wide > 900_000, "{wide}");
+    peer.call.change_link(Link::perfect().bandwidth(400_000));
+    let waited = peer.film(secs(20));
+    let narrow = peer.rate();
+    assert!((200_000..=420_000).contains(&narrow) && waited < millis(150), "{narrow}, {waited:?}");
+    peer.call.change_link(Link::perfect());
+    peer.film(secs(20));
+    assert!(peer.rate() > 2 * narrow, "{} after {narrow}", peer.rate());
+}
+
+#[test]
+fn a_link_that_was_narrow_from_the_start_is_not_filled() {
+    let mut peer = Measuring::connect(Link::perfect().bandwidth(300_000));
+    let waited = peer.film(secs(20));
+    let rate = peer.rate();
+    // Changes of up to 5 % aren't told.
+    assert!((150_000..=315_000).contains(&rate) && waited < millis(150), "{rate}, {waited:?}");
+    let (_, broken) = peer.call.peer.seen();
+    assert_eq!(broken, 0);
+}
