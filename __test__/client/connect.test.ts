@@ -74,12 +74,41 @@ test.serial('options that do not exist or can not be are refused before the micr
   for (const [options, message] of [
     [{ onmessage: () => undefined }, /^There is no option onmessage; there are url, media, .*onMessage/],
     [{ videoSource: 'foo' }, "The option videoSource must be 'camera' or 'screen', not 'foo'"],
+    [{ url: 5 }, "The option url must be the http or https address of the server's routes, such as '/voice', not 5"],
+    [{ url: 'http://' }, /^The option url must be .*, not 'http:\/\/'$/],
+    [{ url: 'ftp://example.org' }, /^The option url must be /],
+    [{ media: 'x' }, /^The option media must be true, false, constraints .*, not 'x'$/],
+    [{ media: null }, /^The option media must be .*, not null$/],
+    [{ deviceId: 5 }, /^The option deviceId must be the deviceId of a listed device.*, not 5$/],
+    [{ cameraId: {} }, /^The option cameraId must be .*, not an object/],
+    [{ player: 5 }, /^The option player must be an audio or a video element, or null to play nothing, not 5$/],
+    [{ preview: {} }, /^The option preview must be a video element, or null for none, not an object of Object$/],
+    [{ transport: 'udp' }, "The option transport must be 'auto', 'webrtc' or 'websocket', not 'udp'"],
+    [{ rtcConfiguration: 5 }, /^The option rtcConfiguration must be an object.*, not 5$/],
+    [{ headers: 5 }, /^The option headers must be headers as for fetch.*, not 5$/],
+    [{ headers: { 'no name': 'x' } }, /^The option headers must be /],
+    [{ credentials: 'x' }, "The option credentials must be 'omit', 'same-origin' or 'include', not 'x'"],
+    [{ id: 5 }, /^The option id must be a string of 1 to 256 characters.*, not 5$/],
+    [{ id: '' }, /^The option id must be .*, not ''$/],
+    [{ id: 'a\nb' }, /^The option id must be /],
+    [{ signal: 5 }, /^The option signal must be an AbortSignal.*, not 5$/],
+    [{ signal: new AbortController() }, /^The option signal must be .*, not an object of AbortController$/],
+    ...['onState', 'onMessage', 'onText', 'onLevels', 'onStats', 'onClosed'].map(
+      (name) => [{ [name]: 5 }, `The option ${name} must be a function, not 5`] as const,
+    ),
     ['/voice', "The options must be an object, as in connect({ url: '/voice' }), not '/voice'"],
     [null, /^The options must be an object.* not null$/],
   ] as const) {
     await t.throwsAsync(connect(options as object), { instanceOf: TypeError, message })
   }
   t.is(Media.opened.length, before)
+})
+
+test.serial('options that are undefined are as if they were not there', async (t) => {
+  configuration = { mode: 'send-receive' }
+  const names = ['url', 'media', 'player', 'signal', 'onMessage', 'id', 'headers', 'timeoutSeconds', 'transport']
+  const options = Object.fromEntries(names.map((name) => [name, undefined]))
+  await t.throwsAsync(connect(options), { instanceOf: SyntaxError, message: 'no ICE server' })
 })
 
 test.serial(

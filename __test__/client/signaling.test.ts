@@ -66,6 +66,26 @@ test('a refused candidate does no harm', async (t) => {
   await t.notThrowsAsync(signaling(url).candidate(CANDIDATE))
 })
 
+test('an abort has the reason of its signal, whatever that is', async (t) => {
+  const { url } = await server(t, () => new Promise(() => undefined))
+  const abort = new AbortController()
+  const reason = new Error('mine')
+  const asked = signaling(url).configuration(abort.signal)
+  abort.abort(reason)
+  t.is(await t.throwsAsync(asked), reason)
+  const late = signaling(url).offer(OFFER, AbortSignal.timeout(5))
+  t.is(await late.catch(({ name }: Error) => name), 'TimeoutError')
+})
+
+test('an offer is withdrawn by its session, and a server that knows nothing of that does no harm', async (t) => {
+  const { url, bodies } = await server(t, () => 'Unprocessable')
+  await t.notThrowsAsync(signaling(url).withdraw('42'))
+  t.deepEqual(bodies, [
+    { method: 'POST', url: '/voice/webrtc/offer', type: 'withdraw', offer_session: '42', webrtc_id: 'id' },
+  ])
+  await t.notThrowsAsync(signaling(new URL('http://127.0.0.1:9/')).withdraw('42'))
+})
+
 test('a refusal has its code, its limit and words for a person', async (t) => {
   const { url } = await server(t, () => ({ status: 'failed', meta: { error: 'concurrency_limit_reached', limit: 3 } }))
   const error = await t.throwsAsync(signaling(url).offer(OFFER), {

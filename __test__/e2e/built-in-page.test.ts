@@ -111,7 +111,7 @@ test.serial('in receive mode it plays without asking for a microphone', async (t
   const { url } = await serve(t, { handler: tone(), modality: 'audio', mode: 'receive' })
   const page = await openPage(t, t.context.browser, url)
   await page.evaluate('navigator.mediaDevices.getUserMedia = () => document.body.append("asked")')
-  t.false(await page.getByLabel('Microphone').isVisible())
+  await page.getByLabel('Microphone').waitFor({ state: 'hidden' })
   await start(page)
   await until(page, '#heard-meter', loud)
   t.is(await page.getByText('asked').count(), 0)

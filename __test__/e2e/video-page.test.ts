@@ -53,6 +53,24 @@ test.serial('a click shows the camera and what the server made of it, with size 
   await t.notThrowsAsync(page.locator('#preview').waitFor({ state: 'hidden' }))
 })
 
+/** The page learns what the server is for only after the first click. */
+const SLOW_CONFIGURATION = `{
+  const fetched = fetch
+  const clicked = new Promise((resolve) => addEventListener('click', resolve, { once: true, capture: true }))
+  window.fetch = async (...request) => {
+    if (String(request[0]).endsWith('webrtc/config')) await clicked
+    return fetched(...request)
+  }
+}`
+
+test.serial('who presses start before the page knows what it is for sees the pictures all the same', async (t) => {
+  const page = await videoPage(t, VIDEO, { script: SLOW_CONFIGURATION })
+  await start(page)
+  await shows(page, '#remote', FLIPPED)
+  await shows(page, '#preview', UPRIGHT)
+  t.is(await page.getByRole('alert').count(), 0)
+})
+
 test.serial('cameras can be chosen by name once the page may use one', async (t) => {
   const page = await videoPage(t)
   await start(page)

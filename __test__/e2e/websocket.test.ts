@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import anyTest from 'ava'
 import type { ExecutionContext, TestFn } from 'ava'
 import type { Browser, Page } from 'playwright-core'
@@ -96,6 +98,29 @@ test.serial('the client module hears the echo over a WebSocket, and tells how lo
     t.true(await page.evaluate(loud))
   }
   t.deepEqual(await page.evaluate('ways'), ['WebSocket'])
+})
+
+/** The files of the client in one folder, without those that no module names: as a bundler leaves them. */
+const MOVED = new URL('../../dist/client/', import.meta.url)
+
+test.serial('a page whose bundler has moved the client module needs none of its other files', async (t) => {
+  const { app, url } = await servePages(t)
+  app.get('/moved/:name{[a-z-]+\\.js}', async (c) => {
+    const name = c.req.param('name')
+    const folders = name.endsWith('-worklet.js') ? [] : ['', 'webrtc/', 'websocket/']
+    const found = folders.map((folder) => new URL(folder + name, MOVED)).find((file) => existsSync(file))
+    if (!found) return c.notFound()
+    const source = (await readFile(found, 'utf8')).replaceAll(/(?<= from ")\.[^"]*\/(?=[^/"]+")/g, './')
+    return c.body(source, 200, { 'content-type': 'text/javascript' })
+  })
+  const page = await clientPage(t, url)
+  const missing: string[] = []
+  page.on('response', (response) => response.ok() || missing.push(response.url()))
+  await page.evaluate(`import('/moved/connect.js').then(async ({ connect }) => {
+    globalThis.call = await connect({ transport: 'websocket', media: { echoCancellation: false, autoGainControl: false } })
+  })`)
+  isEchoOfBeeps(t, await page.evaluate<Heard>(LISTEN))
+  t.deepEqual(missing, [])
 })
 
 test.serial('texts go both ways, and who ends the call is told', async (t) => {

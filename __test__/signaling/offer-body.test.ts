@@ -22,6 +22,14 @@ test('a candidate is read with its m-line or without', (t) => {
   })
 })
 
+test('a withdrawal is read with the session of its offer', (t) => {
+  t.deepEqual(parseOfferBody({ type: 'withdraw', webrtc_id: 'abc', offer_session: '42' }), {
+    kind: 'withdrawal',
+    webrtcId: 'abc',
+    offerSession: '42',
+  })
+})
+
 const WRONG: [field: string, body: unknown][] = [
   ['', 'v=0'],
   ['', null],
@@ -37,6 +45,10 @@ const WRONG: [field: string, body: unknown][] = [
   ['webrtc_id', { ...OFFER, webrtc_id: 'a\nsession b: closed' }],
   ['webrtc_id', { ...OFFER, webrtc_id: 'a\u2028b' }],
   ['webrtc_id', { type: 'ice-candidate', candidate: { candidate: '' } }],
+  ['offer_session', { type: 'withdraw', webrtc_id: 'abc' }],
+  ['offer_session', { type: 'withdraw', webrtc_id: 'abc', offer_session: 42 }],
+  ['webrtc_id', { type: 'withdraw', offer_session: '42' }],
+  ['type', { ...OFFER, type: 'constructor' }],
   ['candidate', { type: 'ice-candidate', webrtc_id: 'abc' }],
   ['candidate', { ...CANDIDATE, candidate: 'candidate:1' }],
   ['candidate.candidate', { ...CANDIDATE, candidate: {} }],

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { unlessAborted } from './abort.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionEvents, ConnectionParts } from './connection.ts'
-import { checkNames, checkVideoSource } from './check-options.ts'
+import { checkOptions } from './check-options.ts'
 import { openDevices } from './devices.ts'
 import type { Wanted } from './devices.ts'
-import { checkTransport, makeTransport } from './make-transport.ts'
+import { makeTransport } from './make-transport.ts'
 import type { TransportChoice, TransportSettings } from './make-transport.ts'
 import { constraintsFor, kindsOf, wantedOf } from './media-request.ts'
 import type { MediaByKind } from './media-request.ts'
@@ -16,7 +17,7 @@ import { openScreen } from './screen.ts'
 import { Signaling } from './signaling.ts'
 import type { VideoSource } from './video-sender.ts'
 import { stopTracks } from './voice.ts'
-import type { ClientConfiguration } from './wire.ts'
+import type { ClientConfiguration, CustomMessage } from './wire.ts'
 
 export {
   CameraError,
@@ -45,6 +46,7 @@ export type { TransportKind } from './transport.ts'
 export type { VideoSource } from './video-sender.ts'
 export type {
   ClientConfiguration,
+  CustomMessage,
   Modality,
   Mode,
   PageInput,
@@ -55,8 +57,12 @@ export type {
   ServerMessage,
 } from './wire.ts'
 
-/** Where to connect, with what, and what to do with what comes. */
-export interface ConnectOptions {
+/**
+ * Where to connect, with what, and what to do with what comes.
+ *
+ * @typeParam Custom - messages of the handler's own that arrive beside {@link ServerMessage}s, such as `{ type: 'tool'; n: number }`
+ */
+export interface ConnectOptions<Custom extends CustomMessage = never> {
   /** Where the server's routes are mounted, such as `'/voice'`. Default: the folder of the page's own address. */
   readonly url?: string | URL
   /**
@@ -91,45 +97,27 @@ export interface ConnectOptions {
   readonly headers?: HeadersInit
   /** Whether cookies go along to a server of another origin. Default `'same-origin'`. */
   readonly credentials?: RequestCredentials
-  /** The call's `webrtc_id`, when the page has to know it before. Default: a random one that can't be guessed. */
+  /**
+   * The call's `webrtc_id`, when the page has to know it before it is connected, as for `send_input`:
+   * `crypto.randomUUID()`. Default: a random one that can't be guessed.
+   */
   readonly id?: string
-  /** Seconds from the first request until media flow. Default 30. */
+  /** Seconds from the offer until media flow; how long a person takes to allow the microphone doesn't count. Default 30. */
   readonly timeoutSeconds?: number
-  /** Gives up while connecting. */
+  /** Gives up while connecting, also while the person is asked for the microphone; what is thrown is its reason. */
   readonly signal?: AbortSignal
   /** Called at every change of the state. */
   readonly onState?: (state: ConnectionEvents['state']) => void
-  /** Called with every message of the server. */
-  readonly onMessage?: (message: ConnectionEvents['message']) => void
+  /** Called with every message of the server: a JSON object with a `type`. */
+  readonly onMessage?: (message: ConnectionEvents<Custom>['message']) => void
+  /** Called with every other text of the handler's `sendMessage`, as it was sent. */
+  readonly onText?: (text: ConnectionEvents['text']) => void
   /** Called 20 times a second with how loud both sides are, once connected. */
   readonly onLevels?: (levels: ConnectionEvents['levels']) => void
   /** Called once a second with how well the call goes. */
   readonly onStats?: (stats: ConnectionEvents['stats']) => void
   /** Called at the end of a call that was connected. */
   readonly onClosed?: (closing: ConnectionEvents['closed']) => void
-}
-
-/** Each once, which the compiler sees to. */
-const NAMES: Readonly<Record<keyof ConnectOptions, true>> = {
-  url: true,
-  media: true,
-  deviceId: true,
-  cameraId: true,
-  videoSource: true,
-  player: true,
-  preview: true,
-  transport: true,
-  rtcConfiguration: true,
-  headers: true,
-  credentials: true,
-  id: true,
-  timeoutSeconds: true,
-  signal: true,
-  onState: true,
-  onMessage: true,
-  onLevels: true,
-  onStats: true,
-  onClosed: true,
 }
 
 /**
@@ -141,6 +129,8 @@ const NAMES: Readonly<Record<keyof ConnectOptions, true>> = {
  * const seen = await connect({ url: '/filter', player: document.querySelector('video') })
  * ```
  *
+ * Messages of the handler's own have types of their own: `connect<{ type: 'tool'; n: number }>({ onMessage })`.
+ *
  * Call it from a click: browsers ask for the microphone and the camera and play sound more willingly then.
  *
  * @param options - whatever differs from the defaults
@@ -149,12 +139,11 @@ const NAMES: Readonly<Record<keyof ConnectOptions, true>> = {
  * message for the person in front of the page; the signal's reason when it was aborted; TypeError or RangeError naming an option
  * that doesn't exist or can't be used, and what the browser throws for a configuration that it can't use
  */
-export async function connect(options: ConnectOptions = {}): Promise<Connection> {
-  checkNames(options, Object.keys(NAMES))
-  const timeoutSeconds = checkTimeout(options.timeoutSeconds ?? 30)
-  const id = options.id ?? randomId()
-  const choice = checkTransport(options.transport ?? 'auto')
-  const videoSource = checkVideoSource(options.videoSource ?? 'camera')
+export async function connect<Custom extends CustomMessage = never>(
+  options: ConnectOptions<Custom> = {},
+): Promise<Connection<Custom>> {
+  checkOptions(options)
+  const { id = randomId(), transport: choice = 'auto', videoSource = 'camera', timeoutSeconds = 30 } = options
   const request = requestSettings(options)
   const signaling = new Signaling(request, id)
   const configuration = await signaling.configuration(options.signal)
@@ -172,7 +161,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
     kinds,
     stream: media,
   }
-  const connection = construct({
+  const connection = construct<Custom>({
     id,
     transport: (host) => makeTransport(settings, host),
     media,
@@ -193,12 +182,13 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
  *
  * @param options - `url`, `headers`, `credentials` and `signal` as for {@link connect}
  * @returns its configuration
- * @throws RefusedError or UnreachableError, TypeError naming an option that doesn't exist
+ * @throws RefusedError or UnreachableError, TypeError naming an option that doesn't exist or can't be used, the signal's
+ * reason
  */
 export async function fetchConfiguration(
   options: Pick<ConnectOptions, 'url' | 'headers' | 'credentials' | 'signal'> = {},
 ): Promise<ClientConfiguration> {
-  checkNames(options, ['url', 'headers', 'credentials', 'signal'])
+  checkOptions(options, ['url', 'headers', 'credentials', 'signal'])
   return new Signaling(requestSettings(options), '').configuration(options.signal)
 }
 
@@ -224,12 +214,26 @@ async function mediaOf(
   if (media instanceof MediaStream) return media
   const { audio, video } = wantedOf(ownConstraints(options), constraints)
   if (!audio && !video) return undefined
-  if (videoSource !== 'screen' || !video) return openDevices({ audio, video })
-  return withSound(await openScreen(screenConstraints(video)), audio)
+  return unlessGivenUp(
+    videoSource === 'screen' && video ? openScene(audio, video) : openDevices({ audio, video }),
+    options.signal,
+  )
 }
 
-/** A microphone beside a screen; one that can't be opened must not leave the screen recorded. */
-async function withSound(screen: MediaStream, audio: MediaTrackConstraints | undefined): Promise<MediaStream> {
+/** What the person allows after the page has given up isn't recorded. */
+async function unlessGivenUp(opening: Promise<MediaStream>, signal: AbortSignal | undefined): Promise<MediaStream> {
+  if (!signal) return opening
+  try {
+    return await unlessAborted(opening, signal)
+  } catch (error) {
+    opening.then(stopTracks, () => undefined)
+    throw error
+  }
+}
+
+/** A screen, with a microphone beside it perhaps; one that can't be opened must not leave the screen recorded. */
+async function openScene(audio: Wanted['audio'], video: MediaTrackConstraints): Promise<MediaStream> {
+  const screen = await openScreen(screenConstraints(video))
   if (!audio) return screen
   try {
     return new MediaStream([...screen.getTracks(), ...(await openDevices({ audio })).getTracks()])
@@ -250,26 +254,22 @@ function defaultPlayer(kinds: readonly (keyof Wanted)[]): HTMLMediaElement | nul
 }
 
 /** A browser refuses a configuration that it can't use; the devices are open by then, and must not stay so. */
-function construct(parts: ConnectionParts): Connection {
+function construct<Custom extends CustomMessage>(parts: ConnectionParts): Connection<Custom> {
   try {
-    return new Connection(parts)
+    return new Connection<Custom>(parts)
   } catch (error) {
     if (parts.media && parts.ownsMedia) stopTracks(parts.media)
     throw error
   }
 }
 
-/** Timers count milliseconds in 31 bits. */
-function checkTimeout(seconds: number): number {
-  if (typeof seconds === 'number' && seconds > 0 && seconds <= 2_147_483) return seconds
-  throw new RangeError(
-    `The option timeoutSeconds must be a number above 0 and at most 2,147,483, not ${String(seconds)}`,
-  )
-}
-
-function subscribe(connection: Connection, options: ConnectOptions): void {
+function subscribe<Custom extends CustomMessage>(
+  connection: Connection<Custom>,
+  options: ConnectOptions<Custom>,
+): void {
   if (options.onState) connection.on('state', options.onState)
   if (options.onMessage) connection.on('message', options.onMessage)
+  if (options.onText) connection.on('text', options.onText)
   if (options.onLevels) connection.on('levels', options.onLevels)
   if (options.onStats) connection.on('stats', options.onStats)
 }

@@ -1,3 +1,5 @@
+import { unlessAborted } from './abort.ts'
+import { checkConstraints, checkDevice, checkSwitch, checkText } from './check-options.ts'
 import { ConnectionClosedError, ConnectTimeoutError } from './errors.ts'
 import { Emitter } from './emitter.ts'
 import { LevelMeter } from './levels.ts'
@@ -10,7 +12,7 @@ import type { Transport, TransportHost, TransportKind } from './transport.ts'
 import { VideoSender } from './video-sender.ts'
 import type { VideoSource } from './video-sender.ts'
 import { stopTracks, Voice } from './voice.ts'
-import type { ServerMessage } from './wire.ts'
+import type { CustomMessage, ServerMessage } from './wire.ts'
 
 /** Where a connection stands: `reconnecting` while the path is lost and a new one is looked for. */
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'closed'
@@ -23,12 +25,18 @@ export interface Closing {
   readonly message?: string
 }
 
-/** What a {@link Connection} tells, by name. */
-export interface ConnectionEvents {
+/**
+ * What a {@link Connection} tells, by name.
+ *
+ * @typeParam Custom - messages of the handler's own
+ */
+export interface ConnectionEvents<Custom extends CustomMessage = never> {
   /** The state changed. */
   state: ConnectionState
-  /** The server sent a message. */
-  message: ServerMessage
+  /** The server sent a message: a JSON object with a `type`. */
+  message: ServerMessage | Custom
+  /** The handler sent another text. */
+  text: string
   /** How loud both sides are, 20 times a second once it is connected. */
   levels: Levels
   /** How well the call goes, once a second. */
@@ -65,8 +73,12 @@ export interface ConnectionParts {
   readonly preview: HTMLVideoElement | null
 }
 
-/** A call with the server. Made by `connect`. */
-export class Connection extends Emitter<ConnectionEvents> {
+/**
+ * A call with the server. Made by `connect`.
+ *
+ * @typeParam Custom - messages of the handler's own
+ */
+export class Connection<Custom extends CustomMessage = never> extends Emitter<ConnectionEvents<Custom>> {
   /** Its `webrtc_id`: what the server's own code knows this call by. */
   readonly id: string
   /** What the server sends, sound and pictures; its tracks come with the first answer. */
@@ -97,6 +109,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#transport = parts.transport({
       onTrack: (track) => this.#receive(track),
       onMessage: (message) => this.#onMessage(message),
+      onText: (text) => this.emit('text', text),
       onPath: (path) => this.#setState(path === 'lost' ? 'reconnecting' : 'connected'),
       onBlocked: () => this.emit('playbackblocked', undefined),
       onEnd: (by) => (by === 'server' ? this.#endedByServer() : this.#finish({ by })),
@@ -138,8 +151,10 @@ export class Connection extends Emitter<ConnectionEvents> {
    * Sends silence in place of the microphone's sound, or its sound again.
    *
    * @param muted - whether silence is sent; default true
+   * @throws TypeError for what is neither true nor false
    */
   mute(muted = true): void {
+    checkSwitch('mute', muted)
     this.#voice.muted = muted
   }
 
@@ -167,8 +182,10 @@ export class Connection extends Emitter<ConnectionEvents> {
    * Sends black pictures in place of the camera's or the screen's, or theirs again.
    *
    * @param muted - whether black ones are sent; default true
+   * @throws TypeError for what is neither true nor false
    */
   muteVideo(muted = true): void {
+    checkSwitch('muteVideo', muted)
     this.#video.muted = muted
   }
 
@@ -176,10 +193,12 @@ export class Connection extends Emitter<ConnectionEvents> {
    * Sends another camera from now on, or a camera again after the screen, without a new offer. Muting is kept.
    *
    * @param deviceId - one of `listCameras()`; undefined for the browser's own choice
-   * @throws CameraError in plain words; what was sent before goes on then
+   * @throws CameraError in plain words; what was sent before goes on then. ConnectionClosedError after the end, TypeError for what
+   * is no id
    */
-  useCamera(deviceId?: string): Promise<void> {
-    return this.#video.useCamera(deviceId)
+  async useCamera(deviceId?: string): Promise<void> {
+    checkDevice('useCamera', deviceId)
+    await this.#unlessEnded(() => this.#video.useCamera(deviceId))
   }
 
   /**
@@ -187,19 +206,21 @@ export class Connection extends Emitter<ConnectionEvents> {
    * `useCamera()`, or when the person ends it in the browser (`screenended`). Its sound isn't sent.
    *
    * @param constraints - of the recording, such as `{ frameRate: 5 }`
-   * @throws ScreenError in plain words; what was sent before goes on then
+   * @throws ScreenError in plain words; what was sent before goes on then. ConnectionClosedError after the end
    */
-  shareScreen(constraints?: MediaTrackConstraints): Promise<void> {
-    return this.#video.shareScreen(constraints)
+  async shareScreen(constraints?: MediaTrackConstraints): Promise<void> {
+    checkConstraints('shareScreen', constraints)
+    await this.#unlessEnded(() => this.#video.shareScreen(constraints))
   }
 
   /**
    * Sends a text over the data channel; before it opens, it is kept and sent then.
    *
    * @param text - at most 64 KiB
-   * @throws ConnectionClosedError after the end
+   * @throws ConnectionClosedError after the end, TypeError for what is no string
    */
   send(text: string): void {
+    checkText('send', text)
     if (this.#state === 'closed') throw new ConnectionClosedError()
     this.#transport.send(text)
   }
@@ -208,25 +229,36 @@ export class Connection extends Emitter<ConnectionEvents> {
    * Sends another microphone from now on, without a gap in the call. Muting is kept.
    *
    * @param deviceId - one of `listMicrophones()`; undefined for the browser's own choice
-   * @throws MicrophoneError in plain words; the one before goes on then
+   * @throws MicrophoneError in plain words; the one before goes on then. ConnectionClosedError after the end, TypeError for what
+   * is no id
    */
   async useMicrophone(deviceId?: string): Promise<void> {
+    checkDevice('useMicrophone', deviceId)
+    await this.#unlessEnded(() => this.#replaceMicrophone(deviceId))
+  }
+
+  async #replaceMicrophone(deviceId?: string): Promise<void> {
     const chosen = deviceId === undefined ? {} : { deviceId: { exact: deviceId } }
     const stream = await openDevices({ audio: { ...this.#parts.constraints.audio, ...chosen } })
     const [track] = stream.getAudioTracks()
     if (this.#state === 'closed' || !track) return stopTracks(stream)
     track.enabled = !this.muted
     await this.#transport.replaceTrack('audio', track)
+    if (this.#end.signal.aborted) return stopTracks(stream)
     this.#voice.replace(stream)
     this.#meter.attach('sent', stream)
   }
 
-  /** Plays what the server sends, where the browser waits for a click before it plays anything. Call it from one. */
+  /**
+   * Plays what the server sends, where the browser waits for a click before it plays anything. Call it from one.
+   *
+   * @throws ConnectionClosedError after the end, and what the browser says when it wants a click
+   */
   async play(): Promise<void> {
-    await Promise.all([this.#transport.resume(), this.#parts.player?.play()])
+    await this.#unlessEnded(() => Promise.all([this.#transport.resume(), this.#parts.player?.play()]))
   }
 
-  /** How well the call goes, now. */
+  /** How well the call goes, now; after its end, how it went. */
   stats(): Promise<CallStats> {
     return this.#transport.stats()
   }
@@ -251,8 +283,15 @@ export class Connection extends Emitter<ConnectionEvents> {
       this.#setState('connected')
     } catch (error) {
       this.#finish({ by: 'client' })
-      throw timeout.aborted && !signal?.aborted ? new ConnectTimeoutError(timeoutSeconds) : error
+      signal?.throwIfAborted()
+      throw timeout.aborted ? new ConnectTimeoutError(timeoutSeconds) : error
     }
+  }
+
+  /** What the browser was asked for may come after the end, or never. */
+  #unlessEnded<Value>(action: () => Promise<Value>): Promise<Value> {
+    const { signal } = this.#end
+    return signal.aborted ? Promise.reject(signal.reason as Error) : unlessAborted(action(), signal)
   }
 
   #setState(state: ConnectionState): void {
@@ -309,10 +348,11 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   #finish(closing: Closing): void {
     if (this.#state === 'closed') return
+    // First, so that who hears of the state begins nothing that the end would leave behind.
+    this.#end.abort(new ConnectionClosedError())
     this.#setState('closed')
     removeEventListener('pagehide', this.#onPageHide)
     for (const timer of this.#timers) clearInterval(timer)
-    this.#end.abort(new ConnectionClosedError())
     this.#voice.release()
     this.#video.release()
     this.#meter.close()

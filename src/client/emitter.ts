@@ -1,3 +1,5 @@
+import { checkListener } from './check-options.ts'
+
 /** Tells listeners what happens, by name. */
 export class Emitter<Events> {
   readonly #listeners = new Map<keyof Events, Set<(value: never) => void>>()
@@ -8,8 +10,10 @@ export class Emitter<Events> {
    * @param name - which event
    * @param listener - gets the event's value
    * @returns takes the listener off again
+   * @throws TypeError for a listener that is no function
    */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void {
+    checkListener('on', listener)
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners.add(listener))
     return () => void listeners.delete(listener)

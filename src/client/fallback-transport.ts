@@ -20,6 +20,8 @@ export class FallbackTransport implements Transport {
   readonly #websocket: FallbackParts['websocket']
   readonly #abandon = new AbortController()
   #current: Transport
+  /** Whether the server may keep a place for the offer, which a socket hasn't taken yet. */
+  #isOffered = true
 
   /** @param parts - what it is made of */
   constructor({ webrtc, websocket }: FallbackParts) {
@@ -42,9 +44,10 @@ export class FallbackTransport implements Transport {
     if (await this.#isFirst(opened, socket, signal)) return socket.close()
     opened.catch(() => undefined)
     this.#abandon.abort()
-    this.#webrtc.close()
+    this.#webrtc.stop()
     this.#current = socket
     await socket.open(signal)
+    this.#isOffered = false
   }
 
   /** Whether WebRTC opens before the socket is reached. Where that can't be, WebRTC is all there is. */
@@ -79,6 +82,7 @@ export class FallbackTransport implements Transport {
 
   close(): void {
     this.#current.close()
+    if (this.#isOffered) this.#webrtc.close()
   }
 }
 

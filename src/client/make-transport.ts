@@ -48,16 +48,6 @@ export function makeTransport(settings: TransportSettings, host: TransportHost):
   return isOnly ? webrtc : new FallbackTransport({ webrtc, websocket })
 }
 
-/**
- * @param choice - of a page
- * @returns the same
- * @throws TypeError for what is none
- */
-export function checkTransport(choice: TransportChoice): TransportChoice {
-  if (['auto', 'webrtc', 'websocket'].includes(choice)) return choice
-  throw new TypeError(`The option transport must be 'auto', 'webrtc' or 'websocket', not ${JSON.stringify(choice)}`)
-}
-
 /** Some browsers are built or set up without it. */
 function hasWebRtc(): boolean {
   return 'RTCPeerConnection' in globalThis

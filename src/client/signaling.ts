@@ -32,7 +32,7 @@ export class Signaling {
   /**
    * @param signal - ends the wait
    * @returns what the server wants its clients to use
-   * @throws RefusedError or UnreachableError
+   * @throws RefusedError or UnreachableError, or the signal's reason
    */
   async configuration(signal?: AbortSignal): Promise<ClientConfiguration> {
     const value = await this.#request('webrtc/config', { method: 'GET' }, signal)
@@ -45,7 +45,7 @@ export class Signaling {
    * @param description - the offer
    * @param signal - ends the wait
    * @returns the answer
-   * @throws RefusedError or UnreachableError
+   * @throws RefusedError or UnreachableError, or the signal's reason
    */
   async offer(description: RTCSessionDescriptionInit, signal?: AbortSignal): Promise<RTCSessionDescriptionInit> {
     const answer = await this.#post({ sdp: description.sdp, type: description.type }, signal)
@@ -76,9 +76,20 @@ export class Signaling {
     }
   }
 
-  #post(body: Record<string, unknown>, signal?: AbortSignal): Promise<Record<string, unknown>> {
+  /**
+   * Gives up the offer, whose connection was never made, so that its place is free for the next one at once. The request goes
+   * out also when the page goes. A server that knows nothing of this keeps the place for a while, so this never rejects.
+   *
+   * @param offerId - the session id in the offer's `o=` line
+   */
+  async withdraw(offerId: string): Promise<void> {
+    const body = { type: 'withdraw', offer_session: offerId }
+    await this.#post(body, undefined, { keepalive: true }).catch(() => undefined)
+  }
+
+  #post(body: Record<string, unknown>, signal?: AbortSignal, init?: RequestInit): Promise<Record<string, unknown>> {
     const text = JSON.stringify({ ...body, webrtc_id: this.#id })
-    return this.#request('webrtc/offer', { method: 'POST', body: text }, signal)
+    return this.#request('webrtc/offer', { ...init, method: 'POST', body: text }, signal)
   }
 
   async #request(path: string, init: RequestInit, signal?: AbortSignal): Promise<Record<string, unknown>> {
@@ -86,10 +97,8 @@ export class Signaling {
     const headers = new Headers(this.#settings.headers)
     if (init.body !== undefined) headers.set('content-type', 'application/json')
     const target = new URL(path, url)
-    const response = await fetch(target, { ...init, headers, credentials, ...(signal && { signal }) }).catch(
-      unreachable,
-    )
-    const value = parseObject(await response.text())
+    const { response, text } = await read(target, { ...init, headers, credentials, ...(signal && { signal }) })
+    const value = parseObject(text)
     const meta = value?.['meta'] as Record<string, unknown> | undefined
     if (typeof meta?.['error'] === 'string') throw new RefusedError(meta['error'], meta)
     if (!response.ok || !value) throw new UnreachableError(`${NO_SERVER} (${response.status} at ${target.pathname})`)
@@ -97,9 +106,15 @@ export class Signaling {
   }
 }
 
-function unreachable(error: unknown): never {
-  if (error instanceof Error && error.name === 'AbortError') throw error
-  throw new UnreachableError("The server can't be reached. Is it running, and is the network there?", { cause: error })
+/** An abort may have any reason, which is the page's own. */
+async function read(target: URL, init: RequestInit): Promise<{ response: Response; text: string }> {
+  try {
+    const response = await fetch(target, init)
+    return { response, text: await response.text() }
+  } catch (cause) {
+    init.signal?.throwIfAborted()
+    throw new UnreachableError("The server can't be reached. Is it running, and is the network there?", { cause })
+  }
 }
 
 const NO_SERVER = 'What answered is no Parley server.'

@@ -1,15 +1,13 @@
 import type { CallStats } from './statistics.ts'
-import type { ServerMessage } from './wire.ts'
+import type { TextReceiver } from './wire.ts'
 
 /** How a call reaches its server. */
 export type TransportKind = 'webrtc' | 'websocket'
 
 /** What a {@link Transport} tells the call that it carries. */
-export interface TransportHost {
+export interface TransportHost extends TextReceiver {
   /** A track of the server is there, to be heard or seen in place of the one of its kind before. */
   onTrack(track: MediaStreamTrack): void
-  /** The server sent a message. */
-  onMessage(message: ServerMessage): void
   /** The path is lost, and a new one is looked for; or it is back. Only after it has opened. */
   onPath(path: 'lost' | 'back'): void
   /** The browser plays nothing before the person touches the page. */

@@ -103,7 +103,7 @@ export interface ClientConfiguration {
   readonly ui?: PageSettings
 }
 
-/** A message from the server. Types that a later server may add arrive too. */
+/** A message from the server. Those of the handler's own, and types that a later server may add, arrive too: `CustomMessage`. */
 export type ServerMessage =
   | {
       /** A failure or a warning. */
@@ -119,6 +119,33 @@ export type ServerMessage =
       /** What belongs to it: for `end_stream` and `log` a text. */
       readonly data: unknown
     }
+
+/** A message of the handler's own, by `sendMessage(JSON.stringify({ type: 'tool', … }))`. */
+export interface CustomMessage {
+  /** A literal, and none of {@link ServerMessage}'s, so that it tells the messages apart. */
+  readonly type: string
+}
+
+/** What texts of the server are handed to. */
+export interface TextReceiver {
+  /** The server sent a message. */
+  onMessage(message: ServerMessage): void
+  /** The handler sent a text that is no message. */
+  onText(text: string): void
+}
+
+/**
+ * Hands over what the server sent.
+ *
+ * @param text - as it came; what isn't one is left out
+ * @param receiver - gets it
+ */
+export function receiveText(text: unknown, receiver: TextReceiver): void {
+  if (typeof text !== 'string') return
+  const message = parseMessage(text)
+  if (message) receiver.onMessage(message)
+  else receiver.onText(text)
+}
 
 /**
  * Reads a message of the data channel.

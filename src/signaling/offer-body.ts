@@ -3,7 +3,7 @@ import { describe } from '../frames/describe.ts'
 
 /** An offer of a new session, or a later one of the same session. */
 export interface OfferRequest {
-  /** Tells the two kinds apart. */
+  /** Tells the kinds apart. */
   kind: 'offer'
   /** The id that the client chose for its connection. */
   webrtcId: string
@@ -13,7 +13,7 @@ export interface OfferRequest {
 
 /** One trickled candidate of a client. */
 export interface CandidateRequest {
-  /** Tells the two kinds apart. */
+  /** Tells the kinds apart. */
   kind: 'candidate'
   /** Whose candidate. */
   webrtcId: string
@@ -25,8 +25,18 @@ export interface CandidateRequest {
   sdpMLineIndex: number | undefined
 }
 
+/** A client that gives up an offer of its own before its connection was made. */
+export interface WithdrawalRequest {
+  /** Tells the kinds apart. */
+  kind: 'withdrawal'
+  /** Whose offer. */
+  webrtcId: string
+  /** The session id in the offer's `o=` line, which only its client and the server know. */
+  offerSession: string
+}
+
 /** The body of `POST /webrtc/offer`. */
-export type OfferBody = OfferRequest | CandidateRequest
+export type OfferBody = OfferRequest | CandidateRequest | WithdrawalRequest
 
 const MAX_ID_LENGTH = 256
 /** An id is in every line of the log about its session, and no client may begin a line of its own there. */
@@ -36,18 +46,22 @@ const CONTROL = /[\p{Cc}\u2028\u2029]/u
  * Reads the body of `POST /webrtc/offer`.
  *
  * @param body - parsed JSON; unknown fields are ignored
- * @returns the offer or the candidate in it
+ * @returns the offer, the candidate or the withdrawal in it
  * @throws InvalidRequestError naming the first field that is missing or has the wrong type
  */
 export function parseOfferBody(body: unknown): OfferBody {
   const fields = asObject('', body)
   const type = fields['type']
-  if (type !== 'offer' && type !== 'ice-candidate') {
-    throw wrong('type', "'offer' or 'ice-candidate'", type)
-  }
-  const webrtcId = parseId(fields['webrtc_id'])
-  return type === 'offer' ? parseOffer(webrtcId, fields) : parseCandidate(webrtcId, fields)
+  const parse = typeof type === 'string' ? PARSERS.get(type) : undefined
+  if (parse === undefined) throw wrong('type', "'offer', 'ice-candidate' or 'withdraw'", type)
+  return parse(parseId(fields['webrtc_id']), fields)
 }
+
+const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
+  ['offer', parseOffer],
+  ['ice-candidate', parseCandidate],
+  ['withdraw', parseWithdrawal],
+])
 
 function parseOffer(webrtcId: string, fields: Fields): OfferRequest {
   const sdp = fields['sdp']
@@ -72,6 +86,12 @@ function parseCandidate(webrtcId: string, fields: Fields): CandidateRequest {
   }
 }
 
+function parseWithdrawal(webrtcId: string, fields: Fields): WithdrawalRequest {
+  const offerSession = fields['offer_session']
+  if (typeof offerSession !== 'string') throw wrong('offer_session', 'a string', offerSession)
+  return { kind: 'withdrawal', webrtcId, offerSession }
+}
+
 /**
  * Reads the id that a client chose for its connection.
  *
@@ -86,6 +106,7 @@ export function parseId(id: unknown, field = 'webrtc_id'): string {
 }
 
 type Fields = Record<string, unknown>
+type Parser = (webrtcId: string, fields: Fields) => OfferBody
 
 function asObject(field: string, value: unknown): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields

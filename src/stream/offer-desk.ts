@@ -2,14 +2,19 @@ import { NegotiationError } from '../errors.ts'
 import { Host, type MediaHost } from '../native/host.ts'
 import { SessionCore } from '../session/session-core.ts'
 import { isCandidate } from '../signaling/candidate.ts'
-import { type CandidateRequest, type OfferRequest, parseOfferBody } from '../signaling/offer-body.ts'
+import {
+  type CandidateRequest,
+  type OfferRequest,
+  parseOfferBody,
+  type WithdrawalRequest,
+} from '../signaling/offer-body.ts'
 import { type OfferResult, refusal } from '../signaling/offer-result.ts'
 import { isLaterOffer, parseOrigin, type SdpOrigin } from '../signaling/sdp-origin.ts'
 import type { Admission, DeskListener } from './admission.ts'
 import { checkObject, checkSignal, wrongType } from './checks.ts'
 import { configurationFor, iceServers, type ResolvedIceServers, resolveIceServers } from './ice-servers.ts'
 import { engineSettings, linkSettings } from './link-settings.ts'
-import type { Entry, SessionRegistry } from './session-registry.ts'
+import { type Entry, isUnmadeOffer, type SessionRegistry } from './session-registry.ts'
 import type { StreamSettings } from './stream-options.ts'
 
 /** What is known about an offer beside its body. */
@@ -37,7 +42,7 @@ export function checkContext(context: unknown): void {
   }
 }
 
-/** Answers offers and candidates. */
+/** Answers offers, their candidates and their withdrawals. */
 export class OfferDesk {
   readonly #settings: StreamSettings
   readonly #registry: SessionRegistry
@@ -69,7 +74,16 @@ export class OfferDesk {
   async answer(body: unknown, context: OfferContext, host?: MediaHost): Promise<OfferResult> {
     context.signal?.throwIfAborted()
     const request = parseOfferBody(body)
-    return request.kind === 'offer' ? this.#takeOffer(request, context, host) : this.#takeCandidate(request)
+    if (request.kind === 'offer') return this.#takeOffer(request, context, host)
+    return request.kind === 'candidate' ? this.#takeCandidate(request) : this.#takeWithdrawal(request)
+  }
+
+  /** Whoever doesn't know the offer hears the same as about a connection that isn't there. */
+  #takeWithdrawal({ webrtcId, offerSession }: WithdrawalRequest): OfferResult {
+    const known = this.#registry.get(webrtcId)
+    if (known === undefined || !isUnmadeOffer(known, offerSession)) return refusal('unknown_connection')
+    known.core.close('aborted')
+    return { status: 'success' }
   }
 
   #takeCandidate({ webrtcId, candidate, sdpMid, sdpMLineIndex }: CandidateRequest): OfferResult {
@@ -142,8 +156,8 @@ export class OfferDesk {
   }
 
   async #iceServers(host: MediaHost, request: Request | undefined): Promise<ResolvedIceServers> {
-    const { serverRtcConfiguration, logger } = this.#settings
-    const configuration = await configurationFor('serverRtcConfiguration', serverRtcConfiguration, request)
+    const { serverRtcConfiguration: source, connectTimeout, logger } = this.#settings
+    const configuration = await configurationFor('serverRtcConfiguration', source, request, connectTimeout)
     return resolveIceServers(iceServers(configuration), host.serverAddresses, logger)
   }
 }

@@ -1,5 +1,13 @@
+import { unlessAborted } from '../abort.ts'
 import { connect, fetchConfiguration, listMicrophones } from '../connect.ts'
-import type { ClientConfiguration, Closing, Connection, ServerMessage, TransportChoice } from '../connect.ts'
+import type {
+  ClientConfiguration,
+  Closing,
+  Connection,
+  ConnectOptions,
+  ServerMessage,
+  TransportChoice,
+} from '../connect.ts'
 import { DeviceChoice } from './device-choice.ts'
 import { InputsPanel } from './inputs-panel.ts'
 import { showLook } from './look.ts'
@@ -43,15 +51,17 @@ let startedAt = 0
 byId('toggle').addEventListener('click', () => void toggle())
 byId('clear').addEventListener('click', () => log.clear())
 mute.addEventListener('click', () => setMuted(!call?.muted))
-void prepare()
+let prepared = prepare()
 
-/** Shows what the server's user chose. A server that can't be reached says so again when the person presses start. */
-async function prepare(): Promise<void> {
-  await microphones.refresh()
+/** Shows what the server's user chose; whether it could. A server that can't be reached is asked again when the person presses start. */
+async function prepare(): Promise<boolean> {
   try {
+    await microphones.refresh()
     show(await fetchConfiguration())
+    return true
   } catch (error) {
     showAlert(wordsOf(error))
+    return false
   }
 }
 
@@ -73,24 +83,33 @@ async function toggle(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  if (!inputs.check()) return
-  attempt = new AbortController()
+  const { signal } = (attempt = new AbortController())
   showAlert('')
   showState('connecting')
   showTransport(undefined)
   waveform.clear()
   try {
-    call = await connect(optionsOf(attempt.signal))
-    onConnected(call)
+    call = await begin(signal)
+    if (call) onConnected(call)
+    else showState('idle')
   } catch (error) {
-    if (!attempt.signal.aborted) showAlert(wordsOf(error))
+    if (!signal.aborted) showAlert(wordsOf(error))
     showState('idle')
   } finally {
     attempt = undefined
   }
 }
 
-function optionsOf(signal: AbortSignal): NonNullable<Parameters<typeof connect>[0]> {
+/**
+ * Begins a call as the server's user wants it, also for who presses start before that is known; none while an input is wrong, or the
+ * server can't be asked, which is shown.
+ */
+async function begin(signal: AbortSignal): Promise<Connection | undefined> {
+  const isPrepared = (await unlessAborted(prepared, signal)) || (await unlessAborted((prepared = prepare()), signal))
+  return isPrepared && inputs.check() ? connect(optionsOf(signal)) : undefined
+}
+
+function optionsOf(signal: AbortSignal): ConnectOptions {
   const { deviceId } = microphones
   return {
     signal,
@@ -99,6 +118,7 @@ function optionsOf(signal: AbortSignal): NonNullable<Parameters<typeof connect>[
     ...pictures.options,
     onState: (state) => state !== 'closed' && showState(state),
     onMessage,
+    onText: (text) => log.add('log', 'Message', text),
     onLevels: (levels) => {
       showLevels(levels)
       if (call) waveform.add(levels)

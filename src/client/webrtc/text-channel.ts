@@ -1,10 +1,8 @@
-import { parseMessage } from '../wire.ts'
-import type { ServerMessage } from '../wire.ts'
+import { receiveText } from '../wire.ts'
+import type { TextReceiver } from '../wire.ts'
 
 /** What {@link TextChannel} tells. */
-export interface TextChannelHost {
-  /** The server sent a message. */
-  onMessage(message: ServerMessage): void
+export interface TextChannelHost extends TextReceiver {
   /** The channel ended, which the server's end of the call does too. */
   onClose(): void
 }
@@ -22,10 +20,7 @@ export class TextChannel {
     this.#channel = channel
     channel.addEventListener('open', () => this.#flush())
     channel.addEventListener('close', () => host.onClose())
-    channel.addEventListener('message', ({ data }) => {
-      const message = parseMessage(data)
-      if (message) host.onMessage(message)
-    })
+    channel.addEventListener('message', ({ data }) => receiveText(data, host))
   }
 
   /**

@@ -46,6 +46,8 @@ export class WebRtcTransport implements Transport {
   readonly #connected: Promise<void>
   #settle!: () => void
   #hasOpened = false
+  /** Whether the server may keep a place for the first offer, and no connection was made yet. */
+  #hasPlace = false
   #isClosed = false
 
   /**
@@ -59,6 +61,7 @@ export class WebRtcTransport implements Transport {
     this.#pc = new RTCPeerConnection(parts.rtcConfiguration)
     this.#channel = new TextChannel(this.#pc.createDataChannel('text'), {
       onMessage: (message) => this.#host.onMessage(message),
+      onText: (text) => this.#host.onText(text),
       onClose: () => this.#isClosed || this.#host.onEnd('server'),
     })
     this.#recovery = new Recovery({
@@ -79,8 +82,8 @@ export class WebRtcTransport implements Transport {
     const connected = unlessAborted(this.#connected, signal)
     // Awaited below; until then a failed negotiation is the one to be reported.
     connected.catch(() => undefined)
-    await this.#negotiate({}, signal)
-    await this.#applyRtpParams()
+    // What a browser was asked for before a peer connection is closed it may never answer.
+    await unlessAborted(this.#begin(signal), signal)
     await connected
   }
 
@@ -99,10 +102,28 @@ export class WebRtcTransport implements Transport {
   /** An element that plays a remote stream needs nothing from here. */
   async resume(): Promise<void> {}
 
-  close(): void {
+  /** Ends it, and keeps the place that the server has for its offer, if it hasn't opened. */
+  stop(): void {
     this.#isClosed = true
     this.#recovery.close()
     this.#pc.close()
+  }
+
+  close(): void {
+    const { offerId } = this
+    if (this.#hasPlace && offerId !== undefined) void this.#parts.signaling.withdraw(offerId)
+    this.#hasPlace = false
+    this.stop()
+  }
+
+  async #begin(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#negotiate({}, signal)
+    } catch (error) {
+      if (error instanceof RefusedError) this.#hasPlace = false
+      throw error
+    }
+    await this.#applyRtpParams()
   }
 
   #addMedia({ stream, mode, kinds }: WebRtcParts): void {
@@ -136,6 +157,8 @@ export class WebRtcTransport implements Transport {
     const { type, sdp = '' } = await this.#pc.createOffer(options)
     const offer = { type, sdp: askForStereo(sdp) }
     await this.#pc.setLocalDescription(offer)
+    signal?.throwIfAborted()
+    this.#hasPlace = !this.#hasOpened
     await this.#pc.setRemoteDescription(await this.#parts.signaling.offer(offer, signal))
   }
 
@@ -155,6 +178,7 @@ export class WebRtcTransport implements Transport {
     if (this.#hasOpened) this.#recovery.observe(state)
     else if (state === 'connected') {
       this.#hasOpened = true
+      this.#hasPlace = false
       this.#settle()
     }
   }

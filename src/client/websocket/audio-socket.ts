@@ -1,7 +1,7 @@
 import { unlessAborted } from '../abort.ts'
 import { RefusedError, UnreachableError } from '../errors.ts'
-import { parseMessage, parseObject } from '../wire.ts'
-import type { ServerMessage } from '../wire.ts'
+import { parseObject, receiveText } from '../wire.ts'
+import type { TextReceiver } from '../wire.ts'
 
 /** What the audio on the socket is like: mono PCM with 16 bits. */
 export interface SocketFormat {
@@ -12,13 +12,11 @@ export interface SocketFormat {
 }
 
 /** What an {@link AudioSocket} tells. */
-export interface AudioSocketHost {
+export interface AudioSocketHost extends TextReceiver {
   /** Audio came. */
   onAudio(bytes: ArrayBuffer): void
   /** What came and isn't heard yet is not to be heard. */
   onClear(): void
-  /** The server sent a message. */
-  onMessage(message: ServerMessage): void
   /** The server answered a ping. */
   onPong(): void
   /** The socket was closed, with a word or without, after the call had begun. */
@@ -133,7 +131,7 @@ export class AudioSocket {
     else if (value['event'] === 'clear') this.#host.onClear()
     else if (value['event'] === 'started') this.#onStarted(value)
     else if (value['status'] === 'failed') this.#onRefused(value)
-    else this.#onMessage(data)
+    else receiveText(data, this.#host)
   }
 
   #onStarted(value: Record<string, unknown>): void {
@@ -144,11 +142,6 @@ export class AudioSocket {
   #onRefused({ meta }: Record<string, unknown>): void {
     const details = (meta ?? {}) as { error?: unknown; limit?: unknown; message?: unknown }
     this.#fail(new RefusedError(String(details.error), details))
-  }
-
-  #onMessage(data: string): void {
-    const message = parseMessage(data)
-    if (message) this.#host.onMessage(message)
   }
 
   #onClose({ wasClean, reason }: CloseEvent): void {

@@ -1,4 +1,3 @@
-import { UnreachableError } from '../errors.ts'
 import type { CallStats } from '../statistics.ts'
 import type { Transport, TransportHost, TransportParts } from '../transport.ts'
 import type { Mode } from '../wire.ts'
@@ -9,6 +8,7 @@ import { fromPcm, toPcm } from './pcm.ts'
 import { Playback } from './playback.ts'
 import { Resampler } from './resampler.ts'
 import { SocketStats } from './socket-stats.ts'
+import { loadWorklets } from './load-worklets.ts'
 
 /** What a {@link WebSocketTransport} is made of. */
 export interface WebSocketParts extends TransportParts {
@@ -51,6 +51,7 @@ export class WebSocketTransport implements Transport {
       onAudio: (bytes) => this.#onAudio(bytes),
       onClear: () => this.#playback?.clear(),
       onMessage: (message) => this.#host.onMessage(message),
+      onText: (text) => this.#host.onText(text),
       onPong: () => this.#heartbeat?.pong(),
       onEnd: (by) => this.#host.onEnd(by),
     })
@@ -109,16 +110,7 @@ export class WebSocketTransport implements Transport {
 
   async #prepare(): Promise<AudioContext> {
     this.#context = new AudioContext({ latencyHint: 'interactive' })
-    const { audioWorklet } = this.#context
-    try {
-      // Written out, for bundlers look for just this.
-      await Promise.all([
-        audioWorklet.addModule(new URL('./capture-worklet.js', import.meta.url)),
-        audioWorklet.addModule(new URL('./playback-worklet.js', import.meta.url)),
-      ])
-    } catch (cause) {
-      throw new UnreachableError('A part of this page could not be loaded: the one that handles audio.', { cause })
-    }
+    await loadWorklets(this.#context.audioWorklet)
     return this.#context
   }
 
