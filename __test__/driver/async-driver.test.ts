@@ -96,6 +96,36 @@ test('one that emits faster than real time is paced, not dropped', async (t) => 
   core.close('done')
 })
 
+test('one whose audio is dropped as fast as it comes does not spin, and time goes on', async (t) => {
+  const handler = new Scripted()
+  handler.script = () => {
+    handler.clearQueue()
+    return Promise.resolve(CHUNK)
+  }
+  const { core, link } = call(handler)
+  const begin = performance.now()
+  await until(() => performance.now() - begin >= 100)
+  await settle()
+  // Four times a full queue of 20 ms chunks in 20 ms, and what a late tick adds.
+  const periods = Math.ceil((performance.now() - begin) / 20) + 1
+  t.true(handler.emits <= 92 * periods, `${handler.emits} calls in ${periods} periods`)
+  link.receive(frame())
+  const { emits } = handler
+  await until(() => handler.emits > emits)
+  core.close('done')
+})
+
+test('one whose queue is empty at once fills it again without waiting for a timer', async (t) => {
+  const handler = new Scripted()
+  handler.script = () => Promise.resolve(CHUNK)
+  const { core, link } = call(handler)
+  await until(() => link.depthMs === 420)
+  link.play(420)
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => void setImmediate(resolve))
+  t.is(link.depthMs, 420)
+  core.close('done')
+})
+
 test('one that returns null at once does not spin: it is called again after 20 ms', async (t) => {
   const handler = new Scripted()
   handler.script = () => Promise.resolve(null)

@@ -23,6 +23,13 @@ test('outside a handler there is no context, and a warning is one of the process
   t.is((await warned).message, 'nobody is connected')
 })
 
+test('a warning that is no text is refused, inside a handler and outside', (t) => {
+  const context = { webrtcId: 'abc', warn() {} }
+  const warn = (): void => warning(5 as never)
+  for (const act of [warn, () => runInContext(context, warn)])
+    t.throws(act, { instanceOf: TypeError, message: 'A warning must be a string, not 5' })
+})
+
 test('a handler that waits for an item keeps no process alive, while a wait outside of one does', async (t) => {
   const script = `
     import { AsyncQueue, waitForItem } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}

@@ -30,6 +30,18 @@ test('after the channel closed, sendMessage rejects and sendMessageSync throws',
   t.throws(() => handler.sendMessageSync('x'), { instanceOf: ChannelClosedError })
 })
 
+test.serial('a message that is sent by nobody who waits for it ends no process when its client has gone', async (t) => {
+  const handler = new Plain()
+  connectHandler(handler, closedConnection)
+  const unhandled: unknown[] = []
+  const onUnhandled = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', onUnhandled)
+  t.teardown(() => process.off('unhandledRejection', onUnhandled))
+  void handler.sendMessage('x')
+  await new Promise((resolve) => void setImmediate(() => setImmediate(resolve)))
+  t.deepEqual(unhandled, [])
+})
+
 test('a message that is no string is refused', async (t) => {
   const handler = new Plain()
   await t.throwsAsync(handler.sendMessage(7 as unknown as string), { instanceOf: TypeError, message: /7/ })

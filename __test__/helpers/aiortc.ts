@@ -56,6 +56,8 @@ export interface AiortcVideoCall {
   readonly count: number
   /** A film to send again and again; else nothing is. */
   readonly film?: string
+  /** The one codec to offer, such as `video/H264`; else all that it has. */
+  readonly codec?: string
 }
 
 /** What aiortc saw. */
@@ -64,6 +66,10 @@ export interface AiortcVideoReport {
   readonly pictures: readonly { readonly width: number; readonly height: number; readonly data: Uint8Array }[]
   /** Messages of the server. */
   readonly messages: readonly { readonly type: string; readonly data: unknown }[]
+  /** The codecs that the server answered with. */
+  readonly codecs?: readonly string[]
+  /** The server's answer, when it was a refusal. */
+  readonly refused?: { readonly error: string; readonly message?: string }
 }
 
 /** Makes a video call with aiortc. */
@@ -71,15 +77,15 @@ export async function seeByAiortc(url: string, call: AiortcVideoCall): Promise<A
   const folder = await mkdtemp(join(tmpdir(), 'parley-pictures-'))
   try {
     const path = join(folder, 'pictures.rgb')
-    type Report = { sizes: [number, number][]; messages: AiortcVideoReport['messages'] }
-    const { sizes, messages } = await runPython<Report>(VIDEO_SCRIPT, url, { ...call, pictures: path })
+    type Report = Omit<AiortcVideoReport, 'pictures'> & { sizes: [number, number][] }
+    const { sizes, ...report } = await runPython<Report>(VIDEO_SCRIPT, url, { ...call, pictures: path })
     const file = await readFile(path)
     let at = 0
     const pictures = sizes.map(([width, height]) => {
       const data = file.subarray(at, (at += 3 * width * height))
       return { width, height, data }
     })
-    return { pictures, messages }
+    return { ...report, pictures }
   } finally {
     await rm(folder, { recursive: true })
   }

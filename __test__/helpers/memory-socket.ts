@@ -149,7 +149,11 @@ const PROTOCOL: WireProtocol = {
 /** What a page asks for that speaks as it always did. */
 export function socketRequest(id: string, more: Partial<SocketRequest> = {}): SocketRequest {
   const socket = new MemorySocket()
-  const websocket = new HandlerSocket(socket, () => undefined)
+  const websocket = new HandlerSocket(
+    socket,
+    () => undefined,
+    () => undefined,
+  )
   const usual = { transport: 'websocket', remoteAddress: '192.0.2.1', websocket, socket, encoding: 'mulaw' } as const
   return { id, ...usual, protocol: PROTOCOL, sampleRate: undefined, leadMs: 60, ...more }
 }

@@ -138,7 +138,7 @@ const GOOD: Record<string, readonly unknown[]> = {
   readAudio: [new Int16Array(960)],
   writeAudio: [new Int16Array(960), 48_000, 1],
   writeAudioFloat: [new Float32Array(960), 48_000, 1],
-  nextPicture: [0],
+  nextPicture: [new Float64Array(3), 0],
   readPicture: [new Uint8Array(24), 'rgb24'],
   readPictureFloat: [new Float32Array(24), 'rgb24'],
   writePicture: [new Uint8Array(24), LAYOUT],
@@ -172,7 +172,7 @@ test('a picture of any layout is taken or refused', async (t) => {
     await callWithAnything(t, key, call, [1])
   }
   t.throws(() => session.readPicture(new Uint8Array(24), 'rgb24'), { message: 'no picture is being read' })
-  t.is(session.nextPicture(0), null)
+  t.false(session.nextPicture(new Float64Array(3), 0))
   session.close(false)
 })
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, IncomingMessage } from 'node:http'
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import { createAdaptorServer } from '@hono/node-server'
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
@@ -193,6 +194,40 @@ test('an app of another framework is refused, with the module that mounts on it'
     t.throws(() => stream.mount(app as never), {
       instanceOf: TypeError,
       message: /Hono app, not .*'parley-rtc\/express'/,
+    })
+  }
+})
+
+test('an adapter refuses what is no app of its framework, and what is no stream', (t) => {
+  const stream = new Stream({ handler: new Echo() })
+  const [plain, router, fast, hono, server] = [express(), express.Router(), fastify(), new Hono(), createServer()]
+  const mounts: [(stream: never, app: never) => unknown, wanted: RegExp, wrong: unknown[]][] = [
+    [mountOnExpress, /an app or a router of Express, not/, [fast, hono, server, {}, 5, null, undefined]],
+    [mountOnFastify, /an app of Fastify, not/, [plain, router, hono, server, {}, 5, null, undefined]],
+    [mountOnNode, /a server of node:http or node:https, not/, [plain, router, fast, hono, {}, 5, null, undefined]],
+  ]
+  for (const [mount, message, wrong] of mounts) {
+    for (const app of wrong) t.throws(() => mount(stream as never, app as never), { instanceOf: TypeError, message })
+    for (const none of [null, undefined, {}, plain]) {
+      t.throws(() => mount(none as never, server as never), { instanceOf: TypeError, message: /takes a Stream first/ })
+    }
+  }
+})
+
+test('a request for a WebSocket that is handed over without its parts is refused by name', (t) => {
+  const stream = new Stream({ handler: new Echo() })
+  const socket = new Duplex({ read: () => undefined, write: () => undefined })
+  const request = new IncomingMessage(socket as Socket)
+  const wrong: [unknown[], RegExp][] = [
+    [[], /takes a request of node:http first.*not undefined/],
+    [[{ url: '/websocket/offer', headers: {} }, socket], /takes a request of node:http first/],
+    [[request], /takes the request's connection next.*not undefined/],
+    [[request, {}], /takes the request's connection next/],
+  ]
+  for (const [args, message] of wrong) {
+    t.throws(() => stream.handleUpgrade(...(args as Parameters<Stream['handleUpgrade']>)), {
+      instanceOf: TypeError,
+      message,
     })
   }
 })

@@ -1,7 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { EventEmitter, once } from 'node:events'
 import type { Server } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { mock } from 'node:test'
 import test from 'ava'
 import { ListenError, Stream } from '../../src/index.ts'
 import { Echo } from '../helpers/echo.ts'
@@ -125,4 +127,31 @@ test('closing the stream stops what it launched', async (t) => {
   const { stream, url } = await serve(t)
   await stream.close()
   await t.throwsAsync(fetch(url))
+})
+
+test('a stream that was closed launches no server', async (t) => {
+  const stream = new Stream({ handler: new Echo() })
+  await stream.close()
+  await t.throwsAsync(stream.launch({ port: 0, quiet: true }), { instanceOf: ListenError, message: /was closed/ })
+})
+
+test.serial('a request that is never answered holds up no close for longer than five seconds', async (t) => {
+  const asked = new EventEmitter()
+  const stream = new Stream({
+    handler: new Echo(),
+    rtcConfiguration: () => {
+      asked.emit('asked')
+      return new Promise(() => undefined)
+    },
+  })
+  const { url } = await stream.launch({ port: 0, quiet: true })
+  const answer = fetch(`${url}webrtc/config`)
+  await once(asked, 'asked')
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const closed = stream.close()
+  for (let i = 0; i < 20; i++) await Promise.resolve()
+  mock.timers.tick(5_000)
+  await closed
+  await t.throwsAsync(answer)
 })

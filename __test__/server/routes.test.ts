@@ -1,6 +1,8 @@
 import { request as requestOverHttp } from 'node:http'
 import { connect } from 'node:net'
 import test from 'ava'
+import { Log } from '../helpers/call.ts'
+import { offerBody } from '../helpers/offer.ts'
 import { post, serve } from '../helpers/serve.ts'
 
 const OFFER = 'webrtc/offer'
@@ -156,3 +158,19 @@ function statusOfChunked(url: string, body: string): Promise<number | undefined>
     sent.end()
   })
 }
+
+test('an offer that its client gives up is not logged as a fault of the server', async (t) => {
+  const log = new Log()
+  const rtcConfiguration = (): Promise<never> => new Promise(() => undefined)
+  const { stream } = await serve(t, { serverRtcConfiguration: rtcConfiguration, logger: log })
+  const abort = new AbortController()
+  const body = JSON.stringify(offerBody('a'))
+  const given = new Request('http://localhost/webrtc/offer', { method: 'POST', body, signal: abort.signal })
+  given.headers.set('content-type', 'application/json')
+  const answer = stream.fetch(given)
+  while (stream.sessions.size === 0) await new Promise((resolve) => void setImmediate(resolve))
+  abort.abort()
+  t.true((await answer).status >= 400)
+  t.deepEqual(log.lines, [])
+  t.is(stream.sessions.size, 0)
+})

@@ -1,19 +1,28 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
+import type { SocketRouteOptions } from '../../src/server/socket-routes.ts'
 import { SocketServer } from '../../src/server/socket-server.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import type { TelephoneDesk } from '../../src/telephony/telephone-desk.ts'
 import { quietStream } from '../helpers/quiet-stream.ts'
 import { SocketClient } from '../helpers/socket-client.ts'
 
 /** A server of sockets whose time the test moves. */
-async function serveSockets(t: ExecutionContext) {
+async function serveSockets(t: ExecutionContext, more: Partial<SocketRouteOptions> = {}) {
   const time = { ms: 0 }
   const clock = new VirtualClock(() => time.ms)
   const { stream } = quietStream(t, { concurrencyLimit: 10 })
   const sockets = new SocketServer(stream, clock)
   const server = createServer()
-  const options = { loopbackOnly: false, allowedOrigins: new Set<string>(), bodyTimeoutMs: 1000, telephone: undefined }
+  const options = {
+    loopbackOnly: false,
+    allowedOrigins: new Set<string>(),
+    bodyTimeoutMs: 1000,
+    telephone: undefined,
+    ...more,
+  }
   server.on('upgrade', (...upgrade) => sockets.accept(upgrade, [''], options))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => void server.close())
@@ -87,4 +96,40 @@ test('who goes during the handshake, or talks on without waiting for its answer,
   t.is(stream.sessions.size, 1)
   client.socket.terminate()
   await sockets.settled()
+})
+
+test('a connection that was refused is let go of, though its far end keeps its side open', async (t) => {
+  const { url, server } = await serveSockets(t)
+  const accepted = once(server, 'connection') as Promise<[Socket]>
+  const client = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true })
+  client.write('GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  const [connection] = await accepted
+  const closed = once(connection, 'close')
+  const [answer] = (await once(client, 'data')) as [Buffer]
+  t.regex(answer.toString(), /^HTTP\/1\.1 404 /)
+  client.write('x')
+  await closed
+  t.true(connection.destroyed)
+  client.destroy()
+})
+
+test('a socket whose protocol can not begin is closed, and waited for no more', async (t) => {
+  const telephone = {
+    isGuarded: true,
+    checkSocket: () => undefined,
+    serve: () => {
+      throw new Error('oops')
+    },
+  }
+  const { url, sockets } = await serveSockets(t, { telephone: telephone as unknown as TelephoneDesk })
+  const client = new SocketClient(new URL('telephone/handler', url).href)
+  t.deepEqual(await client.closed, { code: 1011, reason: 'internal_error' })
+  await t.notThrowsAsync(sockets.settled())
+})
+
+test('who comes after the end is refused, and not waited for', async (t) => {
+  const { url, sockets } = await serveSockets(t)
+  sockets.close()
+  t.regex(await SocketClient.attempt(url), /503/)
+  await t.notThrowsAsync(sockets.settled())
 })

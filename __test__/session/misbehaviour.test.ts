@@ -105,8 +105,10 @@ test.before('somebody talks all the time', async () => {
 })
 
 test.after.always('nobody else noticed anything', async (t) => {
-  const { jumps, missing } = await bystander.report()
+  const { tone: share, longestGapMs, jumps, missing } = await bystander.report()
   t.deepEqual([jumps, missing], [0, 0], 'no hole in what was sent')
+  t.true(share > 0.95, `${share} of it came in time`)
+  t.true(longestGapMs <= 250, `a hole of ${longestGapMs} ms`)
   clearInterval(alive)
   await bystanders.close()
   await callers.kill()

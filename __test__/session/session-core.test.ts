@@ -1,5 +1,6 @@
 import test from 'ava'
 import { AsyncStreamHandler, ChannelClosedError, type EmitType } from '../../src/index.ts'
+import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { call, settle, until } from '../helpers/call.ts'
 
 /** Says and hears nothing. */
@@ -88,6 +89,15 @@ for (const code of ['peer', 'timeout', 'connect_timeout', 'failed', 'error'] as 
     t.is(handler.shutdowns, 1)
   })
 }
+
+test('a time limit of one second is told in the singular', (t) => {
+  let now = 0
+  const clock = new VirtualClock(() => now)
+  const { link } = call(new Silent(), { timeLimit: 1, clock })
+  now = 1000
+  clock.runDue()
+  t.deepEqual(link.told, [{ type: 'end_stream', data: 'The time limit of 1 second is over' }])
+})
 
 test('the time limit tells the client why, then closes', async (t) => {
   const made = call(new Silent(), { timeLimit: 0.02 })

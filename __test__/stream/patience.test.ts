@@ -1,12 +1,14 @@
 import { mock } from 'node:test'
 import test from 'ava'
-import { AdditionalOutputs, TimeoutError } from '../../src/index.ts'
+import { AdditionalOutputs, ConfigurationError, TimeoutError, WorkerLoadError } from '../../src/index.ts'
 import { readJson } from '../../src/server/read-json.ts'
 import { SessionOutputs } from '../../src/session/session-outputs.ts'
 import { OutputBoard } from '../../src/stream/output-board.ts'
 import { SessionRegistry } from '../../src/stream/session-registry.ts'
 import { call } from '../helpers/call.ts'
 import { Echo } from '../helpers/echo.ts'
+import { quietStream } from '../helpers/quiet-stream.ts'
+import { workerHandler } from '../helpers/worker-handler.ts'
 
 class NeverShutsDown extends Echo {
   override shutdown(): Promise<void> {
@@ -80,13 +82,18 @@ test.serial('a body that takes most of a long requestTimeout is read', async (t)
   t.deepEqual(await value, { a: 1 })
 })
 
-for (const [what, patienceMs, handler] of [
-  ['an engine that never lets go of a session', 2000, new Echo()],
-  ['a handler that never shuts down', 5000, new NeverShutsDown()],
+for (const [what, patienceMs, handler, said] of [
+  ['an engine that never lets go of a session', 2000, new Echo(), []],
+  [
+    'a handler that never shuts down',
+    5000,
+    new NeverShutsDown(),
+    ['warn session id: shutdown() of its handler has not settled within 5 seconds'],
+  ],
 ] as const) {
   test.serial(`${what} is waited for ${patienceMs} ms, and no longer`, async (t) => {
     const registry = new SessionRegistry(1)
-    const { core, link } = call(handler)
+    const { core, link, log } = call(handler)
     link.close = () => undefined
     registry.add(core, undefined, undefined)
     core.close('done')
@@ -98,5 +105,34 @@ for (const [what, patienceMs, handler] of [
     t.false(isSettled)
     mock.timers.tick(1)
     t.true(await settled)
+    t.deepEqual(log.lines, said)
   })
 }
+
+test.serial('a configuration that never comes is waited for as long as a connection, and no longer', async (t) => {
+  const rtcConfiguration = (): Promise<never> => new Promise(() => undefined)
+  const { stream } = quietStream(t, { rtcConfiguration, connectTimeout: 7 })
+  let isSettled = false
+  const configuration = stream.clientConfiguration().finally(() => (isSettled = true))
+  configuration.catch(() => undefined)
+  await settle()
+  mock.timers.tick(6_999)
+  await settle()
+  t.false(isSettled)
+  mock.timers.tick(1)
+  await t.throwsAsync(configuration, {
+    instanceOf: ConfigurationError,
+    message: 'The function rtcConfiguration failed: it has not returned within 7 seconds (connectTimeout)',
+  })
+})
+
+test.serial('a module of a handler that is still being loaded after that time is told of', async (t) => {
+  const { stream, log } = quietStream(t, { handler: workerHandler('waits-for-ever'), connectTimeout: 7 })
+  const ready = stream.ready()
+  ready.catch(() => undefined)
+  await settle()
+  mock.timers.tick(7_000)
+  t.deepEqual(log.lines, ['warn The module of the WorkerHandler is still being loaded after 7 seconds'])
+  await stream.close()
+  await t.throwsAsync(ready, { instanceOf: WorkerLoadError })
+})

@@ -10,7 +10,9 @@ test('audio and marks of both providers are written around what changes, and rea
   const fields = { event: 'event', media: 'media', payload: 'payload', chunk: 'chunk', track: 'track' }
   const reads = { ...fields, ignoredTrack: 'outbound', mark: 'mark', markName: 'name', streamId: id }
   const sends = { binary: false, joined: 1, playoutMs: 160 }
-  t.deepEqual(callProtocol(twilio({ authToken: 'x' }), id), {
+  const protocol = callProtocol(twilio({ authToken: 'x' }), id)
+  const { markName } = protocol.sends
+  t.deepEqual(protocol, {
     reads: { ...reads, streamField: 'streamSid' },
     binaryMedia: false,
     sends: {
@@ -19,6 +21,7 @@ test('audio and marks of both providers are written around what changes, and rea
       mediaTail: '"}}',
       markHead: `{"event":"mark","streamSid":${escaped},"mark":{"name":"`,
       markTail: '"}}',
+      markName,
       clear: `{"event":"clear","streamSid":${escaped}}`,
     },
   })
@@ -26,6 +29,12 @@ test('audio and marks of both providers are written around what changes, and rea
     reads: { ...reads, streamField: 'stream_id' },
     sends: { mediaHead: '{"event":"media","media":{"payload":"', clear: '{"event":"clear"}' },
   })
+})
+
+test('marks of each call begin with letters and digits that nobody guesses', (t) => {
+  const names = Array.from({ length: 100 }, () => callProtocol(twilio({ authToken: 'x' }), 'MZ1').sends.markName ?? '')
+  t.is(new Set(names).size, 100)
+  for (const name of names) t.regex(name, /^[a-z][\da-f]{16}[a-z]$/)
 })
 
 /** A provider of somebody's own, as Twilio is but for what is given. */

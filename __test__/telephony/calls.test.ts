@@ -136,6 +136,30 @@ test('what was heard goes by what the provider says it has played', async (t) =>
   t.is(session.playedMs, 1000)
 })
 
+test('a handler may send marks of its own, whatever it calls them', async (t) => {
+  const names = ['p0', 'p10', '10', 'the end']
+  const returned: unknown[] = []
+  class Marks extends Says {
+    override async startUp(): Promise<void> {
+      const { websocket, webrtcId: streamSid } = getCurrentContext()
+      websocket?.on('message', (data) => {
+        const { event, mark } = JSON.parse(String(data)) as { event: string; mark?: { name: unknown } }
+        if (event === 'mark') returned.push(mark?.name)
+      })
+      for (const name of names) websocket?.send(JSON.stringify({ event: 'mark', streamSid, mark: { name } }))
+    }
+
+    override copy(): Marks {
+      return new Marks(tone(500, { seconds: 1 }))
+    }
+  }
+  const { provider, webhook } = await servePhone(t, { handler: new Marks() })
+  const call = await provider.call(webhook)
+  await call.until(() => returned.length >= names.length)
+  await call.untilHeard(0.9)
+  t.deepEqual(returned, names)
+})
+
 test('clearing the queue drops what the caller has not heard, at the provider too', async (t) => {
   const { provider, webhook, stream } = await servePhone(t, {
     handler: new Says(tone(500, { seconds: 20 })),

@@ -6,8 +6,11 @@ import {
   type EmitType,
   getCurrentContext,
   PlayedMark,
-  ReplyOnPause,
   type ReplyContext,
+  type ReplyFunction,
+  ReplyOnPause,
+  type ReplyOnPauseOptions,
+  ReplyOnStopWords,
   type Turn,
 } from '../../src/index.ts'
 import { until } from '../helpers/call.ts'
@@ -112,6 +115,74 @@ test('an interruption ends the generator, aborts its signal and clears the queue
   await until(() => events.at(-1) === 'finally 2')
   t.is(events.at(-2), 'aborted AbortError')
 })
+
+test('a function that wants a context, and is given none, is told which option gives it one', async (t) => {
+  const reply = function* (_: AudioFrame, { turn }: ReplyContext): Generator<EmitType> {
+    yield chunk(turn.number)
+  }
+  const wants = async (fn: unknown, options: ReplyOnPauseOptions, args?: unknown[]): Promise<string> => {
+    const called = callTurns(new ReplyOnPause(fn as () => [], options))
+    if (args !== undefined) called.core.handler.setArgs(['__webrtc_value__', ...args])
+    called.link.find(started(1), paused(2))
+    await settleReply()
+    return called.link.told.flatMap(({ type, data }) => (type === 'error' ? [String(data)] : [])).join()
+  }
+  t.regex(await wants(reply, {}), /turn.*\(the function is given no context: .*needsContext: true/)
+  t.regex(await wants(reply, { needsArgs: true }, []), /fewer arguments than .*needsContext: true/)
+  t.is(await wants(reply, { needsContext: true }), '')
+  const greeter = callTurns(new ReplyOnPause(echo, { startupFn: ({ turn }: ReplyContext) => [chunk(turn.number)] }))
+  await settleReply()
+  t.regex(String(greeter.link.told.at(-1)?.data), /no context: .*needsContext: true/)
+  const own = (): never => {
+    throw new TypeError('of its own')
+  }
+  t.is(await wants(own, {}), 'of its own')
+})
+
+test('tsc takes functions of a context with needsContext, and refuses them without', (t) => {
+  const reply = function* (audio: AudioFrame, { turn }: { turn: { number: number } }): Generator<EmitType> {
+    if (turn.number > 0) yield audio
+  }
+  const stt = { stt: async () => '' }
+  // What counts here is that tsc takes these lines, and not those that it is expected to refuse.
+  t.notThrows(() => [
+    new ReplyOnPause(reply, { needsContext: true }),
+    new ReplyOnPause(
+      async function* ([rate, audio], { signal, turn }) {
+        if (!signal.aborted && turn.number > 0) yield [rate, audio]
+      },
+      { needsContext: true, canInterrupt: false },
+    ),
+    new ReplyOnPause(
+      function* (audio, name: string, { turn }: ReplyContext) {
+        if (turn.number > 0 && name !== '') yield audio
+      },
+      { needsArgs: true, needsContext: true },
+    ),
+    new ReplyOnPause((audio) => [audio], { needsContext: true }),
+    new ReplyOnPause((audio: AudioFrame, context?: ReplyContext) => (context === undefined ? [] : [audio])),
+    new ReplyOnStopWords(reply, ['computer'], { stt, needsContext: true }),
+    new ReplyOnStopWords((audio) => [audio], ['computer'], { stt }),
+    new Wrapper(reply, { needsContext: true }),
+    // @ts-expect-error -- needsContext: true is missing
+    new ReplyOnPause(reply),
+    // @ts-expect-error -- as above
+    new ReplyOnPause(reply, { canInterrupt: false }),
+    // @ts-expect-error -- as above
+    new ReplyOnPause(reply, { needsContext: false }),
+    // @ts-expect-error -- as above
+    new ReplyOnStopWords(reply, ['computer'], { stt }),
+    // @ts-expect-error -- needsArgs: true is missing
+    new ReplyOnPause((audio: AudioFrame, name: string) => (name === '' ? [] : [audio])),
+  ])
+})
+
+/** A subclass that hands on what it doesn't know. */
+class Wrapper extends ReplyOnPause {
+  constructor(fn: ReplyFunction, options: ReplyOnPauseOptions) {
+    super(fn, { ...options, inputSampleRate: 16_000 })
+  }
+}
 
 test('an interruption is measured by what was heard when the engine does not say it', async (t) => {
   const handler = new ReplyOnPause(function* () {

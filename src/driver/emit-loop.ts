@@ -1,4 +1,5 @@
 import type { Clock } from '../native/clock.ts'
+import { EmitBudget } from './emit-budget.ts'
 import type { EmitSink } from './emit-sink.ts'
 import type { LoopControl } from './loop-control.ts'
 import { FRAME_MS, type Ticker } from './ticker.ts'
@@ -15,7 +16,7 @@ interface Emitter {
 
 /**
  * Calls an asynchronous `emit` again whenever it has settled: while the output queue has room, and when it gave nothing at
- * once, after 20 ms or when audio arrived.
+ * once, or what it gives is dropped as fast as it comes, after 20 ms or when audio arrived.
  */
 export class EmitLoop {
   readonly #handler: Emitter
@@ -23,6 +24,7 @@ export class EmitLoop {
   readonly #ticker: Ticker
   readonly #clock: Clock
   readonly #control: LoopControl
+  readonly #budget: EmitBudget
   #state: 'new' | 'calling' | 'full' | 'idle' = 'new'
   #calledAt = 0
   #calls = 0
@@ -41,6 +43,7 @@ export class EmitLoop {
     this.#ticker = ticker
     this.#clock = clock
     this.#control = control
+    this.#budget = new EmitBudget(sink.targetMs)
   }
 
   /** Whether `emit` is called when the output queue has room again. */
@@ -76,8 +79,9 @@ export class EmitLoop {
       this.#state = 'full'
       return
     }
-    this.#state = 'calling'
     this.#calledAt = this.#clock.now()
+    if (this.#budget.isSpent(this.#calledAt, this.#sink.writtenMs)) return this.#rest()
+    this.#state = 'calling'
     this.#call()
   }
 

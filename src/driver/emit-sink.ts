@@ -23,11 +23,13 @@ export class EmitSink {
   readonly #link: MediaLink
   readonly #client: DriverClient
   readonly #layout: Layout
-  readonly #targetMs: number
+  /** How much audio may be queued before the next is asked for, in ms. */
+  readonly targetMs: number
   readonly #muted: boolean
   readonly #who: string
   readonly #complaints: Complaints
   #depthMs = 0
+  #writtenMs = 0
   #warned = false
 
   /**
@@ -49,17 +51,22 @@ export class EmitSink {
     this.#link = link
     this.#client = client
     this.#layout = layout
-    this.#targetMs = targetMs
+    this.targetMs = targetMs
     this.#muted = muted
     this.#who = who
     this.#complaints = new Complaints(client)
   }
 
+  /** How much audio was queued since the session began, in ms, whatever became of it. */
+  get writtenMs(): number {
+    return this.#writtenMs
+  }
+
   /** Whether more than the target is queued; `onRoom` comes when that changes. */
   isFull(): boolean {
-    if (this.#depthMs <= this.#targetMs) return false
+    if (this.#depthMs <= this.targetMs) return false
     this.#depthMs = this.#link.queuedMs()
-    return this.#depthMs > this.#targetMs
+    return this.#depthMs > this.targetMs
   }
 
   /**
@@ -107,7 +114,9 @@ export class EmitSink {
     const [sampleRate, samples, layout = this.#layout] = value
     if (this.#muted) return this.#dropAudio()
     if (samples.length === 0) return 'other'
-    this.#depthMs = this.#link.writeAudio(samples, sampleRate, channelsOf(layout))
+    const channels = channelsOf(layout)
+    this.#depthMs = this.#link.writeAudio(samples, sampleRate, channels)
+    this.#writtenMs += (samples.length / channels / sampleRate) * 1000
     return 'audio'
   }
 

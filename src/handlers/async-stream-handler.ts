@@ -6,7 +6,8 @@ import { StreamHandlerBase } from './stream-handler-base.ts'
 export abstract class AsyncStreamHandler extends StreamHandlerBase {
   /**
    * Called with each 20 ms of the client's audio, in order, the next one when this one has settled. Frames that arrive
-   * meanwhile wait, up to 5 s of them unless configured.
+   * meanwhile wait, up to 5 s of them unless configured. They begin with the client's first packet and have no holes: when it
+   * sends nothing any more they are silent, and after 2 s of silence they come ten at a time, until there is a sound.
    *
    * @param frame - the rate is {@link inputSampleRate}, the layout {@link expectedLayout}
    */

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { describe } from '../frames/describe.ts'
 import type { HandlerSocket } from './handler-socket.ts'
 import type { TelephoneCall } from './telephone-call.ts'
 
@@ -55,8 +56,10 @@ export function isInHandler(): boolean {
  * `process.emitWarning`.
  *
  * @param message - for a person
+ * @throws TypeError for what is no text
  */
 export function warning(message: string): void {
+  if (typeof message !== 'string') throw new TypeError(`A warning must be a string, not ${describe(message)}`)
   const context = storage.getStore()
   if (context === undefined) process.emitWarning(message)
   else context.warn(message)

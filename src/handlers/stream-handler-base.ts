@@ -68,15 +68,20 @@ export abstract class StreamHandlerBase {
   }
 
   /**
-   * Sends a message to the client. Before the data channel opens it is kept, and sent when it opens.
+   * Sends a message to the client. Before the data channel opens it is kept, and sent when it opens. A client may leave at any
+   * time, so a rejection that nobody awaits does no harm.
    *
    * @param message - any string, up to 64 KiB in UTF-8
    * @returns when it was handed over
-   * @throws ChannelClosedError after the channel has closed
+   * @throws ChannelClosedError after the channel has closed, MessageTooLargeError, ChannelFullError, TypeError for what is no
+   * string
    */
-  // oxlint-disable-next-line require-await -- what sendMessageSync throws has to arrive as a rejection
-  async sendMessage(message: string): Promise<void> {
-    this.sendMessageSync(message)
+  sendMessage(message: string): Promise<void> {
+    // oxlint-disable-next-line require-await -- what sendMessageSync throws has to arrive as a rejection
+    const sent = (async () => this.sendMessageSync(message))()
+    // From a timer or a listener nobody awaits it, and what a client does must not end the process.
+    sent.catch(() => undefined)
+    return sent
   }
 
   /**

@@ -8,7 +8,9 @@ import { StreamHandlerBase } from './stream-handler-base.ts'
  */
 export abstract class StreamHandler extends StreamHandlerBase {
   /**
-   * Called with each 20 ms of the client's audio, in order.
+   * Called with each 20 ms of the client's audio, in order. It begins with the client's first packet and has no holes: when
+   * the client sends nothing any more it is silent, and after 2 s of silence it comes ten times 20 ms at a time, until there
+   * is a sound.
    *
    * @param frame - the rate is {@link inputSampleRate}, the layout {@link expectedLayout}
    */

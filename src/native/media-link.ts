@@ -24,10 +24,14 @@ export interface MediaStats {
   concealed: number
   /** Frames of 20 ms that were lost and restored from the coarse copy in the packet behind (in-band FEC of Opus). */
   fecRecovered: number
-  /** Frames of 20 ms of silence made up because the client sent nothing. */
+  /** Frames of 20 ms of silence made up because the client sent nothing any more. */
   synthesised: number
   /** Times that the client's stream began anew: another SSRC, or a jump of its numbers or its clock. */
   restarts: number
+  /** Packets that the codec could not read. */
+  undecodable: number
+  /** Datagrams refused unread: unsigned, malformed or too long. */
+  refused: number
   /** Interarrival jitter in ms (RFC 3550, section 6.4.1). */
   jitterMs: number
   /**

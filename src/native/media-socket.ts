@@ -58,22 +58,17 @@ export class MediaSocket {
 
   /**
    * Messages wait from now on for a session that is about to begin: then those with audio go to it, in order, and the others come.
-   * That the socket has closed is told nevertheless, in the place of what is held.
+   * That the socket has closed is told nevertheless, in the place of what is held. Where there will be no session, close it.
    */
   hold(): void {
     this.native.hold()
-  }
-
-  /** There will be no session: messages come again. */
-  release(): void {
-    this.native.release()
   }
 
   /**
    * Sends a text, behind all that was sent.
    *
    * @param text - which
-   * @throws ChannelClosedError, or ChannelFullError when more than 1 MiB waits
+   * @throws ChannelClosedError once it is closed, or was asked to be, or ChannelFullError when more than 1 MiB waits
    */
   send(text: string): void {
     attempt(() => this.native.send(text))
@@ -93,7 +88,7 @@ export class MediaSocket {
    * Sends a binary message.
    *
    * @param data - which; it is copied
-   * @throws ChannelClosedError, or ChannelFullError when more than 1 MiB waits
+   * @throws ChannelClosedError once it is closed, or was asked to be, or ChannelFullError when more than 1 MiB waits
    */
   sendBinary(data: Uint8Array): void {
     attempt(() => this.native.sendBinary(data))

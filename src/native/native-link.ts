@@ -24,6 +24,8 @@ export class NativeLink implements MediaLink {
   #listener: LinkListener | null = null
   /** All frames were read that the last wake-up told of. */
   #isEmpty = false
+  /** Width, height and time of the picture that is read: an object for each would be made property by property. */
+  readonly #picture = new Float64Array(3)
 
   /**
    * @param native - the addon's handle
@@ -128,9 +130,8 @@ export class NativeLink implements MediaLink {
     fromSeconds: number,
     into?: Uint8Array | Float32Array,
   ): VideoFrame | undefined {
-    const picture = this.native.nextPicture(fromSeconds)
-    if (picture === null) return undefined
-    const { width, height, timestamp } = picture
+    if (!this.native.nextPicture(this.#picture, fromSeconds)) return undefined
+    const { 0: width = 0, 1: height = 0, 2: timestamp = 0 } = this.#picture
     const length = valuesOf(format, width, height)
     if (dtype === 'uint8') {
       const data = into instanceof Uint8Array && into.length === length ? into : new Uint8Array(pictureMemory(length))

@@ -25,7 +25,7 @@ export type WireProtocol = NativeProtocol
 /** One session of the media engine whose audio goes over a WebSocket, past JavaScript. */
 export interface SocketLink extends MediaLink {
   /**
-   * Hands over audio that was found in a message which came to JavaScript.
+   * Hands over audio that was found in a message which came to JavaScript. Before `connected` it waits for that.
    *
    * @param payload - encoded audio of any length; of Opus, one packet. What can't be decoded is counted and does no harm
    * @param chunk - its number, where the far end counts: what overtook another is put back

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { NativeSocket } from '#binding'
 
-/** How long the far end may take to close its side, in ms. */
+/** How long the far end may take to read what is left and to close its side, in ms. */
 const CLOSE_MS = 2000
 
 /** Brings a socket's bytes to its media thread and takes them from there: those of TLS, and all on Windows. */
@@ -43,6 +43,8 @@ export class StreamCarrier {
   /** The socket is over: what is left is written, and then the connection closed. */
   finish(): void {
     this.#isGone = true
+    const timer = setTimeout(() => this.#stream.destroy(), CLOSE_MS)
+    this.#stream.once('close', () => clearTimeout(timer))
     this.pump()
   }
 
@@ -60,8 +62,6 @@ export class StreamCarrier {
     const stream = this.#stream
     if (stream.destroyed) return
     stream.end()
-    const timer = setTimeout(() => stream.destroy(), CLOSE_MS)
-    stream.once('close', () => clearTimeout(timer))
     if (this.#hasEnded) stream.destroy()
   }
 }

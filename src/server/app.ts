@@ -2,25 +2,9 @@ import { Hono } from 'hono'
 import { describe } from '../frames/describe.ts'
 import { describeThrown } from '../frames/thrown.ts'
 import type { StreamBase } from '../stream/stream-base.ts'
+import type { HonoApp } from './hono-app.ts'
 import { respond, routesOf } from './routes.ts'
 import type { RequestContext, RouteOptions } from './routes.ts'
-
-/** The part of a Hono app that routes are added by. Any release's app has it. */
-export interface HonoApp {
-  /** Answers every method of a path. */
-  all(path: string, handler: (context: HonoContext) => Promise<Response>): unknown
-}
-
-/** The part of Hono's context that the routes read. */
-export interface HonoContext {
-  /** Hono's request. */
-  readonly req: {
-    /** The Fetch API's. */
-    readonly raw: Request
-  }
-  /** What the server hands over; on `@hono/node-server` the request of `node:http` among it. */
-  readonly env: unknown
-}
 
 /**
  * Adds a stream's routes to a Hono app.

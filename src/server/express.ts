@@ -5,6 +5,7 @@
  */
 import type { NextFunction, Request, Response } from 'express'
 import { mountPath } from './app.ts'
+import { checkMount, hasMethods } from './check-mount.ts'
 import { nodeListener } from './node-listener.ts'
 import { type MountOptions, wantsPage } from './options.ts'
 import { isRoutePath } from './routes.ts'
@@ -28,9 +29,11 @@ export interface ExpressApp {
  * @param path - prefix, such as `'/voice'`; default none
  * @param options - `page`: also the built-in page at `{path}/`
  * @returns the same app
- * @throws TypeError when `path` isn't empty and doesn't begin with a slash, or for an option that doesn't exist
+ * @throws TypeError for another framework's app, when `path` isn't empty and doesn't begin with a slash, or for an option that
+ * doesn't exist
  */
 export function mount<App extends ExpressApp>(stream: Stream, app: App, path = '', options: MountOptions = {}): App {
+  checkMount(stream, app, EXPRESS)
   const prefix = mountPath(path)
   const page = wantsPage(options)
   const listener = nodeListener(stream, { page })
@@ -43,6 +46,12 @@ export function mount<App extends ExpressApp>(stream: Stream, app: App, path = '
   })
   takeSockets(stream, app, prefix)
   return app
+}
+
+/** Both an app and a router are functions; a Hono app, which has `use` too, is not. */
+const EXPRESS = {
+  app: 'an app or a router of Express',
+  isApp: (app: unknown) => typeof app === 'function' && hasMethods(app, ['use']),
 }
 
 /** A router doesn't listen; its app may, at a path that isn't known here. */

@@ -5,6 +5,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { mountPath } from './app.ts'
+import { checkMount, hasMethods } from './check-mount.ts'
 import { nodeListener } from './node-listener.ts'
 import { type MountOptions, wantsPage } from './options.ts'
 import { routePaths } from './routes.ts'
@@ -20,7 +21,8 @@ import { acceptUpgrades } from './upgrade.ts'
  * @param path - prefix, such as `'/voice'`; default none
  * @param options - `page`: also the built-in page at `{path}/`
  * @returns the same app
- * @throws TypeError when `path` isn't empty and doesn't begin with a slash, or for an option that doesn't exist
+ * @throws TypeError for another framework's app, when `path` isn't empty and doesn't begin with a slash, or for an option that
+ * doesn't exist
  */
 export function mount<App extends Pick<FastifyInstance, 'register'>>(
   stream: Stream,
@@ -28,10 +30,16 @@ export function mount<App extends Pick<FastifyInstance, 'register'>>(
   path = '',
   options: MountOptions = {},
 ): App {
+  checkMount(stream, app, FASTIFY)
   const page = wantsPage(options)
   // Fastify reports an error of a plugin when the app becomes ready.
   void app.register((scope, _options, done) => addTo(scope, stream, page, done), { prefix: mountPath(path) })
   return app
+}
+
+const FASTIFY = {
+  app: 'an app of Fastify',
+  isApp: (app: unknown) => hasMethods(app, ['register', 'addContentTypeParser']),
 }
 
 function addTo(scope: FastifyInstance, stream: Stream, page: boolean, done: () => void): void {

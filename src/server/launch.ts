@@ -25,10 +25,14 @@ export interface LaunchedServer {
   /** The address of the built-in page, with a slash at the end. */
   readonly url: string
   /**
-   * Stops listening and ends idle connections at once, others after their answer. Sessions go on, see `Stream.close`.
+   * Stops listening and ends idle connections at once, others after their answer, which has 5 s. Sessions go on, see
+   * `Stream.close`.
    */
   close(): Promise<void>
 }
+
+/** How long requests may still be answered once the server is closed, in ms. */
+const ANSWER_MS = 5000
 
 /**
  * Serves a stream with the built-in page.
@@ -93,8 +97,12 @@ function reason(error: NodeJS.ErrnoException, host: string, port: number): strin
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), ANSWER_MS)
     // Its only error is that it was closed before, which is as good.
-    server.close(() => resolve())
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
     server.closeIdleConnections()
   })
 }

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { mountPath } from './app.ts'
+import { checkMount, hasMethods } from './check-mount.ts'
 import { nodeListener } from './node-listener.ts'
 import { type MountOptions, wantsPage } from './options.ts'
 import { isRoutePath } from './routes.ts'
@@ -21,7 +22,8 @@ import { acceptUpgrades } from './upgrade.ts'
  * @param path - prefix, such as `'/voice'`; default none
  * @param options - `page`: also the built-in page at `{path}/`
  * @returns the same server
- * @throws TypeError when `path` isn't empty and doesn't begin with a slash, or for an option that doesn't exist
+ * @throws TypeError for an app of a framework, when `path` isn't empty and doesn't begin with a slash, or for an option that
+ * doesn't exist
  */
 export function mount<AnyServer extends Pick<Server, 'listeners' | 'removeAllListeners' | 'on'>>(
   stream: Stream,
@@ -29,6 +31,7 @@ export function mount<AnyServer extends Pick<Server, 'listeners' | 'removeAllLis
   path = '',
   options: MountOptions = {},
 ): AnyServer {
+  checkMount(stream, server, SERVER)
   const prefix = mountPath(path)
   const page = wantsPage(options)
   const listener = nodeListener(stream, { path: prefix, page })
@@ -40,6 +43,12 @@ export function mount<AnyServer extends Pick<Server, 'listeners' | 'removeAllLis
   })
   acceptUpgrades(server, stream, prefix)
   return server
+}
+
+/** An app of Express emits events too, but is a function. */
+const SERVER = {
+  app: 'a server of node:http or node:https',
+  isApp: (app: unknown) => typeof app === 'object' && hasMethods(app, ['listeners', 'removeAllListeners', 'on']),
 }
 
 function isOurs(url: string, prefix: string, page: boolean): boolean {

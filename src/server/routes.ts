@@ -125,7 +125,8 @@ export async function respond(
 ): Promise<Response> {
   const response = await attempt(route, options, request, context).catch((error: unknown) => {
     const refusal = refusalOf(error)
-    if (refusal.status >= 500) log(`${request.method} ${route.path} failed`, error)
+    // Whoever has gone since is told nothing, and what failed by that is nobody's fault.
+    if (refusal.status >= 500 && !request.signal.aborted) log(`${request.method} ${route.path} failed`, error)
     return refusal.toResponse()
   })
   return withSharedHeaders(response, request, options)

@@ -33,6 +33,7 @@ export class SocketConnection {
   readonly websocket: HandlerSocket
   readonly #listener: ConnectionListener
   #protocol: SocketProtocol | undefined
+  #hasStarted = false
   #isOver = false
 
   /**
@@ -44,22 +45,27 @@ export class SocketConnection {
     this.media = media
     this.remoteAddress = remoteAddress
     this.#listener = listener
-    this.websocket = new HandlerSocket(media, (code, reason) => this.close(code, reason))
+    this.websocket = new HandlerSocket(
+      media,
+      (code, reason) => this.close(code, reason),
+      (error) => this.#fail(error),
+    )
   }
 
-  /** @param protocol - what is spoken over it, from now on */
-  serve(protocol: SocketProtocol): void {
-    this.#protocol = protocol
+  /** @param open - makes what is spoken over it, from now on; when that throws, the socket is closed with code 1011 */
+  serve(open: () => SocketProtocol): void {
     this.media.listen({
-      onText: (text) => this.#take(text, () => protocol.onText(text)),
-      onBinary: (data) => this.#take(data, () => protocol.onBinary(data)),
+      onText: (text) => this.#take(text, (protocol) => protocol.onText(text)),
+      onBinary: (data) => this.#take(data, (protocol) => protocol.onBinary(data)),
       onClosed: (code, reason) => this.#end(code, reason),
       onGone: () => this.#onGone(),
     })
+    this.#attempt(() => (this.#protocol = open()))
   }
 
   /** The far end has introduced itself: it is waited for no more. */
   started(): void {
+    this.#hasStarted = true
     this.#listener.onStarted()
   }
 
@@ -67,7 +73,7 @@ export class SocketConnection {
    * Sends a message.
    *
    * @param text - which
-   * @throws ChannelClosedError, or ChannelFullError when more than 1 MiB waits
+   * @throws ChannelClosedError once it is closed, or was asked to be, or ChannelFullError when more than 1 MiB waits
    */
   send(text: string): void {
     this.media.send(text)
@@ -90,11 +96,12 @@ export class SocketConnection {
     this.#end(code, reason)
   }
 
-  #take(message: string | Uint8Array, handle: () => void): void {
+  #take(message: string | Uint8Array, handle: (protocol: SocketProtocol) => void): void {
     if (this.#isOver) return
+    // There is no handler before.
+    if (this.#hasStarted) this.websocket.tell(message)
     this.#attempt(() => {
-      this.websocket.emit('message', message)
-      handle()
+      if (this.#protocol !== undefined && !this.#isOver) handle(this.#protocol)
     })
   }
 
@@ -103,7 +110,7 @@ export class SocketConnection {
     this.#isOver = true
     this.#listener.onEnd()
     this.#attempt(() => this.#protocol?.onClose())
-    this.#attempt(() => this.websocket.emit('close', code, reason))
+    this.websocket.tellClosed(code, reason)
   }
 
   #onGone(): void {
@@ -115,9 +122,13 @@ export class SocketConnection {
     try {
       action()
     } catch (error) {
-      this.#listener.onError(error)
-      this.close(1011, 'internal_error')
+      this.#fail(error)
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#listener.onError(error)
+    this.close(1011, 'internal_error')
   }
 }
 

@@ -12,7 +12,7 @@ import { Refusal } from './refusal.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { socketPath } from './socket-paths.ts'
 import { type SocketRoute, type SocketRouteOptions, socketRoutesOf } from './socket-routes.ts'
-import { NO_ROUTE, refuseUpgrade } from './upgrade.ts'
+import { endStream, NO_ROUTE, refuseUpgrade } from './upgrade.ts'
 
 /** How long a far end may take to introduce itself, in ms. */
 const START_MS = 10_000
@@ -22,6 +22,8 @@ const MAX_WAITING_OF_ONE = 256
 
 /** A close frame with code 1011 (RFC 6455, sections 5.5.1 and 7.4.1). */
 const INTERNAL_ERROR = Buffer.of(0x88, 2, 1011 >> 8, 1011 & 0xff)
+
+const CLOSED = new Refusal(503, 'connection_closed', 'The stream is closed')
 
 /** What the `upgrade` event of `node:http` hands over. */
 export type Upgrade = readonly [request: IncomingMessage, socket: Duplex, head: Buffer]
@@ -42,6 +44,7 @@ export class SocketServer {
   readonly #clock: Clock
   readonly #waiting = new Set<Guest>()
   readonly #connections = new Set<SocketConnection>()
+  #isClosed = false
   #onEmpty: (() => void)[] = []
 
   /**
@@ -66,6 +69,7 @@ export class SocketServer {
       const route = this.#routeOf(request, prefixes, options)
       route.check(request)
       const answer = answerHandshake(request)
+      if (this.#isClosed) throw CLOSED
       const guest = this.#receive(request, stream)
       // A connection may break before a media thread has it.
       stream.on('error', () => stream.destroy())
@@ -75,8 +79,9 @@ export class SocketServer {
     }
   }
 
-  /** Far ends that have not introduced themselves are waited for no more. */
+  /** Takes no more sockets; far ends that have not introduced themselves are waited for no more. */
   close(): void {
+    this.#isClosed = true
     for (const guest of this.#waiting) guest.leave(1001, 'connection_closed')
   }
 
@@ -120,7 +125,7 @@ export class SocketServer {
       this.#stopWaiting(guest)
       if (!hasAnswered) return this.#refuse(stream, error)
       this.#logError(error)
-      stream.end(INTERNAL_ERROR)
+      endStream(stream, INTERNAL_ERROR)
     }
   }
 
@@ -133,7 +138,7 @@ export class SocketServer {
     })
     guest.leave = (code, reason) => connection.close(code, reason)
     this.#connections.add(connection)
-    connection.serve(route.serve(connection, request))
+    connection.serve(() => route.serve(connection, request))
   }
 
   #stopWaiting(guest: Guest): void {

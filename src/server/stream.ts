@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { ListenError } from '../errors.ts'
 import { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { describe } from '../frames/describe.ts'
 import { checkBoolean, checkDrain, checkObject, isRecord, wrongType } from '../stream/checks.ts'
@@ -7,7 +8,8 @@ import type { Session } from '../session/session.ts'
 import { openSocket, StreamBase } from '../stream/stream-base.ts'
 import type { StreamBaseOptions } from '../stream/stream-base.ts'
 import { addRoutes, createApp, mountPath } from './app.ts'
-import type { HonoApp } from './app.ts'
+import { hasMethods } from './check-mount.ts'
+import type { HonoApp } from './hono-app.ts'
 import { launch } from './launch.ts'
 import type { LaunchedServer, LaunchOptions } from './launch.ts'
 import { routeSettings, wantsPage } from './options.ts'
@@ -110,9 +112,10 @@ export class Stream extends StreamBase {
    * @param socket - its connection
    * @param head - what came after the request's head
    * @param options - `path`: the prefix that the routes have; default: where {@link mount} has put them
-   * @throws TypeError for a prefix or an option that can't be used
+   * @throws TypeError for what is no request or connection, a prefix or an option that can't be used
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: { path?: string } = {}): void {
+    checkUpgrade(request, socket)
     const { path } = checkObject('', options, ['path']) as { path?: string }
     const prefixes = path === undefined ? (this.#mounted.size > 0 ? this.#mounted : ['']) : [mountPath(path)]
     this.#sockets.accept([request, socket, head], prefixes, { ...this.#settings, loopbackOnly: false })
@@ -123,9 +126,10 @@ export class Stream extends StreamBase {
    *
    * @param options - where to listen; by default port 7860 of this machine only
    * @returns the page's URL, and `close()`, which stops the server; {@link close} stops it too
-   * @throws ListenError when the port is taken, naming it, or the address isn't this machine's
+   * @throws ListenError when the port is taken, naming it, the address isn't this machine's, or the stream was closed
    */
   async launch(options: LaunchOptions = {}): Promise<LaunchedServer> {
+    if (this.isClosed) throw new ListenError('The stream was closed, and takes no connection any more: make another')
     const server = await launch(this, this.#settings, this.#sockets, options)
     const launched: LaunchedServer = { url: server.url, close: () => this.#stop(launched, server) }
     this.#launched.add(launched)
@@ -204,6 +208,17 @@ function checkHono(app: unknown): void {
     `The method mount takes a Hono app, not ${describe(app)}: for Express, Fastify and node:http import { mount } from ` +
       "'parley-rtc/express', 'parley-rtc/fastify' or 'parley-rtc/node'",
   )
+}
+
+/** Without them a socket would be waited for that never answers. */
+function checkUpgrade(request: unknown, socket: unknown): void {
+  const example = "as in server.on('upgrade', (request, socket, head) => stream.handleUpgrade(request, socket, head))"
+  if (!hasMethods(request, ['on']) || !isRecord(Object(request)['headers'])) {
+    throw new TypeError(`handleUpgrade takes a request of node:http first, ${example}, not ${describe(request)}`)
+  }
+  if (!hasMethods(socket, ['once', 'write', 'end', 'destroy'])) {
+    throw new TypeError(`handleUpgrade takes the request's connection next, ${example}, not ${describe(socket)}`)
+  }
 }
 
 /** Of any realm or polyfill; a request of `node:http`, or of Express, is none. */

@@ -57,6 +57,8 @@ export const NO_ROUTE: Refusal = new Refusal(
   'not_found',
   `No WebSocket is taken at this address; there are ${SOCKET_PATHS.join(' and ')}, behind the path of the routes`,
 )
+/** How long a far end may take to read why it was refused, in ms. */
+const LAST_MS = 2000
 const FAILURE = new Refusal(500, 'internal_error', 'The server could not answer; its log says why')
 
 /**
@@ -75,7 +77,21 @@ export function refuseUpgrade(socket: Duplex, error: unknown = NO_ROUTE): void {
     'Connection: close',
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ]
-  // The peer may be gone already, and nobody else listens for that.
-  socket.on('error', () => socket.destroy())
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  endStream(socket, `${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/**
+ * Sends the last that a connection has to say. Its far end has 2 s to take it; node:http lets connections that change their
+ * protocol stay half open for as long as that end likes.
+ *
+ * @param stream - the connection
+ * @param last - what is sent
+ */
+export function endStream(stream: Duplex, last: string | Uint8Array): void {
+  const timer = setTimeout(() => stream.destroy(), LAST_MS)
+  stream.once('close', () => clearTimeout(timer))
+  // It may be gone already, and nobody else listens for that.
+  stream.on('error', () => stream.destroy())
+  stream.resume()
+  stream.end(last)
 }

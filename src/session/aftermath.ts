@@ -5,9 +5,15 @@ const SHUTDOWN_MS = 5000
 
 /** What goes on after a session has ended for its listeners: its client is told, and its handler shuts down. */
 export class Aftermath {
+  readonly #warn: (message: string) => void
   #endMedia: () => void = () => undefined
   readonly #media = new Promise<void>((resolve) => (this.#endMedia = resolve))
   #shutdown: Promise<void> = Promise.resolve()
+
+  /** @param warn - is told of a `shutdown()` that is waited for no more */
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn
+  }
 
   /** The media engine has let go of the session, or never had it. */
   mediaEnded(): void {
@@ -21,18 +27,20 @@ export class Aftermath {
 
   /** Waits until both are over: for the media 2 s at most, for the handler 5 s. Keeps no process alive. */
   async settled(): Promise<void> {
-    await Promise.all([within(MEDIA_MS, this.#media), within(SHUTDOWN_MS, this.#shutdown)])
+    const [, hasShutDown] = await Promise.all([within(MEDIA_MS, this.#media), within(SHUTDOWN_MS, this.#shutdown)])
+    if (!hasShutDown) this.#warn(`shutdown() of its handler has not settled within ${SHUTDOWN_MS / 1000} seconds`)
   }
 }
 
-async function within(ms: number, promise: Promise<void>): Promise<void> {
+/** Whether it has settled in time; however it ends, it is over. */
+async function within(ms: number, promise: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms).unref()))
-  try {
-    await Promise.race([promise, late])
-  } catch {
-    // However it ends, it is over.
-  } finally {
-    clearTimeout(timer)
-  }
+  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms).unref()))
+  const settled = promise.then(
+    () => true,
+    () => true,
+  )
+  const isInTime = await Promise.race([settled, late])
+  clearTimeout(timer)
+  return isInTime
 }

@@ -44,7 +44,7 @@ export class SessionCore implements SessionBackend, DriverClient {
   readonly #news: SessionNews
   readonly #context: HandlerContext
   readonly #negotiation = new Negotiation()
-  readonly #aftermath = new Aftermath()
+  readonly #aftermath = new Aftermath((message) => this.logger.warn(`session ${this.id}: ${message}`))
   readonly #marks = new PlayedMarks()
   #state: SessionState = 'connecting'
   #link: MediaLink | undefined
@@ -336,7 +336,8 @@ export class SessionCore implements SessionBackend, DriverClient {
   #startTimeLimit(): void {
     const { timeLimit } = this.#parts
     if (this.#cancelTimer !== undefined || timeLimit === Infinity) return
-    const end = (): void => this.endStream(`The time limit of ${timeLimit} seconds is over`, 'time_limit')
+    const unit = timeLimit === 1 ? 'second' : 'seconds'
+    const end = (): void => this.endStream(`The time limit of ${timeLimit} ${unit} is over`, 'time_limit')
     this.#cancelTimer = this.#after(timeLimit * 1000, end)
   }
 

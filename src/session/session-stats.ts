@@ -15,6 +15,8 @@ const NOTHING_YET: Readonly<SessionStats> = {
   fecRecovered: 0,
   synthesised: 0,
   restarts: 0,
+  undecodable: 0,
+  refused: 0,
   jitterMs: 0,
   reorderAllowanceMs: 0,
   driftPpm: 0,

@@ -28,7 +28,8 @@ export class SocketSession {
   }
 
   /**
-   * Takes audio that the media thread didn't know for such.
+   * Takes audio that the media thread didn't know for such. There is none before the session has its media, for until then the
+   * socket's messages are held.
    *
    * @param payload - of any length; of Opus, one packet
    * @param chunk - its number, where messages may overtake one another

@@ -44,7 +44,18 @@ export class Admission {
 
   /** Does what the first session would otherwise wait for, and throws what it would be refused for. */
   async prepare(): Promise<void> {
-    await this.#handlers.prepare?.()
+    const { connectTimeout: seconds, logger } = this.#settings
+    const preparing = this.#handlers.prepare?.()
+    if (preparing === undefined) return
+    const warn = (): void =>
+      logger.warn(`The module of the WorkerHandler is still being loaded after ${seconds} seconds`)
+    const timer = setTimeout(warn, seconds * 1000)
+    await preparing.finally(() => clearTimeout(timer))
+  }
+
+  /** Whether it takes no new session any more. */
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   /** Takes no new session from now on. */

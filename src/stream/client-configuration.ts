@@ -44,7 +44,9 @@ export async function clientConfiguration(
   settings: StreamSettings,
   request: Request | undefined,
 ): Promise<ClientConfiguration> {
-  const { trackConstraints, rtpParams, modality, mode, additionalInputs, additionalOutputs, ui } = settings
-  const rtcConfiguration = await configurationFor('rtcConfiguration', settings.rtcConfiguration, request)
+  const { trackConstraints, rtpParams, modality, mode, additionalInputs, additionalOutputs, ui, connectTimeout } =
+    settings
+  const source = settings.rtcConfiguration
+  const rtcConfiguration = await configurationFor('rtcConfiguration', source, request, connectTimeout)
   return { rtcConfiguration, trackConstraints, rtpParams, modality, mode, additionalInputs, additionalOutputs, ui }
 }

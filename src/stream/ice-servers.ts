@@ -71,21 +71,37 @@ export async function resolveIceServers(
  * @param name - the option's
  * @param source - as a user gave it
  * @param request - what a function is called with
+ * @param seconds - how long a function may take
  * @returns a fresh configuration from a function, else the one that was given
- * @throws ConfigurationError when the function fails or returns something else
+ * @throws ConfigurationError when the function fails, returns something else, or takes longer
  */
 export async function configurationFor(
   name: string,
   source: RtcConfigurationSource,
   request: Request | undefined,
+  seconds: number,
 ): Promise<RtcConfiguration> {
   if (typeof source !== 'function') return source
   try {
-    const configuration: unknown = await source(request)
+    const configuration: unknown = await within(seconds, source(request))
     checkRtcConfiguration(name, configuration, 'lenient')
     return configuration
   } catch (cause) {
     throw new ConfigurationError(`The function ${name} failed: ${messageOf(cause)}`, { cause })
+  }
+}
+
+async function within<Value>(seconds: number, value: Value | PromiseLike<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const message = `it has not returned within ${seconds} seconds (connectTimeout)`
+    // Whoever asked keeps the process alive, if anybody still does.
+    timer = setTimeout(() => reject(new Error(message)), seconds * 1000).unref()
+  })
+  try {
+    return await Promise.race([value, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -41,7 +41,8 @@ const ATTRIBUTES: Readonly<Record<InputDescription['type'], readonly string[]>> 
   file: ['accept', 'multiple'],
   json: ['placeholder', 'readOnly', 'rows'],
 }
-const NUMBERS = ['min', 'max', 'minLength', 'maxLength', 'rows', 'size']
+const NUMBERS = ['min', 'max']
+const LENGTHS = ['minLength', 'maxLength', 'rows', 'size']
 const FLAGS = ['required', 'disabled', 'readOnly', 'multiple', 'spellcheck']
 const STRINGS = ['label', 'title', 'placeholder', 'autocomplete', 'pattern', 'inputMode', 'accept']
 
@@ -65,6 +66,8 @@ function checkInput(path: string, input: InputDescription): void {
     if (value !== undefined) checkAttribute(`${path}.${name}`, name, value)
   }
   if (input.type === 'select') checkOptions(`${path}.options`, input.options)
+  checkOrder(path, input, ['min', 'max'])
+  checkOrder(path, input, ['minLength', 'maxLength'])
   checkFirstValue(path, input)
 }
 
@@ -75,10 +78,26 @@ function unknownAttribute(path: string, name: string, type: string, known: reado
 function checkAttribute(path: string, name: string, value: unknown): void {
   if (NUMBERS.includes(name) && !Number.isFinite(value)) throw wrongType(path, 'a number', value)
   if (FLAGS.includes(name) && typeof value !== 'boolean') throw wrongType(path, 'true or false', value)
+  if (LENGTHS.includes(name) && !(Number.isInteger(value) && (value as number) >= 0))
+    throw wrongType(path, 'an integer from 0 on', value)
   if (STRINGS.includes(name) && typeof value !== 'string') throw wrongType(path, 'a string', value)
   if (name === 'step' && value !== 'any' && !(Number.isFinite(value) && (value as number) > 0)) {
     throw wrongType(path, "a positive number or 'any'", value)
   }
+}
+
+/** Between two bounds the wrong way round lies nothing that a person could choose. */
+function checkOrder(path: string, input: InputDescription, [low, high]: readonly [string, string]): void {
+  const bounds = withDefaults(input)
+  const [least, most] = [bounds[low], bounds[high]] as [number | undefined, number | undefined]
+  if (least === undefined || most === undefined || least <= most) return
+  const byDefault = input[high] === undefined ? ', which it is by default' : ''
+  throw new RangeError(`The option ${path}.${low} must be at most ${high}, not ${least} with ${most}${byDefault}`)
+}
+
+/** A slider's bounds are those of the HTML control when it says none. */
+function withDefaults(input: InputDescription): InputDescription {
+  return input.type === 'slider' ? { ...input, min: input['min'] ?? 0, max: input['max'] ?? 100 } : input
 }
 
 function checkOptions(path: string, options: unknown): void {
@@ -95,7 +114,7 @@ function checkFirstValue(path: string, input: InputDescription): void {
   if (input.type === 'file')
     throw new TypeError(`The option ${path}.value must be left out: a page can't choose a file`)
   checkJson(`${path}.value`, input.value)
-  const wanted = misfit(input, input.value)
+  const wanted = misfit(withDefaults(input), input.value)
   if (wanted !== undefined) {
     throw new RangeError(`The option ${path}.value must be ${wanted}, not ${describe(input.value)}`)
   }

@@ -85,7 +85,11 @@ export interface OpusEncoderOptions {
    * true by default. Clients whose offer lacks `useinbandfec=1` get none.
    */
   fec?: boolean
-  /** Whether silence is not sent; false by default, unless the client asks for it (`usedtx=1`). */
+  /**
+   * Whether pauses are not sent, their noise included; false by default, unless the client asks for it (`usedtx=1`). What follows
+   * 2 s of silence without any noise needs no packets, and isn't sent either way, unless the client asks for packets of one
+   * length (`cbr=1`).
+   */
   dtx?: boolean
   /** 1 or 2; by default 2 for a handler whose layout is stereo, else 1. Clients get 2 when their offer has `stereo=1`. */
   channels?: 1 | 2

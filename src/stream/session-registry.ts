@@ -12,6 +12,19 @@ export interface Entry {
   origin: SdpOrigin | undefined
 }
 
+/**
+ * Whether a client may take back what it was promised for an offer, or have something else in its place: its connection isn't
+ * made yet, and the client knows the offer's session id (RFC 8866, section 5.2), as nobody but it and the server do.
+ *
+ * @param entry - a session
+ * @param offerSession - what the client says that the session id is; undefined if it says nothing
+ * @returns whether the offer is the client's own, and unmade
+ */
+export function isUnmadeOffer({ core, origin }: Entry, offerSession: string | undefined): boolean {
+  const isUnmade = core.transport === 'webrtc' && core.state === 'connecting'
+  return isUnmade && offerSession !== undefined && origin?.session.split(' ')[1] === offerSession
+}
+
 /** The sessions of a stream, from the moment their offer is accepted until they have ended. */
 export class SessionRegistry {
   readonly #entries = new Map<string, Entry>()

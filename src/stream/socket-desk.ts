@@ -10,7 +10,7 @@ import { SocketSession } from '../session/socket-session.ts'
 import { type FailedResult, refusal } from '../signaling/offer-result.ts'
 import type { Admission, Applicant, DeskListener } from './admission.ts'
 import { linkSettings } from './link-settings.ts'
-import type { Entry, SessionRegistry } from './session-registry.ts'
+import { isUnmadeOffer, type SessionRegistry } from './session-registry.ts'
 import type { StreamSettings } from './stream-options.ts'
 
 /** What the far end of a socket wants. */
@@ -95,7 +95,7 @@ export class SocketDesk {
     const { id, remoteAddress, transport, websocket, call, replaces } = request
     if (this.#settings.modality !== 'audio') return refusal('modality_not_supported', { message: NO_VIDEO })
     const known = this.#registry.get(id)
-    if (known !== undefined && !isReplaced(known, replaces)) return refusal('connection_already_exists')
+    if (known !== undefined && !isUnmadeOffer(known, replaces)) return refusal('connection_already_exists')
     known?.core.close('replaced')
     const applicant: Applicant = { id, remoteAddress, transport, websocket, call }
     return this.#admission.admit(applicant, (core) => this.#registry.addSocket(core, remoteAddress))
@@ -114,12 +114,6 @@ export class SocketDesk {
 }
 
 const NO_VIDEO = 'This stream carries video, and a WebSocket carries audio only: connect with WebRTC'
-
-/** An offer's session id is known to whoever made the offer, and to nobody else. */
-function isReplaced({ core, origin }: Entry, replaces: string | undefined): boolean {
-  const isUnmade = core.transport === 'webrtc' && core.state === 'connecting'
-  return isUnmade && replaces !== undefined && origin?.session.split(' ')[1] === replaces
-}
 
 function wireSettings({ handler }: SessionCore, { encoding, sampleRate, leadMs }: SocketRequest): WireSettings {
   const { inputSampleRate, outputSampleRate } = handler

@@ -84,7 +84,8 @@ export class StreamBase extends EventEmitter<StreamEvents> {
   /**
    * Answers an offer or a candidate: what `POST /webrtc/offer` does, for a signalling path of one's own.
    *
-   * @param body - `{ sdp, type: 'offer', webrtc_id }` or `{ type: 'ice-candidate', candidate, webrtc_id }`, parsed
+   * @param body - `{ sdp, type: 'offer', webrtc_id }`, `{ type: 'ice-candidate', candidate, webrtc_id }` or
+   * `{ type: 'withdraw', offer_session, webrtc_id }`, parsed
    * @param context - where it came from
    * @returns the answer, success, or the refusal with its code
    * @throws InvalidRequestError for a body of the wrong shape, TypeError for a context that can't be used, and the signal's reason when it is aborted
@@ -184,6 +185,11 @@ export class StreamBase extends EventEmitter<StreamEvents> {
    */
   async ready(): Promise<void> {
     await Promise.all([Host.open(), this.#admission.prepare()])
+  }
+
+  /** Whether {@link close} was called: it takes no new session any more. */
+  get isClosed(): boolean {
+    return this.#admission.isClosed
   }
 
   /**

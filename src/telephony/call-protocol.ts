@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { WireProtocol } from '../native/socket-link.ts'
 import { describe } from '../frames/describe.ts'
 import type { TelephoneProvider } from './provider.ts'
@@ -10,7 +11,7 @@ export const LEAD_MS = 160
 
 /** What payloads and marks are like; no text around them holds one of these. */
 const PAYLOADS = ['UGFybGV5', 'dGFsa3M='] as const
-const MARKS = ['p7012345', 'p6543210'] as const
+const MARKS = ['p0123456789abcdefn10', 'pfedcba9876543210n7'] as const
 
 /**
  * How a call's audio goes, for the media thread.
@@ -23,12 +24,18 @@ const MARKS = ['p7012345', 'p6543210'] as const
 export function callProtocol(provider: TelephoneProvider, streamId: string): WireProtocol {
   const [mediaHead, mediaTail] = around(provider, 'media', streamId, PAYLOADS)
   const [markHead, markTail] = around(provider, 'mark', streamId, MARKS)
-  const clear = provider.clear(streamId)
+  const marks = { markHead, markTail, markName: nameOfMarks() }
+  const audio = { mediaHead, mediaTail, joined: 1, playoutMs: LEAD_MS }
   return {
     ...readsOf(provider, streamId),
     binaryMedia: false,
-    sends: { binary: false, mediaHead, mediaTail, markHead, markTail, clear, joined: 1, playoutMs: LEAD_MS },
+    sends: { binary: false, ...audio, ...marks, clear: provider.clear(streamId) },
   }
+}
+
+/** Nobody guesses it, so whatever a handler calls marks of its own, they are told apart from ours. */
+function nameOfMarks(): string {
+  return `p${randomBytes(8).toString('hex')}n`
 }
 
 function readsOf({ streamField }: TelephoneProvider, streamId: string): Pick<WireProtocol, 'reads'> {

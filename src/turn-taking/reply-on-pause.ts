@@ -76,12 +76,17 @@ export class ReplyOnPause extends StreamHandlerBase {
    */
   constructor(fn: ReplyFunction<[]>, options?: ReplyOnPauseOptions & { needsContext?: false; needsArgs?: false })
   /**
-   * @param fn - replies, given what was said, then the additional arguments with `needsArgs`, then the context with
-   * `needsContext`
+   * @param fn - replies, given what was said, then the additional arguments, then the context with `needsContext`
    * @param options - how turns are taken
    * @throws as above
    */
-  constructor(fn: ReplyFunction, options?: ReplyOnPauseOptions)
+  constructor(fn: ReplyFunction, options: ReplyOnPauseOptions & { needsArgs: true })
+  /**
+   * @param fn - replies, given what was said; or any that replies, for a subclass that doesn't know which
+   * @param options - how turns are taken
+   * @throws as above
+   */
+  constructor(fn: ReplyFunction<[]>, options?: ReplyOnPauseOptions)
   constructor(fn: ReplyFunction, options: ReplyOnPauseOptions = {}) {
     super(handlerOptionsOf(options))
     if (fn === undefined) throw new TypeError('ReplyOnPause needs a generator function that replies; it is undefined')

@@ -16,7 +16,7 @@ export interface ReplyOnStopWordsOptions extends ReplyOnPauseOptions {
  * seconds are transcribed and looked through.
  *
  * ```ts
- * new ReplyOnStopWords(reply, ['computer', 'hey llama'], { stt: await getSttModel('moonshine/base') })
+ * new ReplyOnStopWords(reply, ['computer', 'hey llama'], { stt: await getSttModel('moonshine/base'), needsContext: true })
  * ```
  *
  * Upper and lower case are the same, words must be whole, and punctuation is ignored. The client gets a `stopword` message. When
@@ -53,13 +53,19 @@ export class ReplyOnStopWords extends ReplyOnPause {
     options: ReplyOnStopWordsOptions & { needsContext?: false; needsArgs?: false },
   )
   /**
-   * @param fn - replies, given what was said, then the additional arguments with `needsArgs`, then the context with
-   * `needsContext`
+   * @param fn - replies, given what was said, then the additional arguments, then the context with `needsContext`
    * @param stopWords - words, or phrases of several words
    * @param options - the transcription, and how turns are taken
    * @throws as above
    */
-  constructor(fn: ReplyFunction, stopWords: readonly string[], options: ReplyOnStopWordsOptions)
+  constructor(fn: ReplyFunction, stopWords: readonly string[], options: ReplyOnStopWordsOptions & { needsArgs: true })
+  /**
+   * @param fn - replies, given what was said; or any that replies, for a subclass that doesn't know which
+   * @param stopWords - words, or phrases of several words
+   * @param options - the transcription, and how turns are taken
+   * @throws as above
+   */
+  constructor(fn: ReplyFunction<[]>, stopWords: readonly string[], options: ReplyOnStopWordsOptions)
   constructor(fn: ReplyFunction, stopWords: readonly string[], options: ReplyOnStopWordsOptions) {
     const { stt, ...more } = Object(options) as ReplyOnStopWordsOptions
     super(fn, more)

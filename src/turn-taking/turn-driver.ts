@@ -207,13 +207,13 @@ export class TurnDriver extends Driver<ReplyOnPause> {
     this.#news.announce('turn', turn)
     const audio = this.#record.frame(spoken.audio)
     const reply = this.handler.fn as (...all: unknown[]) => unknown
-    this.#voice.speak(turn, 'reply function', (args) => reply(audio, ...args))
+    this.#voice.speak(turn, 'reply function', { fn: reply, first: [audio] })
   }
 
   #beginGreeting(): void {
     const turn: Turn = { number: 0, from: 0, to: 0, foundAt: 0, audioSeconds: 0, reason: 'startup' }
     const greet = this.#settings.startupFn as (...all: unknown[]) => unknown
-    this.#voice.speak(turn, 'option startupFn', (args) => greet(...args))
+    this.#voice.speak(turn, 'option startupFn', { fn: greet, first: [] })
   }
 
   #interrupt(): void {

@@ -17,6 +17,14 @@ import type { TurnSettings } from './turn-settings.ts'
 /** How soon a queue that should be empty is looked at again, in ms. */
 const LOOK_MS = 20
 
+/** A function that replies, and what it gets before the arguments and the context. */
+export interface Replier {
+  /** The user's. */
+  readonly fn: (...all: unknown[]) => unknown
+  /** Of its arguments. */
+  readonly first: readonly unknown[]
+}
+
 /** What a voice speaks with. */
 export interface VoiceParts {
   /** Who speaks. */
@@ -80,19 +88,21 @@ export class Voice {
    *
    * @param turn - what it replies to
    * @param name - what the function is that replies, see {@link ReplyParts.name}
-   * @param call - calls it, with what it gets behind the audio
+   * @param replier - the function
    */
-  speak(turn: Turn, name: string, call: (args: unknown[]) => unknown): void {
+  speak(turn: Turn, name: string, { fn, first }: Replier): void {
     this.#isTold = false
     this.#progress.begin()
+    let given = 0
     const reply: Reply = new Reply({
       name,
       open: async (signal) => {
-        const args = await this.#args()
-        return reply.isRunning ? call(this.#withContext(args, turn, signal)) : []
+        const args = [...first, ...this.#withContext(await this.#args(), turn, signal)]
+        given = args.length
+        return reply.isRunning ? fn(...args) : []
       },
       onValue: (value) => this.#onValue(value),
-      onOver: (error) => this.#onOver(error),
+      onOver: (error) => this.#onOver(this.#explained(error, fn.length > given)),
       onLateError: this.#parts.news.complain,
     })
     this.#reply = reply
@@ -158,6 +168,15 @@ export class Voice {
   #withContext(args: unknown[], turn: Turn, signal: AbortSignal): unknown[] {
     const { settings, record } = this.#parts
     return settings.needsContext ? [...args, record.context(turn, signal)] : args
+  }
+
+  /** A function that was given less than it has parameters for fails as if the context were at fault. */
+  #explained(error: unknown, lacks: boolean): unknown {
+    const { needsContext, needsArgs } = this.#parts.settings
+    if (!lacks || needsContext || !(error instanceof TypeError)) return error
+    const remedy = needsArgs ? 'needsContext: true gives it the context behind them' : 'needsContext: true gives it one'
+    const lack = needsArgs ? 'fewer arguments than it has parameters' : 'no context'
+    return new TypeError(`${error.message} (the function is given ${lack}: the option ${remedy})`, { cause: error })
   }
 
   /** Additional arguments are asked for anew for each reply, unless they came by themselves. On the telephone there are none to ask for. */
