@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
-import { ExpectationError, picture, silence, type TestCall, testCall, tone } from '../../src/testing/index.ts'
+import { Stream, type VideoFrame } from '../../src/index.ts'
+import { ExpectationError, picture, silence, speech, type TestCall, testCall, tone } from '../../src/testing/index.ts'
 import { Echo } from '../helpers/echo.ts'
 import { TurnTaker } from '../helpers/turn-taker.ts'
 
@@ -138,10 +139,13 @@ test('what can not be waited for, said or shown is refused at once, and nothing 
   const call = await echoedTone(t)
   const refused = async (act: () => unknown, message: RegExp): Promise<void> =>
     void (await t.throwsAsync(async () => act(), { message }))
-  await refused(() => call.waitFor(() => false, { seconds: NaN }), /A call waits a number of seconds, not NaN/)
+  await refused(
+    () => call.waitFor(() => false, { seconds: NaN }),
+    /A call waits a number of seconds, from 0 to 86,400, not NaN/,
+  )
   await refused(() => call.waitFor(() => false, { second: 1 } as never), /There is no option second; there are seconds/)
   await refused(() => call.waitFor(true as never), /waits for a function to be true, not true/)
-  await refused(() => call.waitForSound({ seconds: Infinity }), /A call waits a number of seconds, not Infinity/)
+  await refused(() => call.waitForSound({ seconds: Infinity }), /A call waits a number of seconds, .*, not Infinity/)
   await refused(() => call.waitForSound(5 as never), /The options must be an object, not 5/)
   await refused(() => call.waitForPicture({ seconds: NaN }), /seconds must be a number, not NaN/)
   await refused(() => call.waitForSilence({ for: 9 } as never), /There is no option for; there are forMs, seconds/)
@@ -151,6 +155,130 @@ test('what can not be waited for, said or shown is refused at once, and nothing 
   await refused(() => tone(440, { second: 2 } as never), /There is no option second; there are seconds, loudness/)
   await refused(() => picture([1, 2, 3], { widht: 2 } as never), /There is no option widht; there are width, height/)
   await refused(() => picture([1, 2, 3], { width: NaN }), /width must be an integer from 1 to 4096, not NaN/)
+})
+
+test('an expectation that anything would meet is refused, with what to give instead', async (t) => {
+  const call = await echoedTone(t)
+  const refused = (expectation: () => unknown, message: RegExp): void => void t.throws(expectation, { message })
+  const backwards = { fromMs: 1500, toMs: 500 }
+  for (const expectation of [
+    () => call.expectSilence(backwards),
+    () => call.expectHeard(backwards),
+    () => call.expectSeen(backwards),
+    () => call.heard.between(1500, 500),
+  ])
+    refused(expectation, /fromMs must be less than toMs: nothing lies from 1500 to 500 ms/)
+  refused(
+    () => call.expectSilence({ fromMs: 5000 }),
+    /silence from 5000 to 1\d+(\.\d+)? ms, as it is 1\d+ ms now: let time pass/,
+  )
+  refused(() => call.expectSilence({ fromMs: 1400, toMs: 9000 }), /silence from 1400 to 9000 ms/)
+  refused(() => call.expectSilence({ fromMs: 301, toMs: 305 }), /a part of at least 20 ms that is over/)
+  refused(() => call.expectSilence({ fromMs: call.nowMs }), /let time pass/)
+  refused(() => call.heard.between(NaN), /fromMs must be a number, not NaN/)
+  refused(() => call.heard.toneShare(NaN), /hertz must be a number, not NaN/)
+  refused(() => call.heard.sounds(-1), /mergeMs must be at least 0, not -1/)
+  refused(() => call.heard.find(5 as never), /Audio must be \[sampleRate, samples\], not 5/)
+  refused(() => call.expectHeard({ toneHz: 440, share: 0 }), /share must be from 0\.01 to 1, not 0/)
+  refused(() => call.expectHeard({ share: 0.5 }), /share, 0\.5, is that of a tone: say which by toneHz/)
+  refused(() => call.expectHeard({ seconds: -1 }), /seconds must be at least 0, not -1/)
+  refused(() => call.expectSeen({ pictures: 0 }), /pictures must be at least 1, not 0/)
+  refused(
+    () => call.expectTurn({ replyWithinMs: 100, replyAfterMs: 200 }),
+    /replyAfterMs must be from 0 to 100, not 200/,
+  )
+  refused(() => call.expectInterruption({ withinMs: -1 }), /withinMs must be at least 0, not -1/)
+  refused(() => call.expectMessage(''), /Any message would be '': say what it has/)
+  refused(() => call.expectMessage({}), /Any message would be \{\}: say what it has/)
+  call.send('ping')
+  await call.waitForMessage('ping')
+  refused(() => call.expectMessage((async () => false) as never), /must say at once .* not by a promise/)
+  await t.throwsAsync(call.waitFor((async () => false) as never), { message: /must say at once .* not by a promise/ })
+  await t.throwsAsync(call.waitForSilence({ forMs: 0 }), { message: /forMs must be at least 1, not 0/ })
+})
+
+test('silence at a caller who hears nothing anyhow is refused', async (t) => {
+  const call = await testCall(new Echo(), { seed: 24, mode: 'send' })
+  t.teardown(() => call.end())
+  await call.wait(0.5)
+  t.throws(() => call.expectSilence(), { instanceOf: TypeError, message: /hears nothing anyhow: .* mode is 'send'/ })
+})
+
+test('an interruption is none while the handler is still heard', async (t) => {
+  const call = await testCall(new TurnTaker({ isPolite: false }), { seed: 25 })
+  t.teardown(() => call.end())
+  await call.play(tone(300, { seconds: 0.5 }))
+  await call.waitForSound()
+  call.say(tone(300, { seconds: 0.6 }))
+  await call.wait(0.15)
+  fails(
+    t,
+    () => call.expectInterruption({ withinMs: 200 }),
+    /the handler was still heard at \d+ ms: let more time pass/,
+  )
+})
+
+test('a film that stands still from its first picture on is frozen', async (t) => {
+  let pictures = 0
+  const call = await testCall((frame: VideoFrame) => (pictures++ === 0 ? frame : null), { modality: 'video', seed: 26 })
+  t.teardown(() => call.end())
+  await call.show(picture([220, 30, 30]), { seconds: 1 })
+  await call.wait(0.3)
+  call.expectSeen({ pictures: 1 })
+  fails(t, () => call.expectSeen({ maxFreezeMs: 100 }), /saw 1 picture/)
+})
+
+test('options that contradict each other, or would be ignored, are refused', async (t) => {
+  const refused = async (subject: Stream | Echo, options: object, message: RegExp): Promise<void> =>
+    void (await t.throwsAsync(testCall(subject, options), { instanceOf: TypeError, message }))
+  await refused(
+    new Echo(),
+    { over: 'udp', clock: 'virtual' },
+    /clock can't be 'virtual' over UDP, where time is real: leave/,
+  )
+  await refused(new Echo(), { over: 'udp', onTime() {} }, /onTime is never called over UDP, where time is real: leave/)
+  await refused(new Echo(), { stream: { handler: 5 } }, /stream\.handler can't be: the handler is .* first argument/)
+  await refused(new Echo(), { stream: { mode: 'send' } }, /stream\.mode can't be: give mode beside stream/)
+  await refused(new Echo(), { id: 5 }, /id must be a string, not 5/)
+  const stream = new Stream({ handler: new Echo() })
+  t.teardown(() => stream.close())
+  await refused(stream, { stream: { timeLimit: 1 } }, /a stream is: give it its options itself/)
+  await refused(stream, { mode: 'send' }, /mode can't be "send": the stream's own is 'send-receive'; leave it out/)
+  const call = await testCall(stream, { mode: 'send-receive', modality: 'audio' })
+  t.is(await call.end(), 'peer')
+})
+
+test('what can not be sent, made or waited for is refused in words, with its limits', async (t) => {
+  const call = await echoedTone(t)
+  const circle: unknown[] = []
+  circle.push(circle)
+  for (const message of [undefined, () => 5, Symbol('s'), 5n, circle])
+    t.throws(() => call.send(message), {
+      instanceOf: TypeError,
+      message: /^A caller sends a text, or what JSON can carry, not/,
+    })
+  const range = (act: () => unknown, message: RegExp): void => void t.throws(act, { instanceOf: RangeError, message })
+  range(() => tone(440, { seconds: 1e9 }), /from 0 to 3,600, not 1000000000/)
+  range(() => silence(1e9), /from 0 to 3,600, not 1000000000/)
+  t.throws(() => tone('440' as never), { instanceOf: TypeError, message: /hertz must be a number, not "440"/ })
+  t.throws(() => speech(5 as never), { instanceOf: TypeError, message: /a WAV file, by its path or its bytes, not 5/ })
+  t.throws(() => call.say(), { instanceOf: TypeError, message: /give at least one sound/ })
+  t.throws(() => call.say([0, new Int16Array(2)]), { message: /sample rate must be a positive integer in Hz, not 0/ })
+  t.throws(() => call.say([48_000, 'aa'] as never), { instanceOf: TypeError, message: /not "aa"/ })
+  for (const seconds of [1e12, -1, '1' as never])
+    await t.throwsAsync(call.wait(seconds), { instanceOf: RangeError, message: /from 0 to 86,400, not/ })
+  const camera = await testCall((frame: VideoFrame) => frame, { modality: 'video', seed: 27 })
+  t.teardown(() => camera.end())
+  const red = picture([220, 30, 30])
+  for (const [pictures, options] of [
+    [[], {}],
+    [red, { seconds: 0.001 }],
+    [red, { fps: Infinity }],
+  ] as const)
+    await t.throwsAsync(camera.show(pictures, options), {
+      instanceOf: RangeError,
+      message: /nothing to show|fps must be/,
+    })
 })
 
 test('a recording stays as it was taken while more is heard, in whatever pieces', async (t) => {

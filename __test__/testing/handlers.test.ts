@@ -164,6 +164,7 @@ test('two callers of one stream each have a handler and a time of their own', as
   await one.play(tone(440))
   await one.waitForSound()
   t.true(one.nowMs > 1000 && two.nowMs < 500, `${one.nowMs} and ${two.nowMs} ms`)
+  await two.wait(0.5)
   two.expectSilence()
   await Promise.all([one.end(), two.end()])
 })

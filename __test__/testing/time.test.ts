@@ -30,6 +30,24 @@ class Slow extends AsyncStreamHandler {
   }
 }
 
+/** Drops what it has emitted whenever it is asked for more. */
+class Hasty extends AsyncStreamHandler {
+  readonly #count: () => void
+  constructor(count: () => void) {
+    super()
+    this.#count = count
+  }
+  override async receive(): Promise<void> {}
+  override async emit(): Promise<EmitType> {
+    this.#count()
+    this.clearQueue()
+    return [24_000, new Int16Array(480).fill(100)]
+  }
+  override copy(): Hasty {
+    return new Hasty(this.#count)
+  }
+}
+
 async function echoed(seed: number): Promise<readonly [string, number]> {
   const call = await testCall(new Echo(), { ...BAD, seed })
   await call.play(tone(440, { seconds: 3 }))
@@ -44,6 +62,17 @@ test.serial('the same seed gives the same call, sample by sample, and another se
   t.is(first[1], again[1])
   t.true(first[0] === again[0], 'the same samples')
   t.false(first[0] === other[0])
+})
+
+test.serial('a handler that drops all it emits holds up neither time nor the processor', async (t) => {
+  for (const clock of ['virtual', 'real'] as const) {
+    let emits = 0
+    const handler = new Hasty(() => void emits++)
+    const call = await testCall(handler, { seed: 16, clock })
+    await call.wait(1)
+    t.true(emits > 50 && emits < 20_000, `${emits} calls of emit with the ${clock} clock`)
+    t.is(await call.end(), 'peer')
+  }
 })
 
 test.serial("fake timers go along with the call's time", async (t) => {

@@ -191,3 +191,19 @@ test('a function on worker threads sees and shows, its pictures straight from th
   t.not(call.handler.loop.threadId, 0)
   await call.end()
 })
+
+test('a handler of audio and video on a worker thread hears and sees, both straight from there', async (t) => {
+  const handler = workerHandler('mirror', { threads: 1 })
+  const call = await testCall(handler, { modality: 'audio-video', over: 'udp', seed: 13 })
+  call.say(tone(440, { seconds: 2 }))
+  await call.show(picture(RED), { seconds: 2 })
+  call.expectHeard({ seconds: 1, toneHz: 440 })
+  call.expectSeen({ pictures: 40, width: 64, height: 48, colour: RED })
+  t.deepEqual(
+    call.outputs.map(({ args }) => args),
+    [[call.handler.loop.threadId]],
+  )
+  t.not(call.handler.loop.threadId, 0)
+  t.deepEqual(call.errors, [])
+  t.is(await call.end(), 'peer')
+})

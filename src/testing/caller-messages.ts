@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describe } from '../frames/describe.ts'
 import { isRecord } from '../stream/checks.ts'
+import { checkAnswer } from './checks.ts'
 import { ms } from './words.ts'
 
 /** A message that the caller got. */
@@ -26,6 +27,9 @@ export type MessageMatch = string | RegExp | Readonly<Record<string, unknown>> |
  * @throws TypeError naming it
  */
 export function checkMatch(match: unknown): void {
+  const isAny = match === '' || (isRecord(match) && Object.keys(match).length === 0)
+  if (isAny)
+    throw new TypeError(`Any message would be ${match === '' ? "''" : '{}'}: say what it has, or give () => true`)
   if (typeof match === 'string' || typeof match === 'function' || match instanceof RegExp || isRecord(match)) return
   throw new TypeError(`A message is a text, a pattern, an object or a function that says so, not ${describe(match)}`)
 }
@@ -40,7 +44,7 @@ export function checkMatch(match: unknown): void {
 export function isMeant(message: CallerMessage, match: MessageMatch): boolean {
   if (typeof match === 'string') return message.text.includes(match)
   if (match instanceof RegExp) return new RegExp(match, match.flags.replace(/[gy]/g, '')).test(message.text)
-  if (typeof match === 'function') return match(message)
+  if (typeof match === 'function') return checkAnswer(match(message))
   const data = Object(message.data) as Record<string, unknown>
   return Object.entries(match).every(([name, value]) => isDeepStrictEqual(data[name], value))
 }

@@ -1,4 +1,4 @@
-import { checkNumbers } from './checks.ts'
+import { checkNumbers, checkPart, checkRange } from './checks.ts'
 import type { Recording } from './recording.ts'
 import { ms, seconds, list } from './words.ts'
 
@@ -8,7 +8,7 @@ export interface HeardExpectation {
   seconds?: number
   /** The frequency of a tone, in Hz: nine tenths of what is heard, or `share`, must be that tone. */
   toneHz?: number
-  /** The share of what is heard that must be the tone, 0 to 1; 0.9 by default. */
+  /** The share of what is heard that must be the tone, 0.01 to 1; 0.9 by default. Only with `toneHz`. */
   share?: number
   /** The longest silence between two sounds, in ms. */
   maxHoleMs?: number
@@ -21,6 +21,7 @@ export interface HeardExpectation {
 }
 
 const MOST_OF_IT = 0.9
+const LEAST_SHARE = 0.01
 
 /**
  * Compares what was heard with what was expected.
@@ -31,7 +32,7 @@ const MOST_OF_IT = 0.9
  * @throws TypeError or RangeError naming what can't be expected
  */
 export function unlikeHeard(all: Recording, expected: HeardExpectation): string | undefined {
-  checkNumbers(expected, ['seconds', 'toneHz', 'share', 'maxHoleMs', 'maxStallMs', 'fromMs', 'toMs'])
+  checkExpectation(expected)
   const heard = all.between(expected.fromMs ?? -Infinity, expected.toMs)
   const { seconds: least = 0, toneHz, share = MOST_OF_IT, maxHoleMs = Infinity, maxStallMs = Infinity } = expected
   const isEnough = heard.soundSeconds > 0 && heard.soundSeconds >= least
@@ -59,6 +60,17 @@ export function describeHeard(heard: Recording, toneHz?: number): string {
     hole === undefined ? 'without a hole' : `the longest hole ${ms(hole.toMs - hole.fromMs)} at ${ms(hole.fromMs)}`,
     `the longest stall ${ms(heard.longestStallMs)}`,
   ])
+}
+
+function checkExpectation(expected: HeardExpectation): void {
+  checkNumbers(expected, ['seconds', 'toneHz', 'share', 'maxHoleMs', 'maxStallMs', 'fromMs', 'toMs'])
+  const { toneHz, share, fromMs, toMs } = expected
+  for (const name of ['seconds', 'maxHoleMs', 'maxStallMs'] as const) checkRange(name, expected[name], 0)
+  checkRange('toneHz', toneHz, 1, 24_000)
+  checkRange('share', share, LEAST_SHARE, 1)
+  if (share !== undefined && toneHz === undefined)
+    throw new TypeError(`The option share, ${share}, is that of a tone: say which by toneHz`)
+  checkPart(fromMs, toMs)
 }
 
 function wish({

@@ -1,11 +1,11 @@
 import { checkObject } from '../stream/checks.ts'
-import { checkNumber } from './checks.ts'
+import { checkPart, checkRange } from './checks.ts'
 import { checkColour, type Colour, meanColour, type SeenPicture } from './pictures.ts'
 import { ms } from './words.ts'
 
 /** What a caller is expected to have seen. */
 export interface SeenExpectation {
-  /** Pictures, at least; 1 by default. */
+  /** Pictures, at least; 1 by default, 2 with `maxFreezeMs`. */
   pictures?: number
   /** Width of the last one, in pixels. */
   width?: number
@@ -13,7 +13,7 @@ export interface SeenExpectation {
   height?: number
   /** Mean colour of the last one, to 16 in each part: compression changes colours a little. */
   colour?: Colour
-  /** The longest time between two pictures, in ms. */
+  /** The longest time between two pictures, of which there must be two then, in ms. */
   maxFreezeMs?: number
   /** Only what came from there on counts, in ms since the call was connected. */
   fromMs?: number
@@ -34,7 +34,9 @@ const TOLERANCE = 16
  */
 export function unlikeSeen(all: readonly SeenPicture[], expected: SeenExpectation): string | undefined {
   checkExpectation(expected)
-  const { pictures = 1, width, height, colour, maxFreezeMs = Infinity, fromMs = -Infinity, toMs = Infinity } = expected
+  const { width, height, colour, maxFreezeMs = Infinity, fromMs = -Infinity, toMs = Infinity } = expected
+  // Where one picture stands for ever there is no second one that tells it.
+  const pictures = Math.max(expected.pictures ?? 1, maxFreezeMs === Infinity ? 1 : 2)
   const seen = all.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
   const last = seen.at(-1)
   const isSize = (width ?? last?.width) === last?.width && (height ?? last?.height) === last?.height
@@ -59,10 +61,11 @@ export function describeSeen(seen: readonly SeenPicture[]): string {
 }
 
 function checkExpectation(expected: SeenExpectation): void {
-  const { colour, ...numbers } = expected
   checkObject('', expected, ['pictures', 'width', 'height', 'colour', 'maxFreezeMs', 'fromMs', 'toMs'])
-  for (const [name, value] of Object.entries(numbers)) if (value !== undefined) checkNumber(name, value)
-  if (colour !== undefined) checkColour(colour)
+  for (const name of ['pictures', 'width', 'height'] as const) checkRange(name, expected[name], 1)
+  checkRange('maxFreezeMs', expected.maxFreezeMs, 0)
+  checkPart(expected.fromMs, expected.toMs)
+  if (expected.colour !== undefined) checkColour(expected.colour)
 }
 
 function isLike(colour: Colour, other: Colour): boolean {

@@ -1,5 +1,5 @@
 import { checkObject } from '../stream/checks.ts'
-import { checkNumber, checkNumbers } from './checks.ts'
+import { checkNumber, checkNumbers, checkRange } from './checks.ts'
 import type { Recording } from './recording.ts'
 import { lengthOf, type Span } from './spans.ts'
 import { ms } from './words.ts'
@@ -58,6 +58,7 @@ function turnOf(heard: Recording, speech: Span | undefined): Turn {
  * @param lastSpeech - when the caller spoke last
  * @param expected - how the turn should have gone
  * @returns what was expected and what was heard, in words; undefined when all is as expected
+ * @throws TypeError or RangeError naming what can't be expected
  */
 export function unlikeTurn(
   heard: Recording,
@@ -67,6 +68,8 @@ export function unlikeTurn(
   checkNumbers(expected, ['replyWithinMs', 'replyAfterMs'])
   const { replyWithinMs, replyAfterMs = 0 } = expected
   checkNumber('replyWithinMs', replyWithinMs)
+  checkRange('replyWithinMs', replyWithinMs, 0)
+  checkRange('replyAfterMs', replyAfterMs, 0, replyWithinMs)
   const { speech, overlap, reply } = turnOf(heard, lastSpeech)
   const wish = `Expected a reply within ${ms(replyWithinMs)}${replyAfterMs > 0 ? `, not before ${ms(replyAfterMs)}` : ''}`
   if (speech === undefined) return `${wish}; the caller has not spoken`
@@ -85,6 +88,7 @@ export function unlikeTurn(
  * @param lastSpeech - when the caller spoke last
  * @param expected - how the handler should have reacted
  * @returns what was expected and what was heard, in words; undefined when all is as expected
+ * @throws TypeError or RangeError naming what can't be expected
  */
 export function unlikeInterruption(
   heard: Recording,
@@ -93,11 +97,21 @@ export function unlikeInterruption(
 ): string | undefined {
   const { withinMs } = checkObject('', expected, ['withinMs']) as unknown as InterruptionExpectation
   checkNumber('withinMs', withinMs)
+  checkRange('withinMs', withinMs, 0)
   const { speech, before } = turnOf(heard, lastSpeech)
   const wish = `Expected the handler to fall silent within ${ms(withinMs)} of being interrupted`
   if (speech === undefined) return `${wish}; the caller has not spoken`
   if (before === undefined) return `${wish}; nothing was heard when the caller began, at ${ms(speech.fromMs)}`
   const took = before.toMs - speech.fromMs
-  if (took <= withinMs) return undefined
+  if (took <= withinMs) return isStillHeard(heard, before) ? `${wish}; ${stillHeard(speech, before)}` : undefined
   return `${wish}; the caller began at ${ms(speech.fromMs)}, and the handler was heard until ${ms(before.toMs)}, ${ms(took)} later`
+}
+
+/** Whether a sound goes on to where the recording ends: then nobody knows when it fell silent. */
+function isStillHeard(heard: Recording, sound: Span): boolean {
+  return (heard.frameTimes.at(-1) ?? 0) < sound.toMs
+}
+
+function stillHeard(speech: Span, sound: Span): string {
+  return `the caller began at ${ms(speech.fromMs)}, and the handler was still heard at ${ms(sound.toMs)}: let more time pass`
 }

@@ -5,6 +5,7 @@ import type { AudioVideoEmitFunction } from '../driver/audio-video-generator-han
 import type { EmitFunction } from '../driver/generator-handler.ts'
 import type { VideoEmitFunction } from '../driver/video-generator-handler.ts'
 import { channelsOf, type Layout } from '../frames/audio-frame.ts'
+import { describe } from '../frames/describe.ts'
 import type { VideoFunction } from '../handlers/video-stream-handler.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { MediaHost } from '../native/host.ts'
@@ -28,7 +29,7 @@ export interface TestCallOptions extends NetworkOptions {
   /** `'memory'` (default): no network, and time is the test's. `'udp'`: real UDP, in real time. */
   over?: 'memory' | 'udp'
   /**
-   * In memory: `'virtual'` (default), where ten seconds of a call take some milliseconds; or `'real'`, where they take ten
+   * In memory alone: `'virtual'` (default), where ten seconds of a call take some milliseconds; or `'real'`, where they take ten
    * seconds, for handlers that wait for something real. Either way time passes only while the test awaits the call.
    */
   clock?: 'virtual' | 'real'
@@ -40,7 +41,10 @@ export interface TestCallOptions extends NetworkOptions {
   mode?: Mode
   /** Of a function, or a handler on worker threads: what kinds of media the call has; `'audio'` by default. */
   modality?: Modality
-  /** Of a handler that is no stream: options of the stream that is made for it, such as `timeLimit`. */
+  /**
+   * Of a handler that is no stream: options of the stream that is made for it, such as `timeLimit`; `mode` and `modality` are
+   * given beside it.
+   */
   stream?: CommonOptions
   /** The id of the caller's connection; by default a new one. */
   id?: string
@@ -115,7 +119,7 @@ export function testCall(
 export async function testCall(subject: Handler | StreamBase, options: TestCallOptions = {}): Promise<TestCall> {
   const { seed, layout = 'mono', over = 'memory' } = checkOptions(options)
   const network = peerNetwork(options, seed)
-  const stream = subject instanceof StreamBase ? subject : makeStream(subject, options)
+  const stream = subject instanceof StreamBase ? checkStream(subject, options) : makeStream(subject, options)
   if (over === 'memory' && options.clock !== 'real') refuseWorker(stream)
   const { modality, mode, media } = stream.options
   const serverAddress = over === 'udp' ? { serverAddress: media.bindAddress } : {}
@@ -156,9 +160,44 @@ function checkOptions(options: TestCallOptions): TestCallOptions & { seed: numbe
   if (over !== undefined) checkWord('over', over, ['memory', 'udp'])
   if (clock !== undefined) checkWord('clock', clock, ['virtual', 'real'])
   if (layout !== undefined) checkWord('layout', layout, ['mono', 'stereo'])
-  if (options.stream !== undefined) checkObject('stream', options.stream)
   if (onTime !== undefined && typeof onTime !== 'function') throw wrongType('onTime', 'a function', onTime)
+  if (options.id !== undefined && typeof options.id !== 'string') throw wrongType('id', 'a string', options.id)
+  if (over === 'udp') refuseOverUdp(options)
+  refuseInStream(options.stream)
   return { ...options, seed: checkInteger('seed', seed, [0, MAX_SEED]) }
+}
+
+/** Real time can't be told what to do. */
+function refuseOverUdp({ clock, onTime }: TestCallOptions): void {
+  const remedy = "leave it out, or leave out over: 'udp'"
+  if (clock === 'virtual')
+    throw new TypeError(`The option clock can't be 'virtual' over UDP, where time is real: ${remedy}`)
+  if (onTime !== undefined)
+    throw new TypeError(`The option onTime is never called over UDP, where time is real: ${remedy}`)
+}
+
+/** What the call says itself. */
+function refuseInStream(stream: unknown): void {
+  if (stream === undefined) return
+  const options = checkObject('stream', stream)
+  if ('handler' in options)
+    throw new TypeError(`The option stream.handler can't be: the handler is what is called, testCall's first argument`)
+  const twice = ['mode', 'modality'].find((name) => name in options)
+  if (twice !== undefined) throw new TypeError(`The option stream.${twice} can't be: give ${twice} beside stream`)
+}
+
+/** A stream has its options already. */
+function checkStream(stream: StreamBase, options: TestCallOptions): StreamBase {
+  if (options.stream !== undefined)
+    throw new TypeError(
+      'The option stream is for a handler that is called, and a stream is: give it its options itself',
+    )
+  for (const name of ['mode', 'modality'] as const) {
+    const [given, own] = [options[name], stream.options[name]]
+    if (given === undefined || given === own) continue
+    throw new TypeError(`The option ${name} can't be ${describe(given)}: the stream's own is '${own}'; leave it out`)
+  }
+  return stream
 }
 
 function makeStream(handler: Handler, options: TestCallOptions): StreamBase {

@@ -1,5 +1,7 @@
 import { audioToBytes, audioToFile } from '../audio-files/audio-file.ts'
 import { type EmitAudio, type Layout, channelsOf } from '../frames/audio-frame.ts'
+import { checkAudio } from '../frames/check-audio.ts'
+import { checkNumber, checkPart, checkRange } from './checks.ts'
 import { delayBetween } from './envelope.ts'
 import { audibleWindows, gapsBetween, lengthOf, rootMeanSquare, type Span, soundSpans, WINDOW_MS } from './spans.ts'
 import { toneShare } from './tone-share.ts'
@@ -70,8 +72,11 @@ export class Recording {
    * @param fromMs - the moment
    * @param toMs - what came from here on is left out too
    * @returns the frames between
+   * @throws TypeError or RangeError naming a moment that can't be, or that doesn't lie before the other
    */
   between(fromMs: number, toMs: number = Infinity): Recording {
+    checkNumber('fromMs', fromMs)
+    checkPart(fromMs, toMs)
     const first = this.frameTimes.findIndex((at) => at >= fromMs)
     const start = first === -1 ? this.frameTimes.length : first
     const times = this.frameTimes.slice(start).filter((at) => at < toMs)
@@ -86,8 +91,10 @@ export class Recording {
    *
    * @param mergeMs - silences up to that long belong to the sound around them; 200 by default
    * @returns in order
+   * @throws TypeError or RangeError for what is no length of time
    */
   sounds(mergeMs: number = 200): Span[] {
+    checkRange('mergeMs', mergeMs, 0)
     const perFrame = FRAME_MS / WINDOW_MS
     const within = (window: number): number => (window % perFrame) * WINDOW_MS
     const played = playedTimes(this.frameTimes)
@@ -111,10 +118,13 @@ export class Recording {
   /**
    * How much of what can be heard is a tone.
    *
-   * @param hertz - its frequency
+   * @param hertz - its frequency: 1 to 24,000
    * @returns the share of the audible frames of 20 ms that are the tone and little else, 0 to 1; 0 when none is audible
+   * @throws TypeError or RangeError for what is no frequency
    */
   toneShare(hertz: number): number {
+    checkNumber('hertz', hertz)
+    checkRange('hertz', hertz, 1, SAMPLE_RATE / 2)
     return toneShare(this.samples, SAMPLE_RATE, channelsOf(this.layout), hertz)
   }
 
@@ -123,8 +133,10 @@ export class Recording {
    *
    * @param sound - as it was played
    * @returns ms since the call was connected, to about 5 ms; undefined when it isn't there
+   * @throws TypeError or RangeError for what is no audio
    */
   find(sound: EmitAudio): number | undefined {
+    checkAudio(sound)
     const delay = delayBetween(sound, [SAMPLE_RATE, this.samples, this.layout])
     if (delay === undefined) return undefined
     const frame = Math.floor(delay / FRAME_MS)

@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs'
 import { readWav } from '../audio-files/read-wav.ts'
 import type { EmitAudio } from '../frames/audio-frame.ts'
 import { describe } from '../frames/describe.ts'
-import { checkNumbers } from './checks.ts'
+import { checkNumber, checkNumbers } from './checks.ts'
 
 /** Rate of the sounds that are made here, in Hz. */
 const SAMPLE_RATE = 48_000
+/** Of a sound that is made here: an hour, of 346 MB. */
+const MAX_SECONDS = 3600
 
 /** How a {@link tone} sounds. */
 export interface ToneOptions {
-  /** How long; 1 by default. */
+  /** How long: 0 to 3,600, by default 1. */
   seconds?: number
   /** Its root mean square in dB of full scale: -60 to -3, by default -15. */
   loudness?: number
@@ -26,6 +28,7 @@ export interface ToneOptions {
 export function tone(hertz: number, options: ToneOptions = {}): EmitAudio {
   checkNumbers(options, ['seconds', 'loudness'])
   const { seconds = 1, loudness = -15 } = options
+  checkNumber('hertz', hertz)
   if (!(hertz > 0 && hertz <= 20_000)) throw new RangeError(`A tone must have up to 20,000 Hz, not ${describe(hertz)}`)
   if (!(loudness >= -60 && loudness <= -3)) {
     throw new RangeError(`The loudness must be from -60 to -3 dB, not ${describe(loudness)}`)
@@ -38,7 +41,7 @@ export function tone(hertz: number, options: ToneOptions = {}): EmitAudio {
 /**
  * Nothing to be heard.
  *
- * @param seconds - how long
+ * @param seconds - how long: 0 to 3,600
  * @returns mono audio at 48 kHz, as a handler emits it
  * @throws RangeError for what is no length
  */
@@ -54,10 +57,12 @@ export function silence(seconds: number): EmitAudio {
  * @throws TypeError for what is no such file, and the file system's errors
  */
 export function speech(wav: string | URL | Uint8Array): EmitAudio {
-  return readWav(wav instanceof Uint8Array ? wav : readFileSync(wav))
+  if (wav instanceof Uint8Array) return readWav(wav)
+  if (typeof wav === 'string' || wav instanceof URL) return readWav(readFileSync(wav))
+  throw new TypeError(`Speech is a WAV file, by its path or its bytes, not ${describe(wav)}`)
 }
 
 function sampleCount(seconds: number): number {
-  if (Number.isFinite(seconds) && seconds >= 0) return Math.round(seconds * SAMPLE_RATE)
-  throw new RangeError(`A sound lasts a number of seconds, not ${describe(seconds)}`)
+  if (typeof seconds === 'number' && seconds >= 0 && seconds <= MAX_SECONDS) return Math.round(seconds * SAMPLE_RATE)
+  throw new RangeError(`A sound lasts a number of seconds, from 0 to 3,600, not ${describe(seconds)}`)
 }

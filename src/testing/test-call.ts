@@ -1,7 +1,8 @@
 import { checkPicture } from '../driver/check-picture.ts'
 import { ChannelClosedError, ExpectationError, type ParleyError, SessionClosedError, TimeoutError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
-import { channelsOf, type EmitAudio } from '../frames/audio-frame.ts'
+import type { EmitAudio } from '../frames/audio-frame.ts'
+import { checkAudio } from '../frames/check-audio.ts'
 import { describe } from '../frames/describe.ts'
 import type { EmitVideo } from '../frames/emit-type.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
@@ -11,7 +12,7 @@ import { checkObject } from '../stream/checks.ts'
 import type { StreamBase } from '../stream/stream-base.ts'
 import type { CallerLog } from './caller-log.ts'
 import { type CallerMessage, checkMatch, describeLack, isMeant, type MessageMatch } from './caller-messages.ts'
-import { checkNumbers, checkWait } from './checks.ts'
+import { checkAnswer, checkNumbers, checkPart, checkRange, checkWait, toMessage } from './checks.ts'
 import { describeHeard, type HeardExpectation, unlikeHeard } from './expect-heard.ts'
 import {
   type InterruptionExpectation,
@@ -65,6 +66,8 @@ export interface CallParts {
 
 /** How long a frame is, in ms. */
 const FRAME_MS = 20
+/** The most pictures a second that a camera shows. */
+const MAX_FPS = 1000
 /** How long a call's end may take, in ms: one whose goodbye got lost is noticed after 15 s of silence. */
 const END_MS = 20_000
 
@@ -139,7 +142,7 @@ export class TestCall {
   /**
    * Speaks, one sound after the other, and lets time pass until all is said.
    *
-   * @param sounds - what to say
+   * @param sounds - what to say, at least one
    * @returns when it was said
    * @throws TypeError or RangeError for what is no audio, or when the caller only listens; SessionClosedError after the end
    */
@@ -162,6 +165,7 @@ export class TestCall {
       const why = mode === 'receive' ? `mode is '${mode}'` : `modality is '${modality}'`
       throw new TypeError(`The caller can't speak: the stream's ${why}`)
     }
+    if (sounds.length === 0) throw new TypeError('The caller has nothing to say: give at least one sound')
     return sounds.map(toAudio).reduce((_, audio) => this.#parts.log.speak(audio), this.nowMs)
   }
 
@@ -177,10 +181,7 @@ export class TestCall {
   async show(pictures: EmitVideo | readonly EmitVideo[], options: ShowOptions = {}): Promise<void> {
     this.#checkLife('show anything')
     const film = Array.isArray(pictures) ? (pictures as readonly EmitVideo[]) : [pictures as EmitVideo]
-    checkNumbers(options, ['fps', 'seconds'])
-    const { fps = 30, seconds = film.length / fps } = options
-    if (!(fps > 0)) throw new RangeError(`The option fps must be above 0, not ${fps}`)
-    checkWait(seconds)
+    const { fps, seconds } = checkShow(film, options)
     const { modality, mode } = this.stream.options
     if (modality === 'audio' || mode === 'receive') {
       throw new TypeError(`The caller has no camera: the stream's modality is '${modality}', its mode '${mode}'`)
@@ -203,7 +204,8 @@ export class TestCall {
   /**
    * Lets time pass.
    *
-   * @param seconds - how much
+   * @param seconds - how much: 0 to 86,400
+   * @throws RangeError for what is no length
    */
   async wait(seconds: number): Promise<void> {
     checkWait(seconds)
@@ -222,7 +224,7 @@ export class TestCall {
     checkObject('', options, ['seconds', 'what'])
     const { seconds = 10, what = 'it' } = options
     checkWait(seconds)
-    if (await this.#parts.pace.pass(seconds * 1000, isSo)) return
+    if (await this.#parts.pace.pass(seconds * 1000, () => checkAnswer(isSo()))) return
     throw this.#unlike(`Waited ${seconds} s for ${what} in vain; ${describeHeard(this.heard)}`)
   }
 
@@ -266,6 +268,7 @@ export class TestCall {
   async waitForSilence(options: { forMs?: number; seconds?: number } = {}): Promise<void> {
     checkNumbers(options, ['forMs', 'seconds'])
     const { forMs = 500, seconds = 10 } = options
+    checkRange('forMs', forMs, 1)
     // What came before ended before: only the end of a long call is looked at, again and again.
     const lately = (): Recording => this.heard.between(this.nowMs - forMs - FRAME_MS)
     const isSilent = (): boolean => this.nowMs - (lately().sounds().at(-1)?.toMs ?? 0) >= forMs
@@ -293,11 +296,12 @@ export class TestCall {
    * Sends a message to the handler's session, as a page does over its data channel.
    *
    * @param message - a text, or what is sent as JSON
-   * @throws ChannelClosedError after the end
+   * @throws ChannelClosedError after the end, TypeError for what JSON can't carry
    */
   send(message: unknown): void {
+    const text = toMessage(message)
     if (this.#hasEnded) throw new ChannelClosedError('The call has ended: nothing can be sent any more')
-    this.#parts.peer.sendText(typeof message === 'string' ? message : JSON.stringify(message))
+    this.#parts.peer.sendText(text)
   }
 
   /**
@@ -381,11 +385,11 @@ export class TestCall {
   /**
    * Says that the caller has heard nothing.
    *
-   * @param part - `fromMs`, `toMs`: in that part of the call; by default in all of it
-   * @throws ExpectationError that says what was heard
+   * @param part - `fromMs`, `toMs`: in that part of the call, at least 20 ms that have passed; by default in all of it
+   * @throws ExpectationError that says what was heard; TypeError or RangeError for a part, or a caller, that hears nothing anyhow
    */
   expectSilence(part: { fromMs?: number; toMs?: number } = {}): void {
-    checkNumbers(part, ['fromMs', 'toMs'])
+    this.#checkSilence(part)
     const heard = this.heard.between(part.fromMs ?? -Infinity, part.toMs)
     if (heard.soundSeconds > 0) this.#check(`Expected silence; ${describeHeard(heard)}`)
   }
@@ -432,6 +436,21 @@ export class TestCall {
     return this.#isHungUp || this.#closeReason !== undefined
   }
 
+  /** Where nothing can be heard, silence says nothing about the handler. */
+  #checkSilence(part: { fromMs?: number; toMs?: number }): void {
+    checkNumbers(part, ['fromMs', 'toMs'])
+    const { mode, modality } = this.stream.options
+    if (mode === 'send') throw new TypeError("The caller hears nothing anyhow: the stream's mode is 'send'")
+    if (modality === 'video') throw new TypeError("The caller hears nothing anyhow: the stream's modality is 'video'")
+    const { fromMs = 0, toMs = this.nowMs } = part
+    checkPart(part.fromMs, part.toMs)
+    if (toMs <= this.nowMs && toMs - fromMs >= FRAME_MS) return
+    throw new RangeError(
+      `Nobody can tell silence from ${fromMs} to ${toMs} ms, as it is ${ms(this.nowMs)} now: ` +
+        'let time pass, and name a part of at least 20 ms that is over',
+    )
+  }
+
   #checkLife(what: string): void {
     if (this.#hasEnded) throw new SessionClosedError(`The call has ended: the caller can't ${what} any more`)
   }
@@ -463,7 +482,7 @@ export function makeTestCall(parts: CallParts): TestCall {
 
 /** How {@link TestCall.show} shows pictures. */
 export interface ShowOptions {
-  /** Pictures a second; 30 by default. */
+  /** Pictures a second: above 0, up to 1,000; 30 by default. */
   fps?: number
   /** For so long, from the beginning again and again; by default each is shown once. */
   seconds?: number
@@ -482,9 +501,18 @@ function toAudio(sound: Speech): EmitAudio {
   if (!Array.isArray(sound) || typeof sound[0] !== 'number') {
     throw new TypeError(`A caller says [sampleRate, samples] or a WAV file, not ${describe(sound)}`)
   }
-  const [, samples, layout = 'mono'] = sound as EmitAudio
-  if (samples.length % channelsOf(layout) === 0) return sound as EmitAudio
-  throw new RangeError(`Stereo audio must have an even number of samples, not ${samples.length}`)
+  checkAudio(sound)
+  return sound as EmitAudio
+}
+
+function checkShow(film: readonly EmitVideo[], options: ShowOptions): Required<ShowOptions> {
+  checkNumbers(options, ['fps', 'seconds'])
+  const { fps = 30 } = options
+  if (!(fps > 0 && fps <= MAX_FPS)) throw new RangeError(`The option fps must be above 0, up to 1,000, not ${fps}`)
+  const { seconds = film.length / fps } = options
+  checkWait(seconds)
+  if (Math.round(seconds * fps) > 0) return { fps, seconds }
+  throw new RangeError(`There is nothing to show: ${film.length} pictures, for ${seconds} s at ${fps} a second`)
 }
 
 function toCallerStats({ lost, late, duplicate, concealed, synthesised }: PeerStats): CallerStats {
