@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -22,14 +23,21 @@ export interface Report {
   readonly missing: number
   /** Places where the sender's time goes on by more than its packets play: its output ran dry there. */
   readonly jumps: number
+  /** The longest time from one of them to the next. */
+  readonly longestPauseMs: number
+  /** How much later one of them came, by its sender's time, than the one that came earliest. */
+  readonly latestMs: number
   /** Whole pictures. */
   readonly pictures: number
-  /** The longest time from one of them to the next. */
+  /** The longest time from one picture to the next. */
   readonly longestWaitMs: number
 }
 
-/** What a caller says; one with a film shows 640x480 at 30 pictures a second, and has no audio. */
-export type Sound = 'tone' | 'beeps' | 'silence' | 'film'
+/**
+ * What a caller says: `silence` sends nothing, `quiet` sends silence, and one that `listens` offers to send nothing. One with a
+ * film shows 640x480 at 30 pictures a second, and has no audio.
+ */
+export type Sound = 'tone' | 'beeps' | 'silence' | 'quiet' | 'listens' | 'film'
 
 /** A message of the server. */
 export interface Told {
@@ -84,6 +92,11 @@ export class Caller {
   /** @param text - for the server, over the data channel */
   say(text: string): void {
     this.#write(`say ${this.id} ${text}`)
+  }
+
+  /** Says nothing more, and sends no more packets of audio. */
+  hush(): void {
+    this.#write(`hush ${this.id}`)
   }
 
   /** Hangs up as a page does. */
@@ -151,9 +164,13 @@ export class Callers {
   /** Where the program is, once it was built. */
   static #program: string | undefined
 
-  /** Starts the program, which is built first if need be. */
-  static start(): Callers {
-    Callers.#program ??= build()
+  /**
+   * Starts the program, which is built first if need be.
+   *
+   * @param profile - of cargo, the same for all of a process; many callers at once need `release`
+   */
+  static start(profile: 'dev' | 'release' = 'dev'): Callers {
+    Callers.#program ??= build(profile)
     return new Callers(spawn(Callers.#program, { stdio: 'pipe' }))
   }
 
@@ -209,6 +226,11 @@ export class Callers {
     this.#order(`vanish ${caller.id}`)
   }
 
+  /** Has everything else on the machine go before the callers, whose own work would else hold up what is measured. */
+  yield(): void {
+    if (this.#child.pid !== undefined) setPriority(this.#child.pid, constants.priority.PRIORITY_LOW)
+  }
+
   /** Lets this process end while callers call. */
   unref(): void {
     this.#child.unref()
@@ -237,8 +259,9 @@ function parseTold(text: string): Told {
 }
 
 /** Builds the program as `cargo test` does, so that after one nothing is left to do. */
-function build(): string {
-  const args = ['build', '--quiet', '--workspace', '--example', 'callers']
+function build(profile: 'dev' | 'release'): string {
+  const args = ['build', '--quiet', '--workspace', '--profile', profile, '--example', 'callers']
   execFileSync('cargo', args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] })
-  return join(process.env['CARGO_TARGET_DIR'] ?? join(ROOT, 'target'), 'debug', 'examples', 'callers')
+  const folder = profile === 'dev' ? 'debug' : profile
+  return join(process.env['CARGO_TARGET_DIR'] ?? join(ROOT, 'target'), folder, 'examples', 'callers')
 }

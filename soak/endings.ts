@@ -1,6 +1,20 @@
-import type { AudioFrame, EmitType, StreamOptions } from 'parley-rtc'
+import { extname } from 'node:path'
+import {
+  AdditionalOutputs,
+  type AudioFrame,
+  type EmitType,
+  type Stream,
+  type StreamOptions,
+  twilio,
+  type VideoEmitType,
+  type VideoFrame,
+  VideoStreamHandler,
+  WorkerHandler,
+} from 'parley-rtc'
 import { type Caller, Callers } from './callers.ts'
-import type { Lab } from './lab.ts'
+import { type CallOptions, type Lab, Turns } from './lab.ts'
+import { TALKED } from './talk.ts'
+import type { WorkerFault } from './worker-subject.ts'
 
 /** A way in which a session ends, or an offer comes to nothing. */
 export interface Ending {
@@ -24,24 +38,47 @@ const VIDEO = [
 ].join('\r\n')
 
 const TIMED: Partial<StreamOptions> = { timeLimit: SHORT }
-const HASTY: Partial<StreamOptions> = { connectTimeout: SHORT }
+// Long enough for an answer on a busy machine.
+const HASTY: Partial<StreamOptions> = { connectTimeout: 2 }
 const NO_PLACE: Partial<StreamOptions> = { concurrencyLimit: 1 }
 const STUCK: Partial<StreamOptions> = { handler: stuckGenerator, modality: 'audio' }
 const BRIEF: Partial<StreamOptions> = { handler: briefGenerator, modality: 'audio', mode: 'receive' }
 
+// Beside this file, and compiled as it is.
+const MODULE = new URL(`worker-subject${extname(import.meta.url)}`, import.meta.url)
+const WORKER: Partial<StreamOptions> = { handler: new WorkerHandler(MODULE, { threads: 2 }) }
+/** A stream with a thread of its own. */
+const LONE_WORKER: CallOptions = {
+  settings: { handler: new WorkerHandler(MODULE, { threads: 1 }) },
+  fresh: true,
+  turns: new Turns(1),
+}
+const FILMS = { films: true, turns: new Turns(4) }
+const FILM: CallOptions = { settings: { handler: new VideoStreamHandler(show), modality: 'video' }, ...FILMS }
+const TORN_FILM: CallOptions = { settings: { handler: new VideoStreamHandler(tear), modality: 'video' }, ...FILMS }
+const PHONE: Partial<StreamOptions> = {
+  telephony: { provider: twilio({ authToken: 'of nobody' }), publicUrl: 'https://voice.example.org', insecure: true },
+}
+
 const byItself = (): void => undefined
-const hangUp = (caller: Caller): void => caller.close()
+const hangUp = (caller: Pick<Caller, 'close'>): void => caller.close()
+const vanish = (caller: Pick<Caller, 'vanish'>): void => caller.vanish()
+const end = ({ id }: { readonly id: string }, { sessions }: Stream): void => sessions.get(id)?.close()
+const order =
+  (fault: WorkerFault) =>
+  (caller: Caller, stream: Stream): void =>
+    void stream.setInput(caller.id, fault)
 /** For one whose handler doesn't say that it has heard something. */
 const hangUpOnceConnected = async (caller: Caller): Promise<void> => {
   await caller.until(() => caller.isConnected)
   caller.close()
 }
 
-/** Those that are over at once. */
+/** Those that are over within seconds. */
 export const USUAL: readonly [Ending, ...Ending[]] = [
   { name: 'the page hangs up', run: (lab) => lab.call(hangUp) },
-  { name: 'the page is gone, and its port is shut', run: (lab) => lab.call((caller) => caller.vanish()) },
-  { name: 'the server ends the session', run: (lab) => lab.call(({ id }, { sessions }) => sessions.get(id)?.close()) },
+  { name: 'the page is gone, and its port is shut', run: (lab) => lab.call(vanish) },
+  { name: 'the server ends the session', run: (lab) => lab.call(end) },
   { name: 'the handler ends the stream', run: (lab) => lab.call(byItself, { fault: 'farewell' }) },
   { name: 'receive throws', run: (lab) => lab.call(byItself, { fault: 'receive' }) },
   { name: 'emit throws', run: (lab) => lab.call(byItself, { fault: 'emit' }) },
@@ -64,7 +101,34 @@ export const USUAL: readonly [Ending, ...Ending[]] = [
   { name: 'the offer has a track too many', run: (lab) => lab.refused((sdp) => sdp + VIDEO) },
   { name: 'the offer is given up', run: (lab) => lab.refused((sdp) => sdp, {}, AbortSignal.abort()) },
   { name: 'there is no place', run: noPlace },
+  { name: 'the page closes its socket', run: (lab) => lab.socketCall('page', hangUp) },
+  { name: 'the page is gone, and its socket with it', run: (lab) => lab.socketCall('page', vanish) },
+  { name: "the server ends a socket's session", run: (lab) => lab.socketCall('page', end) },
+  { name: 'emit throws over a socket', run: (lab) => lab.socketCall('page', byItself, { fault: 'emit' }) },
+  { name: 'the telephone hangs up', run: (lab) => lab.socketCall('phone', hangUp, { settings: PHONE }) },
+  { name: "the provider's socket is gone", run: (lab) => lab.socketCall('phone', vanish, { settings: PHONE }) },
+  {
+    name: 'the handler hangs up a telephone',
+    run: (lab) => lab.socketCall('phone', byItself, { settings: PHONE, fault: 'farewell' }),
+  },
+  { name: 'the page hangs up on a worker thread', run: (lab) => lab.call(hangUp, { settings: WORKER }) },
+  { name: 'a worker thread ends the stream', run: (lab) => lab.call(order('farewell'), { settings: WORKER }) },
+  { name: 'a worker thread crashes', run: (lab) => lab.call(order('crash'), LONE_WORKER) },
+  { name: 'a worker thread exits', run: (lab) => lab.call(order('exit'), LONE_WORKER) },
+  {
+    name: 'the stream is closed, and its worker thread terminated',
+    run: (lab) => lab.call((_, stream) => stream.close(), LONE_WORKER),
+  },
+  { name: 'the page hangs up while it films', run: (lab) => lab.call(hangUp, FILM) },
+  { name: 'the page is gone while it films', run: (lab) => lab.call(vanish, FILM) },
+  {
+    name: 'a function of pictures throws',
+    run: (lab) => lab.call(byItself, { ...TORN_FILM, talks: false }),
+  },
 ]
+
+/** The names of those that make threads, or show pictures: what malloc keeps of megabytes is more or less by chance. */
+export const COSTLY: RegExp = /thread|film|pictures/
 
 /** Those that take half a minute, or a whole process. */
 export const RARE: readonly Ending[] = [
@@ -99,6 +163,14 @@ async function* stuckGenerator(frames: AsyncIterable<AudioFrame>): AsyncGenerato
     yield frame
     await new Promise(byItself)
   }
+}
+
+function show(frame: VideoFrame<Uint8Array>): VideoEmitType {
+  return [frame, new AdditionalOutputs(TALKED)]
+}
+
+function tear(): never {
+  throw new Error('The film tears')
 }
 
 function* briefGenerator(): Generator<EmitType> {

@@ -3,12 +3,14 @@
 //   --runs 200      how many, the ways of ending one after the other
 //   --sessions 20   live sessions of each
 //   --ms 500        the most that an end may take
+//   --json FILE     a file that the result is appended to, one line of JSON
 //
 // Ends with 1 when an exit code is wrong, a signal ended a server, or an end took too long.
 import { spawn } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { conclude } from './watch.ts'
 
 // Beside this file, and compiled as it is.
 const CHILD = fileURLToPath(new URL(`exit-child${extname(import.meta.url)}`, import.meta.url))
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '200' },
     sessions: { type: 'string', default: '20' },
     ms: { type: 'string', default: '500' },
+    json: { type: 'string' },
   },
 })
 
@@ -60,16 +63,15 @@ function faultOf(way: (typeof WAYS)[number], { code, signal, ms, errors }: Exit)
 }
 
 const slowest = new Map<string, number>()
-let failures = 0
+const wrong: string[] = []
 for (let run = 0; run < Number(values.runs); run++) {
   const way = WAYS[run % WAYS.length] ?? 'return'
   const exit = await end(way)
   const fault = faultOf(way, exit)
   slowest.set(way, Math.max(slowest.get(way) ?? 0, exit.ms))
-  if (fault === undefined) continue
-  failures++
-  console.error(`FAILED run ${run}, ${way}: ${fault}`)
+  if (fault !== undefined) wrong.push(`run ${run}, ${way}: ${fault}`)
 }
 for (const [way, ms] of slowest) console.log(`${way}: ${ms.toFixed(0)} ms at most`)
-console.log(failures === 0 ? 'ok' : `${failures} failures`)
-process.exitCode = failures === 0 ? 0 : 1
+const slowestMs = Object.fromEntries([...slowest].map(([way, ms]) => [way, Math.round(ms)]))
+const result = { runs: Number(values.runs), sessions: Number(values.sessions), slowestMs }
+conclude({ soak: 'exits', result, wrong, file: values.json })

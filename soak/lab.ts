@@ -1,6 +1,8 @@
 import { Stream, type StreamOptions } from 'parley-rtc'
 import { type Caller, Callers } from './callers.ts'
+import { type SocketCaller, SocketCallers, type SocketKind } from './socket-callers.ts'
 import { type Fault, Subject, type Watcher } from './subject.ts'
+import { TALKED } from './talk.ts'
 import type { Census } from './usage.ts'
 
 /** How a call differs from the usual one. */
@@ -9,19 +11,55 @@ export interface CallOptions {
   readonly fault?: Fault
   /** What differs from the stream's defaults; cycles that give the same object share a stream. */
   readonly settings?: Partial<StreamOptions>
-  /** Whether the stream is made for this call alone. Default false. */
+  /** Whether the stream is made for this call alone, and closed after it. Default false. */
   readonly fresh?: boolean
+  /**
+   * The turns that it takes with others. Threads and pictures need so much memory that what is kept of it goes by how many there
+   * were at once, and would be taken for growth. Default none.
+   */
+  readonly turns?: Turns
   /** Whether the caller takes the answer. Default true. */
   readonly connects?: boolean
   /** Whether the end comes after the handler has heard some frames, or at once. Default true. */
   readonly talks?: boolean
+  /** Whether the caller shows pictures instead of speaking. Default false. */
+  readonly films?: boolean
   /** The process that it comes from. Default the one that all share. */
   readonly callers?: Callers
+}
+
+/** Lets one begin when another is over. */
+export class Turns {
+  readonly #waiting: (() => void)[] = []
+  #free: number
+
+  /** @param atOnce - so many at a time */
+  constructor(atOnce: number) {
+    this.#free = atOnce
+  }
+
+  /**
+   * @param work - which waits for its turn
+   * @returns what that gives
+   */
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free === 0) await new Promise<void>((resolve) => void this.#waiting.push(resolve))
+    else this.#free--
+    try {
+      return await work()
+    } finally {
+      const waiting = this.#waiting.shift()
+      if (waiting === undefined) this.#free++
+      else waiting()
+    }
+  }
 }
 
 const nothing = (): void => undefined
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 const USUAL: Partial<StreamOptions> = {}
+/** Where a socket of each kind is taken. */
+const ROUTES: Readonly<Record<SocketKind, string>> = { page: 'websocket/offer', phone: 'telephone/handler' }
 
 /** Streams, their callers, and who notices what becomes of them. */
 export class Lab implements Watcher {
@@ -29,6 +67,9 @@ export class Lab implements Watcher {
   /** How often `shutdown()` was called. */
   shutdowns = 0
   readonly #callers = Callers.start()
+  readonly #filming = Callers.start()
+  readonly #sockets = new SocketCallers()
+  readonly #addresses = new WeakMap<Stream, Promise<string>>()
   readonly #streams = new Map<Partial<StreamOptions>, Map<Fault, Stream>>()
   readonly #talks = new Map<string, () => void>()
   readonly #closings = new Map<string, () => void>()
@@ -56,10 +97,16 @@ export class Lab implements Watcher {
    * @param end - ends it, or lets it end
    * @param options - what is unusual
    */
-  async call(end: (caller: Caller, stream: Stream) => unknown, options: CallOptions = {}): Promise<void> {
-    const { callers = this.#callers, connects = true, talks = true } = options
+  call(end: (caller: Caller, stream: Stream) => unknown, options: CallOptions = {}): Promise<void> {
+    const work = (): Promise<void> => this.#call(end, options)
+    return options.turns === undefined ? work() : options.turns.take(work)
+  }
+
+  async #call(end: (caller: Caller, stream: Stream) => unknown, options: CallOptions): Promise<void> {
+    const { films = false, connects = true, talks = true, fresh = false } = options
+    const { callers = films ? this.#filming : this.#callers } = options
     const stream = this.#stream(options)
-    const caller = callers.make()
+    const caller = callers.make(films ? 'film' : 'tone')
     const [talked, closed] = [next(this.#talks, caller.id), next(this.#closings, caller.id)]
     const sdp = await answered(stream, caller)
     if (connects) caller.answered(sdp)
@@ -68,6 +115,29 @@ export class Lab implements Watcher {
     await closed
     this.#talks.delete(caller.id)
     callers.forget(caller)
+    if (fresh) await stream.close()
+  }
+
+  /**
+   * Makes a call over a WebSocket, and has it ended once the handler has heard some frames.
+   *
+   * @param kind - who calls
+   * @param end - ends it, or lets it end
+   * @param options - what is unusual
+   */
+  async socketCall(
+    kind: SocketKind,
+    end: (caller: SocketCaller, stream: Stream) => unknown,
+    options: CallOptions = {},
+  ): Promise<void> {
+    const stream = this.#stream(options)
+    const url = new URL(ROUTES[kind], await this.#address(stream))
+    const id = this.#sockets.nextId()
+    const [talked, closed] = [next(this.#talks, id), next(this.#closings, id)]
+    const caller = this.#sockets.call(kind, id, url.href)
+    await talked
+    await end(caller, stream)
+    await Promise.all([closed, caller.closed])
   }
 
   /**
@@ -113,7 +183,16 @@ export class Lab implements Watcher {
   async close(): Promise<void> {
     const streams = [...this.#streams.values()].flatMap((byFault) => [...byFault.values()])
     await Promise.all(streams.map((stream) => stream.close()))
-    await this.#callers.kill()
+    await Promise.all([this.#callers, this.#filming, this.#sockets].map((callers) => callers.kill()))
+  }
+
+  /** Where a stream is served. */
+  #address(stream: Stream): Promise<string> {
+    const known = this.#addresses.get(stream)
+    if (known !== undefined) return known
+    const launched = stream.launch({ port: 0, quiet: true }).then(({ url }) => url.replace('http', 'ws'))
+    this.#addresses.set(stream, launched)
+    return launched
   }
 
   #stream({ fault = 'none', settings = USUAL, fresh = false }: CallOptions): Stream {
@@ -132,6 +211,9 @@ export class Lab implements Watcher {
     stream.on('session', (session) => {
       this.census.add('sessions', session)
       this.census.add('handlers', session.handler)
+      session.on('outputs', ({ args: [first] }) => {
+        if (first === TALKED) this.onTalked(session.id)
+      })
     })
     stream.on('session:closed', ({ id }) => {
       settle(this.#talks, id)

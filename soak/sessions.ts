@@ -4,9 +4,15 @@
 //   --sessions 50   how many
 //   --seconds 10    how often everything is measured
 //   --delay 20      the most ms that the delay may grow by, from the first quarter to the last; a frame is the measure's grain
+//   --gap 20        the longest hole in ms that a caller may hear in its echo
+//   --tone 0.99     the least of what a caller hears that must be its echo, 0 to 1
+//   --jumps 2       the most places of each call, in the mean, at which its echo ran dry for a frame: so it gets its cushion
+//   --json FILE     a file that the result is appended to, one line of JSON
 //
-// Ends with 1 when a limit is broken: resident memory, queues, delay, lost audio. The slope of a run of less than half
-// an hour says nothing, so such a run is judged by what it grew by. What is measured is this process, the server.
+// Half of the callers speak a tone, in which holes are looked for; the others beep, which tells the delay. The limits are for a
+// machine that does nothing else. Ends with 1 when one is broken: resident memory, queues, delay, lost audio. The slope of a run
+// of less than half an hour says nothing, so such a run is judged by what it grew by. What is measured is this process, the
+// server. The last line but one is the result as JSON.
 import { parseArgs } from 'node:util'
 import { type Session, Stream } from 'parley-rtc'
 import { type Caller, Callers } from './callers.ts'
@@ -20,6 +26,10 @@ const { values } = parseArgs({
     sessions: { type: 'string', default: '50' },
     seconds: { type: 'string', default: '10' },
     delay: { type: 'string', default: '20' },
+    gap: { type: 'string', default: '20' },
+    tone: { type: 'string', default: '0.99' },
+    jumps: { type: 'string', default: '2' },
+    json: { type: 'string' },
   },
 })
 const [minutes, count, seconds] = [Number(values.minutes), Number(values.sessions), Number(values.seconds)]
@@ -40,11 +50,20 @@ interface Look {
   readonly dropped: number
   readonly delayMs: number
   readonly missing: number
+  readonly jumps: number
+  /** The longest hole in a tone, and the least share that a tone had of what was heard. */
+  readonly gapMs: number
+  readonly tone: number
+  /** Callers that did not hear their beeps. */
   readonly silent: number
 }
 
+/** Tells callers that beep from those that speak a tone. */
+const beeps = (_: unknown, index: number): boolean => index % 2 === 0
+
 async function look(minute: number, sessions: readonly Session[], callers: readonly Caller[]): Promise<Look> {
   const reports = await Promise.all(callers.map((caller) => caller.report()))
+  const [beeping, speaking] = [reports.filter(beeps), reports.filter((_, index) => !beeps(_, index))]
   const stats = sessions.map((session) => session.stats())
   const { resident, heap, descriptors, threads } = await usage()
   return {
@@ -54,50 +73,80 @@ async function look(minute: number, sessions: readonly Session[], callers: reado
     handles: descriptors + threads,
     queuedMs: Math.max(...stats.map(({ inputQueueMs, outputQueueMs }) => Math.max(inputQueueMs, outputQueueMs))),
     dropped: stats.reduce((sum, { inputDropped, outputDropped }) => sum + inputDropped + outputDropped, 0),
-    delayMs: median(reports.flatMap(({ delaysMs }) => delaysMs)),
+    delayMs: median(beeping.flatMap(({ delaysMs }) => delaysMs)),
     missing: reports.reduce((sum, { missing }) => sum + missing, 0),
-    silent: reports.filter(({ delaysMs }) => delaysMs.length === 0).length,
+    jumps: reports.reduce((sum, { jumps }) => sum + jumps, 0),
+    gapMs: Math.max(0, ...speaking.map(({ longestGapMs }) => longestGapMs)),
+    tone: Math.min(1, ...speaking.map(({ tone }) => tone)),
+    silent: beeping.filter(({ delaysMs }) => delaysMs.length === 0).length,
   }
 }
 
-function show({ minute, resident, heap, queuedMs, delayMs, missing, dropped, silent }: Look): void {
+function show({ minute, resident, heap, queuedMs, delayMs, missing, jumps, gapMs, dropped, silent }: Look): void {
   const figures = `${(resident / MIB).toFixed(1)} MiB (heap ${(heap / MIB).toFixed(1)}), ${queuedMs.toFixed(0)} ms queued at most, delay ${delayMs} ms`
-  console.log(`${minute.toFixed(1)} min: ${figures}, ${missing} lost, ${dropped} dropped, ${silent} silent`)
+  const audio = `holes up to ${gapMs} ms, ${jumps} jumps, ${missing} lost, ${dropped} dropped, ${silent} silent`
+  console.log(`${minute.toFixed(1)} min: ${figures}, ${audio}`)
+}
+
+/** What the run comes to. */
+function sumUp(looks: readonly Look[], closed: number): Record<string, number> {
+  const [first, last] = [looks[0] as Look, looks.at(-1) as Look]
+  const quarter = Math.max(1, looks.length >> 2)
+  const delay = (some: readonly Look[]): number => median(some.map(({ delayMs }) => delayMs))
+  const most = (of: (look: Look) => number): number => Math.max(...looks.map(of))
+  const sum = (of: (look: Look) => number): number => looks.reduce((total, each) => total + of(each), 0)
+  return {
+    minutes,
+    sessions: count,
+    residentMiB: last.resident / MIB,
+    growthMiB: (last.resident - first.resident) / MIB,
+    hourMiB: (60 * slope(looks.map(({ minute, resident }) => [minute, resident]))) / MIB,
+    handlesGrowth: last.handles - first.handles,
+    mostQueuedMs: most(({ queuedMs }) => queuedMs),
+    dropped: last.dropped,
+    delayMs: delay(looks),
+    delayGrowthMs: delay(looks.slice(-quarter)) - delay(looks.slice(0, quarter)),
+    lost: sum(({ missing }) => missing),
+    jumps: sum(({ jumps }) => jumps),
+    longestGapMs: most(({ gapMs }) => gapMs),
+    leastTone: Math.min(...looks.map(({ tone }) => tone)),
+    silent: sum(({ silent }) => silent),
+    closed,
+  }
 }
 
 /** Everything that is wrong with a run. */
-function faults(looks: readonly Look[], closed: number): string[] {
-  const [first, last] = [looks[0] as Look, looks.at(-1) as Look]
-  const growth = (last.resident - first.resident) / MIB
-  const anHour = (60 * slope(looks.map(({ minute, resident }) => [minute, resident]))) / MIB
-  console.log(`${growth.toFixed(2)} MiB more at the end; ${anHour.toFixed(2)} MiB an hour in the median of slopes`)
+function faults(result: Record<string, number>): string[] {
+  const { growthMiB = NaN, hourMiB = NaN, handlesGrowth = NaN, mostQueuedMs = NaN, dropped = NaN } = result
+  const { delayGrowthMs = NaN, lost = NaN, jumps = NaN, longestGapMs = NaN, leastTone = NaN, silent, closed } = result
   const isLong = minutes >= 30
-  const quarter = Math.max(1, looks.length >> 2)
-  const delay = (some: readonly Look[]): number => median(some.map(({ delayMs }) => delayMs))
-  const later = delay(looks.slice(-quarter)) - delay(looks.slice(0, quarter))
-  const checks: [isWrong: boolean, what: string][] = [
-    [isLong && !(anHour <= 1), `resident memory grows by ${anHour.toFixed(2)} MiB an hour`],
-    [!isLong && !(growth <= SHORT_GROWTH_MIB), `resident memory grew by ${growth.toFixed(2)} MiB`],
-    [last.handles > first.handles, `descriptors and threads: ${first.handles}, then ${last.handles}`],
-    [looks.some(({ queuedMs }) => queuedMs > MOST_QUEUED_MS), `more than ${MOST_QUEUED_MS} ms were queued`],
-    [last.dropped > 0, `${last.dropped} frames were dropped`],
-    [!(later <= Number(values.delay)), `delay grew by ${later} ms`],
-    [looks.some(({ silent }) => silent > 0), 'a caller did not hear its beeps'],
-    [closed > 0, `${closed} sessions ended`],
+  const checks: [isRight: boolean, what: string][] = [
+    [!isLong || hourMiB <= 1, `resident memory grows by ${hourMiB.toFixed(2)} MiB an hour`],
+    [isLong || growthMiB <= SHORT_GROWTH_MIB, `resident memory grew by ${growthMiB.toFixed(2)} MiB`],
+    [handlesGrowth <= 0, `there are ${handlesGrowth} more descriptors and threads`],
+    [mostQueuedMs <= MOST_QUEUED_MS, `${mostQueuedMs} ms were queued`],
+    [dropped === 0, `${dropped} frames were dropped`],
+    [delayGrowthMs <= Number(values.delay), `delay grew by ${delayGrowthMs} ms`],
+    [lost === 0, `${lost} packets never came`],
+    [jumps <= Number(values.jumps) * count, `the echo ran dry ${jumps} times`],
+    [longestGapMs <= Number(values.gap), `a caller heard a hole of ${longestGapMs} ms`],
+    [leastTone >= Number(values.tone), `of what a caller heard, ${leastTone} was its echo`],
+    [silent === 0, 'a caller did not hear its beeps'],
+    [closed === 0, `${closed} sessions ended`],
   ]
-  return checks.filter(([isWrong]) => isWrong).map(([, what]) => what)
+  return checks.filter(([isRight]) => !isRight).map(([, what]) => what)
 }
 
 const stream = new Stream({ handler: new Echo(), concurrencyLimit: Infinity, media: { bindAddress: '127.0.0.1' } })
 const program = Callers.start()
 const callers: Caller[] = []
-for (let made = 0; made < count; made++) callers.push(await program.call(stream, 'beeps'))
+for (let made = 0; made < count; made++) callers.push(await program.call(stream, beeps(0, made) ? 'beeps' : 'tone'))
 const sessions = [...stream.sessions.values()]
 let closed = 0
 stream.on('session:closed', () => closed++)
 
 const looks = await watch({ minutes, warmUp, seconds }, (minute) => look(minute, sessions, callers), show)
-const wrong = faults(looks, closed)
+const result = sumUp(looks, closed)
 await stream.close()
 await program.kill()
-conclude(wrong)
+conclude({ soak: 'sessions', result, wrong: faults(result), file: values.json })

@@ -6,9 +6,7 @@ import {
   type EmitType,
   getCurrentContext,
 } from 'parley-rtc'
-
-/** Frames that are heard before anything goes wrong, so that the media have run both ways. */
-const TALK_FRAMES = 5
+import { TALK_FRAMES } from './talk.ts'
 
 /** What goes wrong: nothing; a method throws; `receive` never settles; or the handler ends the stream. */
 export type Fault = 'none' | 'startUp' | 'receive' | 'emit' | 'shutdown' | 'stuck' | 'farewell'

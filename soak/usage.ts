@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** What a process holds. */
 export interface Usage {
@@ -8,6 +8,8 @@ export interface Usage {
   readonly heap: number
   /** Open file descriptors; 0 where the system doesn't list them. */
   readonly descriptors: number
+  /** Those by what they are open on, such as a socket or an epoll. */
+  readonly kinds: Readonly<Record<string, number>>
   /** Threads; 0 where the system doesn't list them. */
   readonly threads: number
   /** What keeps or could keep the event loop going, by kind. */
@@ -22,11 +24,13 @@ export interface Usage {
 export async function usage(): Promise<Usage> {
   await collect()
   const { rss, heapUsed } = process.memoryUsage()
+  const [descriptors, sockets] = [entries('/proc/self/fd'), protocols()]
   return {
     resident: rss,
     heap: heapUsed,
-    descriptors: entries('/proc/self/fd'),
-    threads: entries('/proc/self/task'),
+    descriptors: descriptors.length,
+    kinds: tally(descriptors.map((descriptor) => kindOf(descriptor, sockets))),
+    threads: entries('/proc/self/task').length,
     resources: tally(process.getActiveResourcesInfo()),
   }
 }
@@ -87,11 +91,38 @@ export class Census {
   }
 }
 
-function entries(folder: string): number {
+function entries(folder: string): string[] {
   try {
-    return readdirSync(folder).length
+    return readdirSync(folder)
   } catch {
-    return 0
+    return []
+  }
+}
+
+/** What a descriptor is open on, without what only one such thing has: its number. */
+function kindOf(descriptor: string, sockets: ReadonlyMap<string, string>): string {
+  try {
+    const [, kind = '', number = ''] = /^(.*?)(?::\[(\d+)\])?$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`)) ?? []
+    return kind === 'socket' ? `${sockets.get(number) ?? 'other'} socket` : kind
+  } catch {
+    // The one by which they were listed.
+    return 'gone'
+  }
+}
+
+/** The protocol of each of the system's sockets, by its number. */
+function protocols(): ReadonlyMap<string, string> {
+  const files = ['udp', 'udp6', 'tcp', 'tcp6', 'unix']
+  return new Map(files.flatMap((file) => socketsOf(file).map((number) => [number, file] as const)))
+}
+
+function socketsOf(file: string): string[] {
+  try {
+    const [, ...lines] = readFileSync(`/proc/self/net/${file}`, 'utf8').trim().split('\n')
+    const column = file === 'unix' ? 6 : 9
+    return lines.flatMap((line) => line.trim().split(/\s+/)[column] ?? [])
+  } catch {
+    return []
   }
 }
 

@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs'
+
 /** A run that goes wrong goes wrong again and again; so many failures are told. */
 const MOST_TOLD = 20
 
@@ -36,13 +38,29 @@ export async function watch<Look extends { readonly minute: number }>(
   return looks
 }
 
+/** What a soak comes to. */
+export interface Outcome {
+  /** Its name, as in `npm run`. */
+  readonly soak: string
+  /** Its figures, and what it was asked for. */
+  readonly result: Readonly<Record<string, unknown>>
+  /** Everything that is wrong. */
+  readonly wrong: readonly string[]
+  /** The file that the result is appended to, if any. */
+  readonly file: string | undefined
+}
+
 /**
- * Says how a soak ended, and lets the process end with 1 when something is wrong.
+ * Says how a soak ended, its result as a line of JSON before the last line, and lets the process end with 1 when something is
+ * wrong.
  *
- * @param wrong - everything that is
+ * @param outcome - what it comes to
  */
-export function conclude(wrong: readonly string[]): void {
+export function conclude({ soak, result, wrong, file }: Outcome): void {
   for (const what of wrong.slice(0, MOST_TOLD)) console.error(`FAILED ${what}`)
+  const line = JSON.stringify({ soak, ended: new Date().toISOString(), node: process.version, ...result, wrong })
+  console.log(line)
+  if (file !== undefined) appendFileSync(file, `${line}\n`)
   console.log(wrong.length === 0 ? 'ok' : `${wrong.length} failures`)
   process.exitCode = wrong.length === 0 ? 0 : 1
 }
