@@ -7,6 +7,7 @@ process.chdir(fileURLToPath(new URL('../', import.meta.url)))
 const bin = (name, ...args) => [`node_modules/.bin/${name}`, ...args]
 const node = (script, ...args) => [process.execPath, script, ...args]
 const DENY_WARNINGS = { RUSTDOCFLAGS: '-D warnings' }
+const H264 = '-p parley-video -p parley-session -p parley-transport --features parley-transport/h264'.split(' ')
 
 const CHECKS = [
   { title: 'format', command: bin('prettier', '--check', '.') },
@@ -22,6 +23,7 @@ const CHECKS = [
   { title: 'package types', command: bin('attw', '--pack', '.', '--profile', 'esm-only') },
   { title: 'Rust format', command: ['cargo', 'fmt', '--all', '--check'] },
   { title: 'Rust lint', command: ['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'] },
+  { title: 'Rust lint with H.264', command: ['cargo', 'clippy', ...H264, '--all-targets', '--', '-D', 'warnings'] },
   { title: 'Rust docs', command: ['cargo', 'doc', '--workspace', '--no-deps'], env: DENY_WARNINGS },
   { title: 'Rust licences and sources', command: node('scripts/check-crates.mjs') },
   {

@@ -32,7 +32,7 @@ function packPlatform({ folder, manifest, addon }) {
   return stage(manifest, (staged) => {
     copyFileSync(addon, join(staged, manifest.main))
     copyFileSync('LICENSE', join(staged, 'LICENSE'))
-    writeFileSync(join(staged, 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(folder))
+    writeFileSync(join(staged, 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(folder, readFileSync(addon)))
   })
 }
 
@@ -41,7 +41,7 @@ function packMain(platforms) {
   const { devDependencies, scripts, ava, napi, ...manifest } = readJson('package.json')
   const optionalDependencies = Object.fromEntries(platforms.map(({ manifest: { name, version } }) => [name, version]))
   return stage({ ...manifest, optionalDependencies }, (staged) => {
-    for (const path of [...manifest.files, 'README.md', 'CHANGELOG.md', 'LICENSE'])
+    for (const path of [...manifest.files, 'README.md', 'LICENSE'])
       cpSync(path, join(staged, path), { recursive: true })
   })
 }

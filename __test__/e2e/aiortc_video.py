@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import re
 import sys
 import uuid
 
 import aiohttp
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.contrib.media import MediaPlayer
 from aiortc.mediastreams import MediaStreamError
 
@@ -29,6 +30,13 @@ class Viewer:
             pass
 
 
+def answered(sdp):
+    """The codecs of the answer's pictures, but for those that repair others."""
+    [section] = [part for part in sdp.split("\nm=") if part.startswith("video")]
+    named = re.findall(r"a=rtpmap:\d+ (\w+)/90000", section)
+    return [f"video/{name}" for name in named if name != "rtx"]
+
+
 async def main(url, call):
     pc, viewer, tasks = RTCPeerConnection(), Viewer(call["pictures"]), []
     enough = asyncio.Event()
@@ -38,6 +46,10 @@ async def main(url, call):
         pc.addTrack(player.video)
     else:
         pc.addTransceiver("video", direction="recvonly")
+    [transceiver] = pc.getTransceivers()
+    if "codec" in call:
+        codecs = RTCRtpSender.getCapabilities("video").codecs
+        transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType == call["codec"]])
     channel = pc.createDataChannel("text")
     channel.on("message", lambda message: report["messages"].append(json.loads(message)))
 
@@ -66,6 +78,7 @@ async def main(url, call):
         report["refused"] = answer["meta"]
     else:
         await pc.setRemoteDescription(RTCSessionDescription(answer["sdp"], answer["type"]))
+        report["codecs"] = answered(answer["sdp"])
         tasks.append(asyncio.ensure_future(count()))
         await asyncio.wait_for(enough.wait(), 60)
     await pc.close()

@@ -38,11 +38,12 @@ test.before(async (t) => {
 })
 test.after.always((t) => t.context.browser?.close())
 
-/** A page as users of the Python library write theirs, connected. */
+/** A page as users of the Python library write theirs, connected, its data channel open. */
 async function libraryPage(t: ExecutionContext<{ browser: Browser }>, url: string): Promise<Page> {
   const page = await openPage(t, t.context.browser, `${url}library.html`)
   await page.click('#start')
-  await page.waitForFunction("pc?.connectionState === 'connected'")
+  // The channel opens after the connection: two more round trips, and each thread of a busy machine takes its time.
+  await page.waitForFunction("pc?.connectionState === 'connected' && dataChannel.readyState === 'open'")
   return page
 }
 

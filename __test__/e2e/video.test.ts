@@ -1,60 +1,13 @@
 import { once } from 'node:events'
-import type { ExecutionContext } from 'ava'
-import type { Page } from 'playwright-core'
-import type { Stream, StreamOptions, VideoFrame } from '../../src/index.ts'
-import { openPage } from '../helpers/browser.ts'
 import { testWithCamera } from '../helpers/camera.ts'
-import type { CameraContext } from '../helpers/camera.ts'
+import { clientPage, flows, KEEP_CONNECTION, start, watchingFlip } from '../helpers/camera-call.ts'
 import { flip } from '../helpers/flip.ts'
+import { isWholeDespite } from '../helpers/lossy-camera.ts'
 import { type Drop, LossyRelay } from '../helpers/lossy-relay.ts'
-import { random } from '../helpers/random.ts'
-import { FLIPPED, numberOf, readFrame, UPRIGHT } from '../helpers/test-picture.ts'
-import type { Seen } from '../helpers/test-picture.ts'
+import { FLIPPED, numberOf, UPRIGHT } from '../helpers/test-picture.ts'
 import { watch } from '../helpers/watch.ts'
-import { servePages } from './pages.ts'
 
 const test = testWithCamera()
-
-const MEDIA = { bindAddress: '127.0.0.1' }
-
-/** Flips what it gets, and keeps what was in it. */
-function watchingFlip(): { handler: (frame: VideoFrame<Uint8Array>) => VideoFrame; seen: (Seen & { at: number })[] } {
-  const seen: (Seen & { at: number })[] = []
-  const handler = (frame: VideoFrame<Uint8Array>): VideoFrame => {
-    seen.push({ ...readFrame(frame), at: frame.timestamp })
-    return flip(frame)
-  }
-  return { handler, seen }
-}
-
-/** A page on the client module, not yet connected, with a video element for what comes back. */
-async function clientPage(
-  t: ExecutionContext<CameraContext>,
-  options: Partial<StreamOptions>,
-): Promise<{ page: Page; stream: Stream }> {
-  const { browser, script } = t.context
-  const { url, stream } = await servePages(t, { modality: 'video', media: MEDIA, ...options } as StreamOptions)
-  const page = await openPage(t, browser, `${url}client.html`, { script })
-  await page.click('#start')
-  await page.evaluate(`for (const id of ['player', 'preview'])
-    document.body.append(Object.assign(document.createElement('video'), { id }))`)
-  return { page, stream }
-}
-
-/** Gives the page's next connection the name `pc`. */
-const KEEP_CONNECTION =
-  'RTCPeerConnection = class extends RTCPeerConnection { constructor(c) { super(c); globalThis.pc = this } }'
-
-/** With its pictures in the elements of the page. */
-function start(page: Page, options = ''): Promise<void> {
-  return page.evaluate(`start({ media: true, player: document.querySelector('#player'),
-    preview: document.querySelector('#preview'), ${options} })`)
-}
-
-/** Waits until pictures of the camera come back: before, an element may show a black one. */
-async function flows(page: Page): Promise<void> {
-  while ((await watch(page, '#player', 1))[0]?.corners.join() !== FLIPPED.join());
-}
 
 test.serial('a page sees its camera come back as the function made it, and its preview as it is', async (t) => {
   const { handler, seen } = watchingFlip()
@@ -69,31 +22,9 @@ test.serial('a page sees its camera come back as the function made it, and its p
 })
 
 for (const loss of [0, 0.02, 0.1]) {
-  test.serial(`with ${loss * 100} % of the packets lost in both directions no picture is smeared`, async (t) => {
-    const { handler, seen } = watchingFlip()
-    const { page, stream } = await clientPage(t, { handler })
-    const relay = await LossyRelay.before(t, page)
-    await start(page)
-    const next = random(41)
-    relay.drop = () => next() < loss
-    await flows(page)
-    const pictures = await watch(page, '#player', 150)
-    const { dropped, passed } = relay.counts
-    const [session] = stream.sessions.values()
-    t.log({ dropped, passed, handler: seen.length, video: session?.stats().video })
-    t.true(dropped >= 0.5 * loss * passed, `${dropped} of ${dropped + passed} packets were lost`)
-    t.deepEqual(
-      seen.filter((picture) => numberOf(picture) === undefined),
-      [],
-      'to the handler',
-    )
-    t.deepEqual(
-      pictures.filter((picture) => numberOf(picture) === undefined),
-      [],
-      'to the page',
-    )
-    for (const { corners } of pictures) t.deepEqual(corners, FLIPPED)
-  })
+  test.serial(`with ${loss * 100} % of the packets lost in both directions no picture is smeared`, (t) =>
+    isWholeDespite(t, loss),
+  )
 }
 
 test.serial('a loss that no retransmission mends is mended by a key frame', async (t) => {

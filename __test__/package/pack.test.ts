@@ -1,10 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { hasH264 } from '../helpers/h264.ts'
 import { Installation } from './installation.ts'
 import { readmeExample } from './readme-example.ts'
 
@@ -127,4 +129,62 @@ test('the packages bring the licences of what is linked into the addon', async (
   const notices = await readFile(join(platform, 'THIRD-PARTY-NOTICES.txt'), 'utf8')
   t.regex(notices, /Xiph\.Org/, 'libopus asks for its notice wherever its binary goes')
   t.regex(notices, /Silero Team/, 'so does the model whose weights are in it')
+  t.is(/openh264-sys2 .* \(BSD-2-Clause\)[^]*Cisco Systems/.test(notices), hasH264(), 'and OpenH264, where it is')
+})
+
+/** The files of the installed package whose names end so. */
+async function packed(ending: string): Promise<string[]> {
+  const folder = join(installation.folder, 'node_modules/parley-rtc')
+  const names = await readdir(folder, { recursive: true })
+  return names.filter((name) => name.endsWith(ending)).map((name) => join(folder, name))
+}
+
+test('no document of the package leads to a file that is not in it', async (t) => {
+  const documents = await packed('.md')
+  t.true(documents.length > 5, documents.join())
+  const dead: string[] = []
+  for (const path of documents) {
+    const text = await readFile(path, 'utf8')
+    const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target.split('#', 1)[0] ?? '')
+    const missing = targets.filter((to) => to !== '' && !/^[a-z]+:/.test(to) && !existsSync(resolve(dirname(path), to)))
+    dead.push(...missing.map((target) => `${path}: ${target}`))
+  }
+  t.deepEqual(dead, [])
+})
+
+test('source maps bring their sources along', async (t) => {
+  const maps = await packed('.map')
+  t.true(maps.length > 50)
+  for (const path of maps) {
+    const map = JSON.parse(await readFile(path, 'utf8')) as { sources: string[]; sourcesContent?: (string | null)[] }
+    t.is(map.sourcesContent?.filter(Boolean).length, map.sources.length, path)
+  }
+})
+
+/** The declarations that lie behind some, themselves among them. */
+async function declarationsBehind(
+  paths: string[],
+  seen: Map<string, string> = new Map(),
+): Promise<Map<string, string>> {
+  for (const path of paths) {
+    if (seen.has(path)) continue
+    // oxlint-disable-next-line no-await-in-loop -- one leads to the next
+    const text = await readFile(path, 'utf8')
+    seen.set(path, text)
+    const beside = [...text.matchAll(/(?:from|import\() ?'(\.[^']+)\.[tj]s'/g)].map(([, name = '']) => `${name}.d.ts`)
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await declarationsBehind(
+      beside.map((name) => resolve(dirname(path), name)),
+      seen,
+    )
+  }
+  return seen
+}
+
+test("the package's types need no types of what it is built on", async (t) => {
+  const entries = ['index', 'server/express', 'server/fastify', 'server/node', 'testing/index', 'client/connect']
+  const folder = join(installation.folder, 'node_modules/parley-rtc/dist')
+  const behind = await declarationsBehind(entries.map((name) => join(folder, `${name}.d.ts`)))
+  t.true(behind.size > 50)
+  for (const [path, text] of behind) t.notRegex(text, /from '(@hono|hono)/, path)
 })

@@ -1,10 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import ts from 'typescript'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const README = readFileSync(`${ROOT}README.md`, 'utf8')
+/** What is read by people, with its text. */
+const DOCUMENTS = ['README.md', ...listed('docs'), ...listed('bench'), 'CHANGELOG.md'].map(
+  (path) => [path, readFileSync(`${ROOT}${path}`, 'utf8')] as const,
+)
 
 /** What the examples take for granted: names of the package, and of the reader's own program. */
 const GIVEN: Readonly<Record<string, string>> = {
@@ -22,6 +26,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   getTurnCredentials: "import { getTurnCredentials } from 'parley-rtc'",
   twilio: "import { twilio } from 'parley-rtc'",
   Assistant: "declare const Assistant: new () => import('parley-rtc').AsyncStreamHandler",
+  connect: "import { connect } from 'parley-rtc/client'",
   answer: 'declare function answer(question: string, options: { signal: AbortSignal }): AsyncIterable<Int16Array>',
   app: "declare const app: import('express').Express",
   cutLastAnswerAfter: 'declare function cutLastAnswerAfter(ms: number): void',
@@ -33,13 +38,28 @@ const GIVEN: Readonly<Record<string, string>> = {
   stream: "declare const stream: import('parley-rtc').Stream",
 }
 
+/** What those of one document take for granted instead. */
+const GIVEN_THERE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'docs/websocket.md': {
+    app: "declare const app: import('hono').Hono",
+    serve: "import { serve } from '@hono/node-server'",
+  },
+}
+
+/** The pages of a folder. */
+function listed(folder: string): string[] {
+  return readdirSync(`${ROOT}${folder}`)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`)
+}
+
 /** An example as a program of its own: what it doesn't declare itself is declared before it. */
-function programOf(example: string): string {
+function programOf(path: string, example: string): string {
   const isGiven = ([name]: [string, string]): boolean => {
     const declares = new RegExp(`(?:const|class|function) ${name}\\b|import [^;\\n]*\\b${name}\\b`)
     return new RegExp(`\\b${name}\\b`).test(example) && !declares.test(example)
   }
-  const given = Object.entries(GIVEN).filter(isGiven)
+  const given = Object.entries({ ...GIVEN, ...GIVEN_THERE[path] }).filter(isGiven)
   return [...given.map(([, declaration]) => declaration), example, 'export {}'].join('\n')
 }
 
@@ -70,21 +90,38 @@ function complaints(programs: ReadonlyMap<string, string>): string[] {
   )
 }
 
-test("the compiler finds nothing wrong with the README's examples", (t) => {
-  const examples = [...README.matchAll(/```ts\n([\s\S]+?)```/g)].map((match) => match[1] ?? '')
-  t.true(examples.length >= 5, `${examples.length} examples`)
-  const programs = new Map(examples.map((example, i) => [`${ROOT}readme-example-${i}.mts`, programOf(example)]))
+test('the compiler finds nothing wrong with the examples of the README and the other pages', (t) => {
+  const programs = new Map<string, string>()
+  for (const [path, text] of DOCUMENTS) {
+    for (const [, example = ''] of text.matchAll(/```ts\n([\s\S]+?)```/g)) {
+      programs.set(`${ROOT}example-${programs.size}-${path.replace(/\W/g, '-')}.mts`, programOf(path, example))
+    }
+  }
+  const pages = new Set([...programs.keys()].map((path) => path.replace(/^.*example-\d+-/, '')))
+  t.true(programs.size >= 8, `${programs.size} examples`)
+  t.true(pages.size >= 3, [...pages].join(', '))
   t.deepEqual(complaints(programs), [])
 })
 
-test('what the README links to is there, and so is every command of its own', (t) => {
-  const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => match[1] ?? '')
-  t.true(links.length >= 4)
-  for (const link of links) t.notThrows(() => readFileSync(`${ROOT}${link}`), link)
+test('what the pages link to is there', (t) => {
+  for (const [path, text] of DOCUMENTS) {
+    for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)) {
+      t.notThrows(() => readFileSync(join(ROOT, dirname(path), link)), `${link} in ${path}`)
+    }
+  }
+})
+
+test('every command of the package that the pages name is one', (t) => {
   const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { scripts: Record<string, string> }
-  const commands = [...README.matchAll(/npm (?:run )?(start|test|setup|ready)\b/g)].map((match) => match[1] ?? '')
+  const named = DOCUMENTS.flatMap(([path, text]) =>
+    [...text.matchAll(/npm (?:run (?:-\w+ )*([\w:-]+)|(start|test)\b)/g)].map((match) => [
+      path,
+      match[1] ?? match[2] ?? '',
+    ]),
+  )
+  t.true(named.length >= 10, `${named.length} commands`)
   t.deepEqual(
-    [...new Set(commands)].filter((name) => scripts[name] === undefined),
+    named.filter(([, name = '']) => scripts[name] === undefined),
     [],
   )
 })

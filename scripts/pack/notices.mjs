@@ -8,6 +8,8 @@ const RUST_TARGETS = {
   'linux-x64-gnu': 'x86_64-unknown-linux-gnu',
   'linux-arm64-gnu': 'aarch64-unknown-linux-gnu',
 }
+/** What OpenH264 begins each line of its log with: an addon has it when it was built with the feature `h264`. */
+const OPENH264 = '[OpenH264] this = '
 
 /** What the crates of this repository bring along that is not their own. */
 const BROUGHT = [
@@ -15,9 +17,15 @@ const BROUGHT = [
   { title: 'libvpx', terms: 'BSD-3-Clause', licence: 'crates/video/libvpx.license.txt' },
 ]
 
-/** One text for a platform: the crates and their licences, then each distinct text with the crates that bring it. */
-export function thirdPartyNotices(platform) {
-  const crates = linkedCrates(metadata(RUST_TARGETS[platform]))
+/**
+ * One text for a platform: the crates and their licences, then each distinct text with the crates that bring it.
+ *
+ * @param {string} platform
+ * @param {Buffer} addon
+ */
+export function thirdPartyNotices(platform, addon) {
+  const features = addon.includes(OPENH264) ? ['--features', 'parley-addon/h264'] : []
+  const crates = linkedCrates(metadata(RUST_TARGETS[platform], features))
   const linked = crates.map((crate) => `${titleOf(crate)} (${crate.license})`)
   const list = [...linked, ...BROUGHT.map(({ title, terms }) => `${title} (${terms})`)].join('\n')
   const texts = [...groupByText(crates)].map(([text, titles]) => `From ${titles.join(', ')}:\n\n${text}`)
@@ -38,8 +46,8 @@ function groupByText(crates) {
 
 const titleOf = ({ name, version }) => `${name} ${version}`
 
-function metadata(target) {
-  const args = ['metadata', '--format-version', '1', '--locked', '--filter-platform', target]
+function metadata(target, features) {
+  const args = ['metadata', '--format-version', '1', '--locked', '--filter-platform', target, ...features]
   return JSON.parse(execFileSync('cargo', args, { encoding: 'utf8', maxBuffer: 2 ** 28 }))
 }
 
