@@ -8,11 +8,16 @@ process.chdir(fileURLToPath(new URL('../', import.meta.url)))
 const H264 =
   '-p parley-video -p parley-session -p parley-transport --features parley-transport/h264 --lib --test codec --test video'
 
+const AVA = ['node_modules/ava/entrypoints/cli.mjs', '--tap']
+const SOAKS = '__test__/soak/**'
+
 const SUITES = [
   { program: 'cargo', args: ['test', '--workspace', '--no-fail-fast'], count: countCargo },
   // What the addon has only where it is asked for: see docs/h264.md.
   { program: 'cargo', args: ['test', ...H264.split(' '), '--no-fail-fast', '--', 'h264'], count: countCargo },
-  { program: process.execPath, args: ['node_modules/ava/entrypoints/cli.mjs', '--tap'], count: countTap },
+  { program: process.execPath, args: [...AVA, `!${SOAKS}`], count: countTap },
+  // Alone: what else runs on the machine is heard in them.
+  { program: process.execPath, args: [...AVA, SOAKS], count: countTap },
 ]
 
 const counts = []

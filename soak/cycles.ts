@@ -3,15 +3,14 @@
 //   --cycles 10000     how many
 //   --concurrency 16   how many at once
 //   --samples 40       how often memory is measured
-//   --kib 1            the most that resident memory may grow by with each cycle, after the first tenth (or 250). By default 4 with
-//                      endings on threads or with pictures, which fill malloc's arenas, eight a core, for thousands of cycles
+//   --kib 1            the most that resident memory may grow by with each cycle, after the first tenth (or 250)
 //   --only REGEX       the endings whose names match, and none of the rare ones: --only 'thread|film|pictures'
 //   --not REGEX        none of those whose names match: --not 'thread|film|pictures'
 //   --json FILE        a file that the result is appended to, one line of JSON
 //
 // Ends with 1 when a limit is broken. What is measured is this process, the server; callers are processes of their own.
 import { parseArgs } from 'node:util'
-import { COSTLY, type Ending, RARE, USUAL } from './endings.ts'
+import { type Ending, RARE, USUAL } from './endings.ts'
 import { Lab } from './lab.ts'
 import { Census, collect, slope, usage, type Usage } from './usage.ts'
 import { conclude } from './watch.ts'
@@ -21,7 +20,7 @@ const { values } = parseArgs({
     cycles: { type: 'string', default: '10000' },
     concurrency: { type: 'string', default: '16' },
     samples: { type: 'string', default: '40' },
-    kib: { type: 'string' },
+    kib: { type: 'string', default: '1' },
     only: { type: 'string' },
     not: { type: 'string' },
     json: { type: 'string' },
@@ -31,7 +30,7 @@ const [cycles, concurrency, samples] = [Number(values.cycles), Number(values.con
 const KIB = 1024
 const { only, not } = values
 const usual = USUAL.filter(({ name }) => matches(name, only, true) && !matches(name, not, false))
-const kib = Number(values.kib ?? (usual.some(({ name }) => COSTLY.test(name)) ? 4 : 1))
+const kib = Number(values.kib)
 /** How many of the cycles end in one of the rare ways. */
 const RARE_EVERY = 250
 

@@ -127,9 +127,6 @@ export const USUAL: readonly [Ending, ...Ending[]] = [
   },
 ]
 
-/** The names of those that make threads, or show pictures: what malloc keeps of megabytes is more or less by chance. */
-export const COSTLY: RegExp = /thread|film|pictures/
-
 /** Those that take half a minute, or a whole process. */
 export const RARE: readonly Ending[] = [
   { name: 'the page falls silent', run: (lab) => lab.call((caller) => caller.mute()) },

@@ -8,7 +8,8 @@ function run(t: ExecutionContext, name: string, ...options: string[]): Promise<{
   const program = fileURLToPath(new URL('../../scripts/soak.mjs', import.meta.url))
   return new Promise((resolve) => {
     execFile(process.execPath, [program, name, ...options], (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
+      // What went wrong first: it is told at the end, and a report of a failed test is cut off there.
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stderr + stdout })
     })
   })
 }
@@ -35,8 +36,8 @@ test.serial(
   },
 )
 
-// Other tests run beside this one, which hold up the echo's event loop: so a delay that grows is told by what it grows by in a
-// second, and of what callers hear, a tenth may be made up.
+// The machine may be slow, and hold up the echo's event loop: so a delay that grows is told by what it grows by in a second, and of
+// what callers hear, a tenth may be made up.
 test.serial('sessions that go on keep their delay, their queues, their memory and their audio', async (t) => {
   const { code, output } = await run(
     t,
@@ -47,8 +48,8 @@ test.serial('sessions that go on keep their delay, their queues, their memory an
 })
 
 // Within seconds allocators still gather what arrays of pixels need, so only what keeps pictures is found: 27 MB a second. And what
-// other tests on the same machine do to the pictures' rate is no fault of the server's. But its audio doesn't wait for its pictures:
-// nothing is lost, what is played never runs dry, and nine tenths of what anybody hears came in time.
+// a slow machine does to the pictures' rate is no fault of the server's. But its audio doesn't wait for its pictures: nothing is lost,
+// what is played never runs dry, and nine tenths of what anybody hears came in time.
 test.serial('pictures that go on leave audio alone, and keep memory, threads and descriptors', async (t) => {
   const { code, output } = await run(
     t,

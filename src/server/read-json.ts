@@ -1,3 +1,4 @@
+import { within } from '../session/within.ts'
 import { Refusal } from './refusal.ts'
 
 /** The largest body that a route of the wire protocol reads, in bytes; a longer one is refused with status 413. */
@@ -52,18 +53,15 @@ export async function readText(
 async function readBounded(request: Request, timeoutMs: number, maxBytes: number): Promise<Uint8Array> {
   const reader = request.body?.getReader()
   if (!reader) return new Uint8Array()
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooSlow(timeoutMs)), timeoutMs)
-  })
+  const late = (): never => {
+    throw tooSlow(timeoutMs)
+  }
   try {
-    return await Promise.race([collect(reader, maxBytes), deadline])
+    return await within(timeoutMs, collect(reader, maxBytes), late)
   } catch (error) {
     // Only tells the sender to stop; what it answers changes nothing.
     reader.cancel().catch(() => undefined)
     throw error instanceof Refusal ? error : new Refusal(400, 'body_incomplete', 'The body broke off')
-  } finally {
-    clearTimeout(timer)
   }
 }
 

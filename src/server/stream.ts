@@ -8,7 +8,7 @@ import type { Session } from '../session/session.ts'
 import { openSocket, StreamBase } from '../stream/stream-base.ts'
 import type { StreamBaseOptions } from '../stream/stream-base.ts'
 import { addRoutes, createApp, mountPath } from './app.ts'
-import { hasMethods } from './check-mount.ts'
+import { checkMount, hasMethods } from './check-mount.ts'
 import type { HonoApp } from './hono-app.ts'
 import { launch } from './launch.ts'
 import type { LaunchedServer, LaunchOptions } from './launch.ts'
@@ -73,7 +73,7 @@ export class Stream extends StreamBase {
    * kind of app, naming the module that mounts on it
    */
   mount<App extends HonoApp>(app: App, path = '', options: MountOptions = {}): App {
-    checkHono(app)
+    checkMount(this, app, HONO)
     const prefix = mountPath(path)
     addRoutes(app, prefix, this, this.#routeOptions(wantsPage(options)))
     this.#mounted.add(prefix)
@@ -201,14 +201,7 @@ function isTaken({ state, transport }: Session): boolean {
 }
 
 /** Apps of Express and Fastify have a method `all` too, which would take the routes and fail at the first request. */
-function checkHono(app: unknown): void {
-  const isHono = typeof app === 'object' && app !== null && 'all' in app && !('listen' in app)
-  if (isHono) return
-  throw new TypeError(
-    `The method mount takes a Hono app, not ${describe(app)}: for Express, Fastify and node:http import { mount } from ` +
-      "'parley-rtc/express', 'parley-rtc/fastify' or 'parley-rtc/node'",
-  )
-}
+const HONO = { app: 'a Hono app', isApp: (app: Record<string, unknown>) => 'all' in app && !('listen' in app) }
 
 /** Without them a socket would be waited for that never answers. */
 function checkUpgrade(request: unknown, socket: unknown): void {

@@ -1,3 +1,5 @@
+import { within } from './within.ts'
+
 /** How long a client may take to be told of the end, in ms. */
 const MEDIA_MS = 2000
 /** How long a handler's `shutdown()` is waited for, in ms. */
@@ -27,20 +29,16 @@ export class Aftermath {
 
   /** Waits until both are over: for the media 2 s at most, for the handler 5 s. Keeps no process alive. */
   async settled(): Promise<void> {
-    const [, hasShutDown] = await Promise.all([within(MEDIA_MS, this.#media), within(SHUTDOWN_MS, this.#shutdown)])
+    const [, hasShutDown] = await Promise.all([isOver(MEDIA_MS, this.#media), isOver(SHUTDOWN_MS, this.#shutdown)])
     if (!hasShutDown) this.#warn(`shutdown() of its handler has not settled within ${SHUTDOWN_MS / 1000} seconds`)
   }
 }
 
 /** Whether it has settled in time; however it ends, it is over. */
-async function within(ms: number, promise: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms).unref()))
+function isOver(ms: number, promise: Promise<void>): Promise<boolean> {
   const settled = promise.then(
     () => true,
     () => true,
   )
-  const isInTime = await Promise.race([settled, late])
-  clearTimeout(timer)
-  return isInTime
+  return within(ms, settled, () => false)
 }

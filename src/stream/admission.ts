@@ -1,6 +1,7 @@
 import { NegotiationError, WorkerLoadError } from '../errors.ts'
 import { SessionCore } from '../session/session-core.ts'
 import type { SessionParts } from '../session/session-parts.ts'
+import { within } from '../session/within.ts'
 import { type FailedResult, refusal } from '../signaling/offer-result.ts'
 import { WorkerHandler } from '../workers/worker-handler.ts'
 import { WorkerPool } from '../workers/worker-pool.ts'
@@ -115,18 +116,16 @@ export class Admission {
 
   async #outcome(preparing: Promise<void>): Promise<FailedResult | undefined> {
     const seconds = this.#settings.connectTimeout
-    const message = `The module of the WorkerHandler was still being loaded ${seconds} seconds after an offer came`
-    let timer: NodeJS.Timeout | undefined
+    const late = (): never => {
+      throw new WorkerLoadError(
+        `The module of the WorkerHandler was still being loaded ${seconds} seconds after an offer came`,
+      )
+    }
     try {
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new WorkerLoadError(message)), seconds * 1000)
-      })
-      await Promise.race([preparing, late])
+      await within(seconds * 1000, preparing, late)
       return undefined
     } catch (error) {
       return this.refuse(error)
-    } finally {
-      clearTimeout(timer)
     }
   }
 

@@ -5,6 +5,7 @@ import { messageOf } from '../frames/thrown.ts'
 import type { EngineSettings } from '../native/host.ts'
 import type { ServerAddresses } from '../native/server-addresses.ts'
 import type { Logger } from '../session/logger.ts'
+import { within } from '../session/within.ts'
 import type { RtcConfiguration } from '../signaling/rtc-configuration.ts'
 import { checkObject, wrongType } from './checks.ts'
 import { checkRtcConfiguration } from './rtc-configuration.ts'
@@ -82,26 +83,15 @@ export async function configurationFor(
   seconds: number,
 ): Promise<RtcConfiguration> {
   if (typeof source !== 'function') return source
+  const late = (): never => {
+    throw new Error(`it has not returned within ${seconds} seconds (connectTimeout)`)
+  }
   try {
-    const configuration: unknown = await within(seconds, source(request))
+    const configuration: unknown = await within(seconds * 1000, source(request), late)
     checkRtcConfiguration(name, configuration, 'lenient')
     return configuration
   } catch (cause) {
     throw new ConfigurationError(`The function ${name} failed: ${messageOf(cause)}`, { cause })
-  }
-}
-
-async function within<Value>(seconds: number, value: Value | PromiseLike<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const message = `it has not returned within ${seconds} seconds (connectTimeout)`
-    // Whoever asked keeps the process alive, if anybody still does.
-    timer = setTimeout(() => reject(new Error(message)), seconds * 1000).unref()
-  })
-  try {
-    return await Promise.race([value, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

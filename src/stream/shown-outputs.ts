@@ -1,6 +1,7 @@
 import { OutputsHandlerError } from '../errors.ts'
 import { messageOf } from '../frames/thrown.ts'
 import type { Session } from '../session/session.ts'
+import { within } from '../session/within.ts'
 import { checkJson, wrongType } from './checks.ts'
 import type { OutputDescription } from './output-descriptions.ts'
 import type { OutputsHandler } from './stream-options.ts'
@@ -57,10 +58,7 @@ export class ShownOutputs {
   async values(id: string): Promise<readonly unknown[] | undefined> {
     const board = this.#boards.get(id)
     if (board === undefined) return undefined
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS)))
-    await Promise.race([board.handled, late])
-    clearTimeout(timer)
+    await within(PATIENCE_MS, board.handled, () => undefined)
     return board.values
   }
 
