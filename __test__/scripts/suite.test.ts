@@ -20,3 +20,15 @@ test('a suite that is killed has failed, however much of it passed', async (t) =
   const suite = suiteOf(`console.log('ok 1 - a'); process.kill(process.pid, 'SIGKILL')`)
   t.is((await runSuite(suite, () => true)).failed, 1)
 })
+
+test('tests that may have failed by accident have failed when they fail twice', async (t) => {
+  const shown: string[] = []
+  const suite = suiteOf(`console.log('ok 1 - a'); console.log('not ok 2 - b'); process.exitCode = 1`)
+  const again = (code: string) => (output: string) => (output.includes('not ok 2') ? ['--eval', code] : undefined)
+  const run = (code: string): Promise<unknown> =>
+    runSuite({ ...suite, again: again(code) }, (text: string) => shown.push(text))
+  t.deepEqual(await run(`console.log('ok 1 - b')`), { passed: 2, failed: 0, skipped: 0 })
+  t.true(shown.join('').includes('1 failed, and once more'))
+  t.deepEqual(await run(`console.log('not ok 1 - b')`), { passed: 1, failed: 1, skipped: 0 })
+  t.deepEqual(await run('0'), { passed: 1, failed: 1, skipped: 0 })
+})
