@@ -13,7 +13,7 @@ const MOST = 3
  * @returns {string[] | undefined} undefined when a failure is no test's, or there are more than three
  */
 export function filesToRepeat(output, exists = existsSync) {
-  const titles = [...output.matchAll(/^not ok \d+ - (.*)$/gm)].map(([, title]) => title)
+  const titles = [...output.matchAll(/^not ok \d+ - (.*)$/gm)].map(([, title = '']) => title)
   const files = new Set(titles.map((title) => fileOf(title.split(' › '), exists)))
   return files.has(undefined) || files.size > MOST ? undefined : [...files]
 }

@@ -12,8 +12,12 @@ pub(crate) const MAX: Duration = Duration::from_millis(60);
 const LEAST: Duration = Duration::from_millis(10);
 /// …and what no cushion would hide is a pause.
 const LONGEST: Duration = Duration::from_millis(70);
-/// For so long a hiccup is remembered.
+/// For so long a hiccup is remembered at most…
 const MEMORY: Duration = Duration::from_secs(10);
+/// …and a habit for so many times the longest time between two that are remembered: what comes together while a call begins is soon over.
+const MISSED: u32 = 3;
+/// For so long a habit is expected to go on at least.
+const LEAST_MEMORY: Duration = Duration::from_secs(2);
 /// From so many remembered ones on, the source is one that hiccups.
 const RECURRING: usize = 2;
 /// How many are remembered; of more than these the newest.
@@ -81,14 +85,21 @@ impl Cushion {
 
     /// How much delay hides the hiccups that are to be expected: none, up to [`MAX`].
     pub(crate) fn depth(&self, now: Instant) -> Duration {
-        let remembered = || {
-            let known = self.hiccups.iter().flatten();
-            known.filter(|hiccup| now.saturating_duration_since(hiccup.at) < MEMORY)
-        };
-        if remembered().count() < RECURRING {
-            return Duration::ZERO;
+        // From the newest on.
+        let known =
+            (0..MAX_HICCUPS).map_while(|n| self.hiccups[(self.newest + MAX_HICCUPS - n) % MAX_HICCUPS]);
+        let (mut count, mut late, mut longest, mut later) = (0, Duration::ZERO, Duration::ZERO, None);
+        for hiccup in known.take_while(|hiccup| now.saturating_duration_since(hiccup.at) < MEMORY) {
+            count += 1;
+            late = late.max(hiccup.late);
+            let between = later.map_or(Duration::ZERO, |at: Instant| at.saturating_duration_since(hiccup.at));
+            longest = longest.max(between);
+            later = Some(hiccup.at);
         }
-        remembered().map(|hiccup| hiccup.late).max().unwrap_or_default().min(MAX)
+        let newest = self.hiccups[self.newest]
+            .map_or(Duration::MAX, |newest| now.saturating_duration_since(newest.at));
+        let goes_on = newest < (longest * MISSED).max(LEAST_MEMORY);
+        if count < RECURRING || !goes_on { Duration::ZERO } else { late.min(MAX) }
     }
 }
 
@@ -137,10 +148,16 @@ mod tests {
     }
 
     #[test]
-    fn a_habit_is_forgotten_after_ten_seconds() {
-        let twice = |n| if n == 50 || n == 80 { 25 } else { 0 };
-        assert_eq!(after(500, twice), 25 * MS);
-        assert_eq!(after(600, twice), Duration::ZERO);
+    fn a_habit_is_forgotten_when_it_has_missed_three_times_and_after_ten_seconds() {
+        let soon = |n| if n == 50 || n == 80 { 25 } else { 0 };
+        assert_eq!(after(179, soon), 25 * MS);
+        assert_eq!(after(182, soon), Duration::ZERO, "two seconds, though 0.6 s lay between them");
+        let seldom = |n| if n == 50 || n == 150 || n == 180 { 25 } else { 0 };
+        assert_eq!(after(479, seldom), 25 * MS);
+        assert_eq!(after(482, seldom), Duration::ZERO, "three times the longest time between two");
+        let hardly = |n| if n == 50 || n == 300 { 25 } else { 0 };
+        assert_eq!(after(549, hardly), 25 * MS);
+        assert_eq!(after(552, hardly), Duration::ZERO, "ten seconds after the first");
     }
 
     #[test]
