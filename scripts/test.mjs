@@ -16,7 +16,7 @@ const SUITES = [
   { program: 'cargo', args: ['test', '--workspace', '--no-fail-fast'], count: countCargo },
   // What the addon has only where it is asked for: see docs/h264.md.
   { program: 'cargo', args: ['test', ...H264.split(' '), '--no-fail-fast', '--', 'h264'], count: countCargo },
-  { program: process.execPath, args: [...AVA, '!__test__/soak/**'], count: countTap, again: alone },
+  { program: process.execPath, args: [...AVA, '__test__/**', '!__test__/soak/**'], count: countTap, again: alone },
   // By themselves: what else runs on the machine is heard in them.
   { program: process.execPath, args: SOAKS, count: countTap, again: () => SOAKS },
 ]

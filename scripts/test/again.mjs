@@ -15,7 +15,7 @@ const MOST = 3
 export function filesToRepeat(output, exists = existsSync) {
   const titles = [...output.matchAll(/^not ok \d+ - (.*)$/gm)].map(([, title = '']) => title)
   const files = new Set(titles.map((title) => fileOf(title.split(' › '), exists)))
-  return files.has(undefined) || files.size > MOST ? undefined : [...files]
+  return files.size === 0 || files.size > MOST || files.has(undefined) ? undefined : [...files]
 }
 
 /** The longest beginning of a title that is a file. */

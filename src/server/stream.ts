@@ -200,8 +200,11 @@ function isTaken({ state, transport }: Session): boolean {
   return state !== 'connecting' || transport !== 'webrtc'
 }
 
-/** Apps of Express and Fastify have a method `all` too, which would take the routes and fail at the first request. */
-const HONO = { app: 'a Hono app', isApp: (app: Record<string, unknown>) => 'all' in app && !('listen' in app) }
+/** Apps and routers of Express and Fastify have a method `all` too, which would take the routes and fail at the first request. */
+const HONO = {
+  app: 'a Hono app',
+  isApp: (app: Record<string, unknown>) => typeof app === 'object' && 'all' in app && !('listen' in app),
+}
 
 /** Without them a socket would be waited for that never answers. */
 function checkUpgrade(request: unknown, socket: unknown): void {
