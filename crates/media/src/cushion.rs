@@ -12,12 +12,12 @@ pub(crate) const MAX: Duration = Duration::from_millis(60);
 const LEAST: Duration = Duration::from_millis(10);
 /// …and what no cushion would hide is a pause.
 const LONGEST: Duration = Duration::from_millis(70);
-/// For so long a hiccup is remembered at most…
+/// For so long a hiccup is remembered: what a garbage collector does every few seconds is not to be heard.
 const MEMORY: Duration = Duration::from_secs(10);
-/// …and a habit for so many times the longest time between two that are remembered: what comes together while a call begins is soon over.
-const MISSED: u32 = 3;
-/// For so long a habit is expected to go on at least.
-const LEAST_MEMORY: Duration = Duration::from_secs(2);
+/// While a source is so young, its process warms up and others connect…
+const YOUTH: Duration = Duration::from_secs(5);
+/// …and its hiccups are no habit, and remembered for so long only.
+const YOUNG_MEMORY: Duration = Duration::from_secs(2);
 /// From so many remembered ones on, the source is one that hiccups.
 const RECURRING: usize = 2;
 /// How many are remembered; of more than these the newest.
@@ -31,6 +31,8 @@ pub(crate) struct Cushion {
     /// Since when, and how much was emitted since.
     since: Option<Instant>,
     emitted: Duration,
+    /// When its first audio arrived.
+    began: Option<Instant>,
     usual: Usual,
     hiccups: [Option<Hiccup>; MAX_HICCUPS],
     newest: usize,
@@ -53,6 +55,7 @@ struct Usual {
 impl Cushion {
     /// Audio arrives while so much waits.
     pub(crate) fn arrived(&mut self, now: Instant, length: Duration, waiting: Duration) {
+        self.began.get_or_insert(now);
         let since = *self.since.get_or_insert(now);
         let offset = micros(now.saturating_duration_since(since)) - micros(self.emitted);
         self.emitted += length;
@@ -85,21 +88,16 @@ impl Cushion {
 
     /// How much delay hides the hiccups that are to be expected: none, up to [`MAX`].
     pub(crate) fn depth(&self, now: Instant) -> Duration {
-        // From the newest on.
-        let known =
-            (0..MAX_HICCUPS).map_while(|n| self.hiccups[(self.newest + MAX_HICCUPS - n) % MAX_HICCUPS]);
-        let (mut count, mut late, mut longest, mut later) = (0, Duration::ZERO, Duration::ZERO, None);
-        for hiccup in known.take_while(|hiccup| now.saturating_duration_since(hiccup.at) < MEMORY) {
-            count += 1;
-            late = late.max(hiccup.late);
-            let between = later.map_or(Duration::ZERO, |at: Instant| at.saturating_duration_since(hiccup.at));
-            longest = longest.max(between);
-            later = Some(hiccup.at);
+        let remembered = || self.hiccups.iter().flatten().filter(|hiccup| self.is_remembered(now, hiccup));
+        if remembered().count() < RECURRING {
+            return Duration::ZERO;
         }
-        let newest = self.hiccups[self.newest]
-            .map_or(Duration::MAX, |newest| now.saturating_duration_since(newest.at));
-        let goes_on = newest < (longest * MISSED).max(LEAST_MEMORY);
-        if count < RECURRING || !goes_on { Duration::ZERO } else { late.min(MAX) }
+        remembered().map(|hiccup| hiccup.late).max().unwrap_or_default().min(MAX)
+    }
+
+    fn is_remembered(&self, now: Instant, hiccup: &Hiccup) -> bool {
+        let is_young = self.began.is_some_and(|began| hiccup.at.saturating_duration_since(began) < YOUTH);
+        now.saturating_duration_since(hiccup.at) < if is_young { YOUNG_MEMORY } else { MEMORY }
     }
 }
 
@@ -148,16 +146,17 @@ mod tests {
     }
 
     #[test]
-    fn a_habit_is_forgotten_when_it_has_missed_three_times_and_after_ten_seconds() {
-        let soon = |n| if n == 50 || n == 80 { 25 } else { 0 };
-        assert_eq!(after(179, soon), 25 * MS);
-        assert_eq!(after(182, soon), Duration::ZERO, "two seconds, though 0.6 s lay between them");
-        let seldom = |n| if n == 50 || n == 150 || n == 180 { 25 } else { 0 };
-        assert_eq!(after(479, seldom), 25 * MS);
-        assert_eq!(after(482, seldom), Duration::ZERO, "three times the longest time between two");
-        let hardly = |n| if n == 50 || n == 300 { 25 } else { 0 };
-        assert_eq!(after(549, hardly), 25 * MS);
-        assert_eq!(after(552, hardly), Duration::ZERO, "ten seconds after the first");
+    fn a_habit_is_forgotten_after_ten_seconds() {
+        let twice = |n| if n == 350 || n == 380 { 25 } else { 0 };
+        assert_eq!(after(800, twice), 25 * MS);
+        assert_eq!(after(900, twice), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_happens_while_a_call_begins_is_forgotten_after_two() {
+        let twice = |n| if n == 50 || n == 80 { 25 } else { 0 };
+        assert_eq!(after(150, twice), 25 * MS);
+        assert_eq!(after(155, twice), Duration::ZERO);
     }
 
     #[test]
