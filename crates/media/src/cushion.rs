@@ -6,18 +6,16 @@
 
 use std::time::{Duration, Instant};
 
+use crate::FRAME_DURATION;
+
 /// The most delay that is kept for hiccups.
 pub(crate) const MAX: Duration = Duration::from_millis(60);
-/// What the pacer waits for anyway is no hiccup…
-const LEAST: Duration = Duration::from_millis(10);
+/// What is late by less than a frame is no hiccup: any listener waits for as much, and other threads are late so often…
+const LEAST: Duration = FRAME_DURATION;
 /// …and what no cushion would hide is a pause.
 const LONGEST: Duration = Duration::from_millis(70);
-/// For so long a hiccup is remembered: what a garbage collector does every few seconds is not to be heard.
+/// For so long a hiccup is remembered: a garbage collector that works every few seconds is not to be heard.
 const MEMORY: Duration = Duration::from_secs(10);
-/// While a source is so young, its process warms up and others connect…
-const YOUTH: Duration = Duration::from_secs(5);
-/// …and its hiccups are no habit, and remembered for so long only.
-const YOUNG_MEMORY: Duration = Duration::from_secs(2);
 /// From so many remembered ones on, the source is one that hiccups.
 const RECURRING: usize = 2;
 /// How many are remembered; of more than these the newest.
@@ -31,8 +29,6 @@ pub(crate) struct Cushion {
     /// Since when, and how much was emitted since.
     since: Option<Instant>,
     emitted: Duration,
-    /// When its first audio arrived.
-    began: Option<Instant>,
     usual: Usual,
     hiccups: [Option<Hiccup>; MAX_HICCUPS],
     newest: usize,
@@ -55,7 +51,6 @@ struct Usual {
 impl Cushion {
     /// Audio arrives while so much waits.
     pub(crate) fn arrived(&mut self, now: Instant, length: Duration, waiting: Duration) {
-        self.began.get_or_insert(now);
         let since = *self.since.get_or_insert(now);
         let offset = micros(now.saturating_duration_since(since)) - micros(self.emitted);
         self.emitted += length;
@@ -88,16 +83,14 @@ impl Cushion {
 
     /// How much delay hides the hiccups that are to be expected: none, up to [`MAX`].
     pub(crate) fn depth(&self, now: Instant) -> Duration {
-        let remembered = || self.hiccups.iter().flatten().filter(|hiccup| self.is_remembered(now, hiccup));
+        let remembered = || {
+            let known = self.hiccups.iter().flatten();
+            known.filter(|hiccup| now.saturating_duration_since(hiccup.at) < MEMORY)
+        };
         if remembered().count() < RECURRING {
             return Duration::ZERO;
         }
         remembered().map(|hiccup| hiccup.late).max().unwrap_or_default().min(MAX)
-    }
-
-    fn is_remembered(&self, now: Instant, hiccup: &Hiccup) -> bool {
-        let is_young = self.began.is_some_and(|began| hiccup.at.saturating_duration_since(began) < YOUTH);
-        now.saturating_duration_since(hiccup.at) < if is_young { YOUNG_MEMORY } else { MEMORY }
     }
 }
 
@@ -125,7 +118,6 @@ fn micros(duration: Duration) -> i64 {
 )]
 mod tests {
     use super::*;
-    use crate::FRAME_DURATION;
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -147,21 +139,14 @@ mod tests {
 
     #[test]
     fn a_habit_is_forgotten_after_ten_seconds() {
-        let twice = |n| if n == 350 || n == 380 { 25 } else { 0 };
-        assert_eq!(after(800, twice), 25 * MS);
-        assert_eq!(after(900, twice), Duration::ZERO);
-    }
-
-    #[test]
-    fn what_happens_while_a_call_begins_is_forgotten_after_two() {
         let twice = |n| if n == 50 || n == 80 { 25 } else { 0 };
-        assert_eq!(after(150, twice), 25 * MS);
-        assert_eq!(after(155, twice), Duration::ZERO);
+        assert_eq!(after(500, twice), 25 * MS);
+        assert_eq!(after(600, twice), Duration::ZERO);
     }
 
     #[test]
-    fn what_the_pacer_waits_for_is_no_hiccup_and_a_pause_is_none_either() {
-        assert_eq!(after(200, |n| n * 7 % 10), Duration::ZERO);
+    fn less_than_a_frame_is_no_hiccup_and_a_pause_is_none_either() {
+        assert_eq!(after(200, |n| n * 7 % 20), Duration::ZERO);
         assert_eq!(
             after(200, |n| if n < 100 {
                 0
