@@ -9,7 +9,7 @@ import { checkMount, hasMethods } from './check-mount.ts'
 import { nodeListener } from './node-listener.ts'
 import { type MountOptions, wantsPage } from './options.ts'
 import { isRoutePath } from './routes.ts'
-import type { Stream } from './stream.ts'
+import { mountedAt, type Stream } from './stream.ts'
 import { acceptUpgrades, type UpgradeServer } from './upgrade.ts'
 
 /** The part of an Express app or router that the routes are added by. */
@@ -62,6 +62,7 @@ function takeSockets(stream: Stream, router: object, prefix: string): void {
   app.listen = (...args: unknown[]) => {
     const server = listen.apply(app, args) as UpgradeServer
     acceptUpgrades(server, stream, prefix)
+    mountedAt(stream, prefix)
     return server
   }
 }

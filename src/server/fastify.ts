@@ -9,7 +9,7 @@ import { checkMount, hasMethods } from './check-mount.ts'
 import { nodeListener } from './node-listener.ts'
 import { type MountOptions, wantsPage } from './options.ts'
 import { routePaths } from './routes.ts'
-import type { Stream } from './stream.ts'
+import { mountedAt, type Stream } from './stream.ts'
 import { acceptUpgrades } from './upgrade.ts'
 
 /**
@@ -46,6 +46,7 @@ function addTo(scope: FastifyInstance, stream: Stream, page: boolean, done: () =
   const prefix = mountPath(scope.prefix)
   const listener = nodeListener(stream, { path: prefix, page })
   acceptUpgrades(scope.server, stream, prefix)
+  mountedAt(stream, prefix)
   const handler = (request: FastifyRequest, reply: FastifyReply): void => {
     // What hooks have set so far, such as CORS headers, is sent along.
     for (const [name, value] of Object.entries(reply.getHeaders())) {

@@ -9,7 +9,7 @@ import { checkMount, hasMethods } from './check-mount.ts'
 import { nodeListener } from './node-listener.ts'
 import { type MountOptions, wantsPage } from './options.ts'
 import { isRoutePath } from './routes.ts'
-import type { Stream } from './stream.ts'
+import { mountedAt, type Stream } from './stream.ts'
 import { acceptUpgrades } from './upgrade.ts'
 
 /**
@@ -42,6 +42,7 @@ export function mount<AnyServer extends Pick<Server, 'listeners' | 'removeAllLis
     else for (const other of others) other.call(server, request, response)
   })
   acceptUpgrades(server, stream, prefix)
+  mountedAt(stream, prefix)
   return server
 }
 

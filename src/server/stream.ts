@@ -33,6 +33,9 @@ export interface FetchOptions extends MountOptions {
   readonly requestPath?: string | undefined
 }
 
+// Assigned by the class, and kept off it so that users don't see it.
+let mountTelephone: (stream: Stream, prefix: string) => void
+
 /**
  * A handler, offered to browsers: each connection gets a copy of it. Mount it on a web server of your own, or
  * {@link launch} one with the built-in page.
@@ -115,7 +118,7 @@ export class Stream extends StreamBase {
    * @throws TypeError for what is no request or connection, a prefix or an option that can't be used
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, options: { path?: string } = {}): void {
-    checkUpgrade(request, socket)
+    checkUpgrade(request, socket, head)
     const { path } = checkObject('', options, ['path']) as { path?: string }
     const prefixes = path === undefined ? (this.#mounted.size > 0 ? this.#mounted : ['']) : [mountPath(path)]
     this.#sockets.accept([request, socket, head], prefixes, { ...this.#settings, loopbackOnly: false })
@@ -167,6 +170,7 @@ export class Stream extends StreamBase {
   override async close(options?: Parameters<StreamBase['close']>[0]): Promise<void> {
     checkDrain(options)
     this.#sockets.close()
+    this.#settings.telephone?.close()
     await Promise.all([super.close(options), ...[...this.#launched].map((server) => server.close())])
     await this.#sockets.settled()
   }
@@ -186,6 +190,7 @@ export class Stream extends StreamBase {
     return new TelephoneDesk(resolveTelephony(options), {
       open: (request, peer) => openSocket(this, request, peer),
       hasRoom: () => [...this.sessions.values()].filter(isTaken).length < concurrencyLimit,
+      isClosed: () => this.isClosed,
       logger,
     })
   }
@@ -193,6 +198,20 @@ export class Stream extends StreamBase {
   #routeOptions(page: boolean): RouteSettings & { page: boolean; loopbackOnly: boolean } {
     return { ...this.#settings, page, loopbackOnly: false }
   }
+
+  static {
+    mountTelephone = (stream, prefix) => stream.#settings.telephone?.mountedAt(prefix)
+  }
+}
+
+/**
+ * Says where a server's sockets come to a stream, for calls that are placed before any came in.
+ *
+ * @param stream - whose
+ * @param prefix - of its routes
+ */
+export function mountedAt(stream: Stream, prefix: string): void {
+  mountTelephone(stream, prefix)
 }
 
 /** An offer may never come to a connection; a socket is one. */
@@ -207,13 +226,18 @@ const HONO = {
 }
 
 /** Without them a socket would be waited for that never answers. */
-function checkUpgrade(request: unknown, socket: unknown): void {
+function checkUpgrade(request: unknown, socket: unknown, head: unknown): void {
   const example = "as in server.on('upgrade', (request, socket, head) => stream.handleUpgrade(request, socket, head))"
   if (!hasMethods(request, ['on']) || !isRecord(Object(request)['headers'])) {
     throw new TypeError(`handleUpgrade takes a request of node:http first, ${example}, not ${describe(request)}`)
   }
   if (!hasMethods(socket, ['once', 'write', 'end', 'destroy'])) {
     throw new TypeError(`handleUpgrade takes the request's connection next, ${example}, not ${describe(socket)}`)
+  }
+  if (!(head instanceof Uint8Array)) {
+    throw new TypeError(
+      `handleUpgrade takes what came behind the request's head last, ${example}, not ${describe(head)}`,
+    )
   }
 }
 

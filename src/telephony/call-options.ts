@@ -1,4 +1,5 @@
-import { checkInteger, checkObject, wrongType } from '../stream/checks.ts'
+import { TelephoneError } from '../errors.ts'
+import { checkInteger, checkObject, checkSignal, wrongType } from '../stream/checks.ts'
 import type { SpokenText } from './call-markup.ts'
 import { type Announcement, checkAnnouncement, type TelephonySettings } from './telephony-options.ts'
 
@@ -19,6 +20,9 @@ export interface CallOptions {
   /** Gives up placing the call when it is aborted. By default after 10 s. */
   readonly signal?: AbortSignal
 }
+
+/** How long a provider may take to place a call, in seconds, where nobody says when to give up. */
+const PLACING_SECONDS = 10
 
 /** {@link CallOptions}, checked and completed. */
 export interface CallSettings {
@@ -53,7 +57,7 @@ const MAX_PARAMETERS = 20
 export function resolveCall(options: CallOptions, settings: TelephonySettings): CallSettings {
   checkObject('', options, ['to', 'from', 'parameters', 'greeting', 'farewell', 'ringSeconds', 'signal'])
   const { to, from, parameters = {}, greeting, farewell, ringSeconds = 60, signal } = options
-  const limit = AbortSignal.timeout(10_000)
+  checkSignal(signal)
   return {
     to: checkNumber('to', to),
     from: checkNumber('from', from),
@@ -61,8 +65,18 @@ export function resolveCall(options: CallOptions, settings: TelephonySettings): 
     greeting: greeting === undefined ? settings.greeting : checkAnnouncement('greeting', greeting),
     farewell: farewell === undefined ? settings.farewell : checkAnnouncement('farewell', farewell),
     ringSeconds: checkInteger('ringSeconds', ringSeconds, [5, 600]),
-    signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    signal: signal ?? timeLimit(settings.provider.name),
   }
+}
+
+/** Gives up with an error that says so. */
+function timeLimit(provider: string): AbortSignal {
+  const limit = new AbortController()
+  const late = new TelephoneError(
+    `${provider} did not answer within ${PLACING_SECONDS} s; the call may have been placed, and is turned away when it is answered`,
+  )
+  setTimeout(() => limit.abort(late), PLACING_SECONDS * 1000).unref()
+  return limit.signal
 }
 
 function checkNumber(name: string, value: unknown): string {

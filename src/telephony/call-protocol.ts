@@ -19,7 +19,7 @@ const MARKS = ['p0123456789abcdefn10', 'pfedcba9876543210n7'] as const
  * @param provider - whose messages carry it
  * @param streamId - of the stream
  * @returns names of fields, and what is written around payloads and marks
- * @throws TypeError for a provider whose messages can't be taken apart, naming the method
+ * @throws TypeError for a provider whose messages are no texts or can't be taken apart, naming the method
  */
 export function callProtocol(provider: TelephoneProvider, streamId: string): WireProtocol {
   const [mediaHead, mediaTail] = around(provider, 'media', streamId, PAYLOADS)
@@ -29,7 +29,7 @@ export function callProtocol(provider: TelephoneProvider, streamId: string): Wir
   return {
     ...readsOf(provider, streamId),
     binaryMedia: false,
-    sends: { binary: false, ...audio, ...marks, clear: provider.clear(streamId) },
+    sends: { binary: false, ...audio, ...marks, clear: clearOf(provider, streamId) },
   }
 }
 
@@ -42,6 +42,12 @@ function readsOf({ streamField }: TelephoneProvider, streamId: string): Pick<Wir
   if (streamField === undefined) return {}
   const media = { media: 'media', payload: 'payload', chunk: 'chunk', track: 'track', ignoredTrack: 'outbound' }
   return { reads: { event: 'event', streamField, streamId, ...media, mark: 'mark', markName: 'name' } }
+}
+
+function clearOf(provider: TelephoneProvider, streamId: string): string {
+  const text: unknown = provider.clear(streamId)
+  if (typeof text === 'string') return text
+  throw new TypeError(`The method clear of the provider ${provider.name} must give a text, not ${describe(text)}`)
 }
 
 /** What is written before and behind a part that changes. */

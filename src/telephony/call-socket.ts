@@ -5,6 +5,7 @@ import type { MediaSocket } from '../native/media-socket.ts'
 import type { Session } from '../session/session.ts'
 import { closeOf, refusalCode } from '../server/close-codes.ts'
 import type { FailedResult } from '../signaling/offer-result.ts'
+import { parseBase64 } from '../signaling/socket-messages.ts'
 import type { SocketPeer } from '../session/socket-peer.ts'
 import type { SocketSession } from '../session/socket-session.ts'
 import type { SocketRequest } from '../stream/socket-desk.ts'
@@ -124,7 +125,7 @@ export class CallSocket implements SocketPeer {
 
   #start(start: StreamStart): void {
     const { streamId, encoding, sampleRate, channels } = start
-    if (streamId.length > MAX_ID) return this.#close(1007, 'invalid_message')
+    if (streamId === '' || streamId.length > MAX_ID) return this.#close(1007, 'invalid_message')
     const admitted = this.#parts.admit(start)
     if (admitted === undefined) return this.#close(1008, 'invalid_call_token')
     this.#answer = admitted.answer
@@ -171,7 +172,9 @@ export class CallSocket implements SocketPeer {
 
   #receive(session: SocketSession, { streamId, chunk, payload }: StreamMedia): void {
     if (streamId !== this.#streamId) return this.#close(1008, 'unknown_stream')
-    session.receive(Buffer.from(payload, 'base64'), chunk)
+    const audio = parseBase64(payload)
+    if (audio === undefined) return this.#close(1007, 'invalid_message')
+    session.receive(audio, chunk)
   }
 
   #close(code: number, reason: string): void {

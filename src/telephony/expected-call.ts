@@ -50,12 +50,13 @@ export function expectUnasked({ callId, from, to, parameters }: StreamStart): Ex
 }
 
 /**
- * What the markup passes on of a call.
+ * What the markup passes on of a call. What else the handler is told is kept with the token: it is nobody else's business, and
+ * providers take markup of a few thousand characters only.
  *
  * @param call - which
  * @param token - by which its media is known
  * @returns names and values
  */
-export function markupParameters({ from, to, parameters }: ExpectedCall, token: string): Record<string, string> {
-  return { [TOKEN]: token, From: from, To: to, ...parameters }
+export function markupParameters({ from, to }: ExpectedCall, token: string): Record<string, string> {
+  return { [TOKEN]: token, From: from, To: to }
 }

@@ -33,7 +33,7 @@ export interface ProviderRequest {
  */
 export async function askProvider(request: ProviderRequest): Promise<Readonly<Record<string, unknown>>> {
   const response = await send(request)
-  const answer = fieldsOf(await readJson(response))
+  const answer = fieldsOf(await readJson(request, response))
   if (!response.ok) throw refusalOf(request, response.status, answer)
   return answer
 }
@@ -70,13 +70,30 @@ async function send(request: ProviderRequest): Promise<Response> {
   }
 }
 
-async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text().catch(() => '')
+async function readJson(request: ProviderRequest, response: Response): Promise<unknown> {
+  const text = await readText(response).catch((error: unknown) => {
+    request.signal.throwIfAborted()
+    throw providerError(
+      request,
+      `answered with status ${response.status}, and its answer broke off: ${messageOf(error)}`,
+    )
+  })
   try {
-    return text.length > MAX_ANSWER ? undefined : (JSON.parse(text) as unknown)
+    return text === undefined ? undefined : (JSON.parse(text) as unknown)
   } catch {
     return undefined
   }
+}
+
+/** Undefined for what is too long to be the answer; no more of it is read then. */
+async function readText({ body }: Response): Promise<string | undefined> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const bytes of (body ?? []) as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(bytes, { stream: true })
+    if (text.length > MAX_ANSWER) return undefined
+  }
+  return text + decoder.decode()
 }
 
 function refusalOf(

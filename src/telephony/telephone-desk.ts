@@ -1,15 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { TelephoneError } from '../errors.ts'
+import { describe } from '../frames/describe.ts'
 import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import { Refusal } from '../server/refusal.ts'
 import type { Logger } from '../session/logger.ts'
+import { isRecord } from '../stream/checks.ts'
 import { busyMarkup, connectMarkup, type SpokenText } from './call-markup.ts'
 import { type CallOptions, resolveCall } from './call-options.ts'
 import { type CallConnection, CallSocket, type OpenCall } from './call-socket.ts'
 import { CallTokens } from './call-tokens.ts'
 import { type ExpectedCall, expectIncoming, expectUnasked, markupParameters, TOKEN } from './expected-call.ts'
 import { Answer, type OutboundCall, PlacedCall } from './outbound-call.ts'
-import type { IncomingCall, StreamStart } from './provider.ts'
+import type { IncomingCall, SignedRequest, StreamStart, TelephoneProvider } from './provider.ts'
 import { addressesOf, HANDLER_PATH, mountedPrefix, WEBHOOK_PATH } from './telephone-address.ts'
 import type { TelephonySettings } from './telephony-options.ts'
 
@@ -33,6 +35,8 @@ export interface DeskStream {
   readonly open: OpenCall
   /** Whether another session finds room now. */
   hasRoom(): boolean
+  /** Whether it takes no session any more. */
+  isClosed(): boolean
   /** Where to write what an operator may want to read. */
   readonly logger: Logger
 }
@@ -54,6 +58,7 @@ export class TelephoneDesk {
   readonly #settings: TelephonySettings
   readonly #stream: DeskStream
   readonly #tokens = new CallTokens<ExpectedCall>()
+  readonly #ringing = new Set<Answer>()
   #prefix = ''
   #warnedAt = -Infinity
 
@@ -76,6 +81,12 @@ export class TelephoneDesk {
     this.#prefix = prefix
   }
 
+  /** Takes and places no more calls; nobody waits any longer for those that ring. */
+  close(): void {
+    for (const answer of this.#ringing)
+      answer.fail(new TelephoneError('The stream was closed before the call was answered'))
+  }
+
   /**
    * Answers the webhook of a call that comes in.
    *
@@ -89,12 +100,12 @@ export class TelephoneDesk {
     const urls = this.#addresses(mounted, WEBHOOK_PATH, 'http')
     this.#checkWebhook(webhook, urls)
     const call = provider.readCall(Object.fromEntries(new URLSearchParams(webhook.body)))
-    if (call === undefined || !isUsable(call)) throw notACall(provider.name)
+    if (call === undefined || !isUsable(call, provider)) throw notACall(provider.name)
     const [url] = this.#addresses(mounted, HANDLER_PATH, 'ws')
     if (url === undefined) throw new Refusal(400, 'unknown_host', 'The request names no host, and publicUrl is not set')
     this.mountedAt(mounted.prefix)
-    if (!this.#stream.hasRoom()) return busyMarkup()
-    return this.#markup(expectIncoming(call), url, GREETING_SECONDS, { greeting, farewell })
+    if (this.#stream.isClosed() || !this.#stream.hasRoom()) return busyMarkup()
+    return this.#markup(expectIncoming(call), url, GREETING_SECONDS, { greeting, farewell }).markup
   }
 
   /**
@@ -110,7 +121,7 @@ export class TelephoneDesk {
     if (provider.verifySocket === undefined) return
     const mounted = { prefix: mountedPrefix(path, HANDLER_PATH), host: request.headers.host }
     const urls = this.#addresses(mounted, HANDLER_PATH, 'ws')
-    if (provider.verifySocket({ urls, body: '', header: (name) => headerOf(request, name) })) return
+    if (verdict(provider, 'verifySocket', { urls, body: '', header: (name) => headerOf(request, name) })) return
     this.#warn(urls)
     throw forged(provider.name)
   }
@@ -133,7 +144,7 @@ export class TelephoneDesk {
    * @param options - whom, and how
    * @returns the call, which rings from now on
    * @throws TypeError or RangeError naming an option that can't be used, CredentialsError when a key is missing, TelephoneError
-   * when the provider refuses or can't be reached, or there is no room for another session
+   * when the provider refuses or can't be reached, there is no room for another session, or the stream was closed
    */
   async call(options: CallOptions): Promise<OutboundCall> {
     const { provider, publicAddress } = this.#settings
@@ -143,19 +154,30 @@ export class TelephoneDesk {
         "The method call needs the option telephony.publicUrl, such as 'https://voice.example.org': the provider connects the call's media there",
       )
     }
+    if (this.#stream.isClosed()) throw new TelephoneError('The stream was closed: the call was not placed')
     if (!this.#stream.hasRoom()) throw new TelephoneError('All places are taken: the call was not placed')
     const { to, from, parameters, ringSeconds, signal } = settings
     const [url = ''] = this.#addresses({ prefix: this.#prefix, host: undefined }, HANDLER_PATH, 'ws')
-    const answer = new Answer(ringSeconds + ANSWER_SECONDS, to)
+    const answer = this.#expectAnswer(ringSeconds + ANSWER_SECONDS, to)
     const expected: ExpectedCall = { callId: undefined, direction: 'outbound', from, to, parameters, answer }
-    const markup = this.#markup(expected, url, ringSeconds + GREETING_SECONDS, settings)
+    const { markup, token } = this.#markup(expected, url, ringSeconds + GREETING_SECONDS, settings)
     try {
-      expected.callId = await provider.placeCall({ to, from, markup, ringSeconds, signal })
+      expected.callId = checkCallId(await provider.placeCall({ to, from, markup, ringSeconds, signal }), provider)
       return new PlacedCall(expected.callId, { to, from }, answer)
     } catch (error) {
+      // It may have been placed nevertheless, and whoever answers is turned away then.
+      this.#tokens.redeem(token)
       answer.fail(error as Error)
       throw error
     }
+  }
+
+  #expectAnswer(seconds: number, to: string): Answer {
+    const answer = new Answer(seconds, to)
+    this.#ringing.add(answer)
+    const forget = (): void => void this.#ringing.delete(answer)
+    answer.promise.then(forget, forget)
+    return answer
   }
 
   #addresses(
@@ -168,7 +190,8 @@ export class TelephoneDesk {
 
   #checkWebhook({ search, body, header }: Webhook, urls: readonly string[]): void {
     const { provider, insecure } = this.#settings
-    if (insecure || provider.verifyWebhook({ urls: urls.map((url) => url + search), body, header })) return
+    const request = { urls: urls.map((url) => url + search), body, header }
+    if (insecure || verdict(provider, 'verifyWebhook', request)) return
     this.#warn(urls)
     throw forged(provider.name)
   }
@@ -178,10 +201,12 @@ export class TelephoneDesk {
     url: string,
     seconds: number,
     texts: { readonly greeting: readonly SpokenText[]; readonly farewell: readonly SpokenText[] },
-  ): string {
-    const parameters = markupParameters(call, this.#tokens.issue(call, seconds))
+  ): { readonly markup: string; readonly token: string } {
+    const token = this.#tokens.issue(call, seconds)
     const { greeting, farewell } = texts
-    return connectMarkup({ greeting, farewell, url, attributes: this.#settings.provider.streamAttributes, parameters })
+    const attributes = this.#settings.provider.streamAttributes
+    const parameters = markupParameters(call, token)
+    return { markup: connectMarkup({ greeting, farewell, url, attributes, parameters }), token }
   }
 
   /** Who shows a call's token is that call's provider. */
@@ -203,7 +228,7 @@ export class TelephoneDesk {
     this.#warnedAt = now
     const { name } = this.#settings.provider
     this.#stream.logger.warn(
-      `telephone: a request had no valid signature of ${name}. If ${name} sent it, check its key, and that it asked for ${urls.join(' or ') || 'a host'}: else set telephony.publicUrl`,
+      `telephone: a request had no valid signature of ${name}. If ${name} sent it, check its key, and that it asked for ${urls.join(' or ') || 'a host'}: else set telephony.publicUrl. A body parser in front of the routes, such as express.urlencoded(), may have changed what was signed: mount the stream before it`,
     )
   }
 }
@@ -218,8 +243,35 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
 }
 
 /** Numbers and ids are tens of characters; what is longer came from no provider. */
-function isUsable({ callId, from, to }: IncomingCall): boolean {
-  return callId !== '' && [callId, from, to].every((text) => text.length <= 256)
+function isUsable(call: IncomingCall, { name }: TelephoneProvider): boolean {
+  const { callId, from, to, form } = Object(call) as Partial<IncomingCall>
+  const texts: readonly unknown[] = [callId, from, to]
+  if (!texts.every((text) => typeof text === 'string') || !isRecord(form)) {
+    throw new TypeError(
+      `The method readCall of the provider ${name} must give undefined, or { callId, from, to, form } with three texts and what was posted, not ${describe(call)}`,
+    )
+  }
+  return callId !== '' && texts.every((text) => (text as string).length <= 256)
+}
+
+/** A promise would be as good as true. */
+function verdict(
+  provider: TelephoneProvider,
+  method: 'verifyWebhook' | 'verifySocket',
+  request: SignedRequest,
+): boolean {
+  const said: unknown = provider[method]?.(request)
+  if (typeof said === 'boolean') return said
+  throw new TypeError(
+    `The method ${method} of the provider ${provider.name} must give true or false at once, not ${describe(said)}`,
+  )
+}
+
+function checkCallId(callId: unknown, { name }: TelephoneProvider): string {
+  if (typeof callId === 'string' && callId !== '') return callId
+  throw new TypeError(
+    `The method placeCall of the provider ${name} must give what the provider calls the call, not ${describe(callId)}`,
+  )
 }
 
 function notACall(provider: string): Refusal {
@@ -236,8 +288,13 @@ function forged(provider: string): Refusal {
 
 /** A provider's request has no `Origin`; a page that somebody happens to look at must not reach a handler through this machine. */
 function checkNoPage({ headers: { origin, host } }: IncomingMessage): void {
-  if (origin === undefined || !URL.canParse(origin)) return
-  const { hostname, host: from } = new URL(origin)
-  if (from === host || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return
+  if (origin === undefined || isOwnPage(origin, host)) return
   throw new Refusal(403, 'origin_not_allowed', `A page of ${origin} may not use this server's telephone`)
+}
+
+/** Sandboxed frames of any site say `null`. */
+function isOwnPage(origin: string, host: string | undefined): boolean {
+  if (!URL.canParse(origin)) return false
+  const { hostname, host: from } = new URL(origin)
+  return from === host || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }

@@ -101,7 +101,15 @@ function checkProvider(provider: unknown): asserts provider is TelephoneProvider
   if (!METHODS.every((name) => typeof methods[name] === 'function')) {
     throw wrongType('telephony.provider', 'twilio(), telnyx(), or a TelephoneProvider of your own', provider)
   }
-  const { streamField } = methods as { streamField?: unknown }
+  const fields = provider as Partial<Record<keyof TelephoneProvider, unknown>>
+  const { name, remedy, isGuarded, streamAttributes, streamField } = fields
+  for (const [key, text] of Object.entries({ name, remedy })) {
+    if (typeof text !== 'string') throw wrongType(`telephony.provider.${key}`, 'a text', text)
+  }
+  checkBoolean('telephony.provider.isGuarded', isGuarded)
+  for (const [key, text] of Object.entries(checkObject('telephony.provider.streamAttributes', streamAttributes))) {
+    if (typeof text !== 'string') throw wrongType(`telephony.provider.streamAttributes.${key}`, 'a text', text)
+  }
   if (streamField !== undefined && typeof streamField !== 'string') {
     throw wrongType('telephony.provider.streamField', 'the name of a field', streamField)
   }

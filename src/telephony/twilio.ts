@@ -5,6 +5,9 @@ import { apiAddress, neededKey, optionalKey } from './provider-keys.ts'
 import { askProvider, providerError, type ProviderRequest } from './provider-request.ts'
 import { isTwilioSignature } from './twilio-signature.ts'
 
+/** Characters of the parameter `Twiml` (https://www.twilio.com/docs/voice/api/call-resource). */
+const MAX_TWIML = 4000
+
 /** How Twilio is reached. */
 export interface TwilioOptions {
   /** The account, to place calls. By default of the environment variable `TWILIO_ACCOUNT_SID`. */
@@ -99,6 +102,7 @@ class Twilio implements TelephoneProvider {
   async placeCall({ to, from, markup, ringSeconds, signal }: CallRequest): Promise<string> {
     const accountSid = neededKey('accountSid', this.#accountSid, 'TWILIO_ACCOUNT_SID')
     const authToken = neededKey('authToken', this.#authToken, 'TWILIO_AUTH_TOKEN')
+    checkLength(markup)
     const login = Buffer.from(`${accountSid}:${authToken}`).toString('base64')
     const request: ProviderRequest = {
       provider: this.name,
@@ -113,6 +117,13 @@ class Twilio implements TelephoneProvider {
     if (sid === undefined) throw providerError(request, 'answered a call without its sid')
     return sid
   }
+}
+
+function checkLength({ length }: string): void {
+  if (length <= MAX_TWIML) return
+  throw new RangeError(
+    `The options greeting and farewell make ${length} characters of TwiML; Twilio takes ${MAX_TWIML} with a call: shorten them`,
+  )
 }
 
 function readStart(start: Readonly<Record<string, unknown>>, outer: string | undefined): ProviderMessage | undefined {

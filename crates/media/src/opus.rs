@@ -2,7 +2,7 @@
 
 use opusic_c::{Bandwidth, Bitrate, Channels, Decoder, Encoder, ErrorCode, InbandFec};
 
-use crate::rate_control::EncoderSettings;
+use crate::rate_control::{BITS_ENOUGH, EncoderSettings};
 use crate::units::TICKS_PER_FRAME;
 use crate::{Application, Layout, MediaError, OpusOptions, PeerWishes, SampleRate};
 
@@ -86,9 +86,6 @@ impl OpusDecoder {
         (decoded == frames).then_some(pcm)
     }
 }
-
-/// From so many bits a second on, libopus codes speech as it codes music, if it needn't repeat any of it.
-pub(crate) const BITS_ENOUGH: u32 = 80_000;
 
 /// Encodes 20 ms frames at one of the rates Opus has.
 pub(crate) struct OpusEncoder {

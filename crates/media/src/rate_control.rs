@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::opus::BITS_ENOUGH;
-use crate::spending::Spending;
+use crate::spending::{SOME_LOSS, Spending};
 use crate::{Application, OpusOptions};
 
+/// From so many bits a second on, libopus codes speech as it codes music, if it needn't repeat any of it.
+pub(crate) const BITS_ENOUGH: u32 = 80_000;
 /// From such a share of lost packets on, the network is taken to be overloaded, and fewer bits are sent.
 const HEAVY_LOSS: f32 = 0.15;
 /// The bitrate under heavy loss. Below it libopus gives up in-band FEC or the upper half of the band at low effort: with
@@ -17,8 +18,6 @@ const FEC_BITRATE: u32 = 48_000;
 /// rather than FEC (32 kbit/s, 5 % lost: PESQ 2.68 when told 5, 3.66 when told 15), and at most, for beyond it the
 /// copies of lost frames take more than they are worth (3.44 when told 25).
 const TOLD: (f32, f32) = (15.0, 20.0);
-/// Less than this is no loss to prepare for.
-pub(crate) const SOME_LOSS: f32 = 0.01;
 /// Once loss is below this, the bitrate rises again…
 const LIGHT_LOSS: f32 = 0.10;
 /// …by so many bits a second in each second.

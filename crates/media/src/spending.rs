@@ -8,8 +8,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::rate_control::SOME_LOSS;
-
+/// Less than this is no loss to prepare for.
+pub(crate) const SOME_LOSS: f32 = 0.01;
 /// After a loss, so little has to be lost.
 const NO_LOSS: f32 = 0.002;
 /// What gets lost while bits are spent may do so because of them: they aren't spent for so long, twice as long the next time…
