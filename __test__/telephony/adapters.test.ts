@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net'
 import test from 'ava'
 import express from 'express'
 import fastify from 'fastify'
-import { Stream, twilio } from '../../src/index.ts'
+import { type CallRequest, Stream, type TelephoneProvider, twilio } from '../../src/index.ts'
 import { mount as mountOnExpress } from '../../src/server/express.ts'
 import { mount as mountOnFastify } from '../../src/server/fastify.ts'
 import { mount as mountOnNode } from '../../src/server/node.ts'
 import { Echo } from '../helpers/echo.ts'
 import { mulawTone } from '../helpers/mulaw.ts'
-import { ScriptedProvider } from '../helpers/scripted-provider.ts'
+import { readMarkup, ScriptedProvider } from '../helpers/scripted-provider.ts'
 import { AUTH_TOKEN, PUBLIC_URL } from '../helpers/serve-phone.ts'
 
 const SERVERS: Record<string, (stream: Stream) => Promise<Server> | Server> = {
@@ -35,6 +35,11 @@ const SERVERS: Record<string, (stream: Stream) => Promise<Server> | Server> = {
   'node:http': (stream) => mountOnNode(stream, createServer(), '/voice'),
 }
 
+/** Twilio, but for who places calls. */
+function placing(placeCall: TelephoneProvider['placeCall']): TelephoneProvider {
+  return Object.assign(twilio({ authToken: AUTH_TOKEN }), { placeCall })
+}
+
 for (const [name, build] of Object.entries(SERVERS)) {
   test(`${name} answers the telephone below a path`, async (t) => {
     const telephony = { provider: twilio({ authToken: AUTH_TOKEN }), publicUrl: PUBLIC_URL }
@@ -52,6 +57,19 @@ for (const [name, build] of Object.entries(SERVERS)) {
     call.say(mulawTone(600, 1))
     await call.untilHeard(0.5)
     t.is(stream.sessions.size, 1)
+  })
+}
+
+for (const [name, build] of Object.entries(SERVERS)) {
+  test(`a call that is placed before any came in connects below the path of ${name}`, async (t) => {
+    const placed: CallRequest[] = []
+    const provider = placing(async (request) => `CA${placed.push(request)}`)
+    const stream = new Stream({ handler: new Echo(), telephony: { provider, publicUrl: PUBLIC_URL } })
+    t.teardown(() => stream.close())
+    await build(stream)
+    await stream.call({ to: '+15550100', from: '+15550199' })
+    const { url } = readMarkup(placed[0]?.markup ?? '')
+    t.is(url, `${PUBLIC_URL.replace('https', 'wss')}/voice/telephone/handler`)
   })
 }
 

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { type Session, twilio } from '../../src/index.ts'
 import { mulawTone } from '../helpers/mulaw.ts'
 import type { Markup, ScriptedCall } from '../helpers/scripted-provider.ts'
+import { AUTH_TOKEN } from '../helpers/serve-phone.ts'
 import { markupFor, untouched, watchedPhone } from '../helpers/watched-phone.ts'
 
 test('a webhook without a valid signature gets no markup', async (t) => {
@@ -189,14 +190,42 @@ test('without keys a phone that is said to be insecure takes every call, but of 
     phone.provider.connect({ xml: '', url, parameters: { From: '+15550123', team: 'blue' } }, { signature: undefined }),
   ])) as [[{ call: unknown }], ScriptedCall]
   t.like(session.call, { from: '+15550123', callId: call.callSid, parameters: { team: 'blue' } })
-  const page = new WebSocket(phone.local(url), { headers: { origin: 'https://evil.example' } })
-  const [error] = (await once(page, 'error')) as [Error]
-  t.regex(error.message, /403/)
+  for (const origin of ['https://evil.example', 'null', 'evil.example']) {
+    const page = new WebSocket(phone.local(url), { headers: { origin } })
+    const [error] = (await once(page, 'error')) as [Error]
+    t.regex(error.message, /403/, origin)
+  }
   const wrong = await phone.provider.connect(
     { xml: '', url, parameters: { parleyToken: 'x' } },
     { signature: undefined },
   )
   t.is((await wrong.closed).code, 1008)
+})
+
+for (const method of ['verifyWebhook', 'verifySocket'] as const) {
+  test(`a promise of ${method} is no signature`, async (t) => {
+    const promising = { [method]: async () => true }
+    const phone = await watchedPhone(t, {}, { provider: Object.assign(twilio({ authToken: AUTH_TOKEN }), promising) })
+    const { provider, webhook, log } = phone
+    const answer = await provider.post(webhook, provider.form('CA1'))
+    t.is(answer.status, method === 'verifyWebhook' ? 500 : 200)
+    const url = 'wss://voice.example.org/telephone/handler'
+    const connecting = provider.connect({ xml: '', url, parameters: {} }, { callSid: 'CA1' })
+    await t.throwsAsync(connecting, { message: /500/ })
+    t.regex(
+      log.lines.join('\n'),
+      new RegExp(`The method ${method} of the provider Twilio must give true or false at once`),
+    )
+    untouched(t, phone)
+  })
+}
+
+test('audio that is no base64 is no audio', async (t) => {
+  const phone = await watchedPhone(t)
+  const call = await phone.provider.connect(await markupFor(phone, 'CA1'), { callSid: 'CA1' })
+  call.send({ event: 'media', streamSid: call.streamSid, media: { chunk: '1', payload: '<this is not base64!>' } })
+  t.deepEqual(await call.closed, { code: 1007, reason: 'invalid_message' })
+  t.is(phone.handler.reached.frames, 0)
 })
 
 test('no secret is logged', async (t) => {

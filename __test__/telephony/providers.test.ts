@@ -145,6 +145,37 @@ for (const [what, status, answer, message, providerCode] of REFUSALS) {
   })
 }
 
+test.serial('markup that Twilio would not take with a call is not sent', async (t) => {
+  const { baseURL, asked } = await api(t, 201, { sid: 'CA1' })
+  const markup = `<Response>${'x'.repeat(4000)}</Response>`
+  const calling = twilio({ accountSid: 'AC1', authToken: 's3cret', baseURL }).placeCall({ ...REQUEST, markup })
+  await t.throwsAsync(calling, { instanceOf: RangeError, message: /greeting and farewell make 4021 characters/ })
+  t.deepEqual(asked, [])
+})
+
+test.serial('an answer that breaks off says so, and one that does not end is not read', async (t) => {
+  const pieces: string[] = []
+  const server = createServer((request, response) => {
+    response.writeHead(201, { 'content-type': 'application/json' })
+    if (request.url?.includes('/AC1/')) response.write('{"sid"', () => response.destroy())
+    else {
+      const more = (): unknown => response.destroyed || (pieces.push('x'), response.write('x'.repeat(65_536), more))
+      more()
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const call = (accountSid: string): Promise<string> =>
+    twilio({ accountSid, authToken: 's3cret', baseURL }).placeCall(REQUEST)
+  await t.throwsAsync(call('AC1'), { instanceOf: TelephoneError, message: /its answer broke off/ })
+  await t.throwsAsync(call('AC2'), { instanceOf: TelephoneError, message: /answered a call without its sid/ })
+  t.true(pieces.length < 1000, `${pieces.length * 64} KiB`)
+})
+
 test.serial('a refusal of Telnyx says why', async (t) => {
   const errors = [
     { code: '10009', title: 'Authentication failed', detail: 'Could not understand the provided credentials' },

@@ -7,6 +7,25 @@ const make = (telephony: unknown): Stream =>
   new Stream({ handler: new Echo(), telephony: telephony as TelephonyOptions })
 const provider = twilio({ authToken: 'x' })
 
+/** A provider of one's own, with something wrong about it. */
+function own(wrong: object): object {
+  const methods = Object.fromEntries(
+    (['readCall', 'readMessage', 'placeCall', 'verifyWebhook'] as const).map((name) => [name, () => undefined]),
+  )
+  const media = (_id: string, payload: string): string => payload
+  return {
+    name: 'Mine',
+    remedy: '',
+    isGuarded: true,
+    streamAttributes: {},
+    ...methods,
+    media,
+    mark: media,
+    clear: () => '',
+    ...wrong,
+  }
+}
+
 test('a stream does not answer the telephone without a key to check who calls', (t) => {
   const error = t.throws(() => make({ provider: twilio() }), { instanceOf: CredentialsError })
   t.is(
@@ -31,6 +50,11 @@ test('options that can not be used are named with what can', (t) => {
     [{ provider, farewell: { voice: 'x' } }, /telephony\.farewell\.text must be a text/],
     [{ provider, farewell: { text: 'x', voise: 'x' } }, /There is no option telephony\.farewell\.voise/],
     [{ provider, insecure: 'no' }, /telephony\.insecure must be true or false/],
+    [{ provider: own({ name: undefined }) }, /telephony\.provider\.name must be a text, not undefined/],
+    [{ provider: own({ remedy: 5 }) }, /telephony\.provider\.remedy must be a text, not 5/],
+    [{ provider: own({ isGuarded: 'no' }) }, /telephony\.provider\.isGuarded must be true or false, not "no"/],
+    [{ provider: own({ streamAttributes: { track: 5 } }) }, /provider\.streamAttributes\.track must be a text, not 5/],
+    [{ provider: own({ clear: () => 5 }) }, /The method clear of the provider Mine must give a text, not 5/],
     ['twilio', /telephony must be an object/],
   ]
   for (const [telephony, message] of cases) t.throws(() => make(telephony), { instanceOf: TypeError, message })
@@ -55,6 +79,7 @@ test('options of a call that can not be used are named', async (t) => {
     [{ ...call, parameters: { a: 5 } }, /parameters\.a must be a text/],
     [{ ...call, parameters: { a: 'x'.repeat(500) } }, /parameters\.a has 501 characters/],
     [{ ...call, greetings: 'x' }, /There is no option greetings/],
+    [{ ...call, signal: 'x' }, /signal must be an AbortSignal, not "x"/],
   ]
   for (const [options, message] of cases) await t.throwsAsync(stream.call(options as never), { message })
 })

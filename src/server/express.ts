@@ -59,10 +59,10 @@ function takeSockets(stream: Stream, router: object, prefix: string): void {
   const app: { listen?: unknown } = router
   const { listen } = app
   if (typeof listen !== 'function') return
+  mountedAt(stream, prefix)
   app.listen = (...args: unknown[]) => {
     const server = listen.apply(app, args) as UpgradeServer
     acceptUpgrades(server, stream, prefix)
-    mountedAt(stream, prefix)
     return server
   }
 }
