@@ -145,17 +145,14 @@ impl Heard {
     pub(crate) fn sent(&mut self, now: Instant, at: Instant, waiting: Duration) {
         self.advance(now);
         self.frames += 1;
-        let sent = self.accepted.saturating_sub(waiting);
-        if sent <= self.sent {
-            return;
-        }
-        self.sent = sent;
+        // What a filter held back comes behind all that was emitted, and is to be heard too.
+        self.sent = self.sent.max(self.accepted.saturating_sub(waiting));
         if self.steps.len() == MAX_STEPS
             && let Some(oldest) = self.steps.pop_front()
         {
             self.heard = oldest.sent;
         }
-        self.steps.push_back(Step { at, sent, frames: self.frames });
+        self.steps.push_back(Step { at, sent: self.sent, frames: self.frames });
     }
 
     /// The far end has played so many frames.

@@ -329,6 +329,24 @@ fn a_far_end_that_says_what_it_has_played_is_believed() {
 }
 
 #[test]
+fn the_end_that_a_filter_held_back_is_heard_before_all_is() {
+    for rate in [8_000, 16_000, 24_000, 48_000] {
+        let mut rig = Rig::new(phone(rate, 160 * MS));
+        let acknowledge = |rig: &mut Rig, payloads| rig.pipeline.acknowledge(rig.instant(), payloads);
+        acknowledge(&mut rig, 0);
+        rig.emit(mono(vec![0.5; rate as usize], rate));
+        rig.pipeline.drain();
+        rig.run_until(FRAME * 50);
+        acknowledge(&mut rig, 50);
+        assert_eq!((rig.packets.len(), rig.pipeline.is_heard()), (51, false), "{rate} Hz");
+        rig.run_for(FRAME);
+        acknowledge(&mut rig, 51);
+        assert!(rig.pipeline.is_heard(), "{rate} Hz");
+        assert_eq!(rig.pipeline.played(), secs(1.0));
+    }
+}
+
+#[test]
 fn somebody_on_the_phone_takes_turns_and_interrupts() {
     let settings = SpeechSettings { echo_guard: false, ..SpeechSettings::default() };
     let script = Script::default().silence(1.0).say("question").silence(2.5).say("interruption").silence(1.0);
