@@ -613,8 +613,10 @@ export interface VideoSettings {
   newestOnly: boolean
   /** The most that the encoder aims at, bit/s. */
   maxBitrate: number
-  /** The most pictures a second that are sent. */
-  maxFramerate: number
+  /** Pictures a second that are usual. */
+  framerate: number
+  /** The most pictures a second that are sent, if there is a limit; others are left out. */
+  maxFramerate?: number
 }
 
 /** Does what the first session would otherwise wait for, once for the process, on a thread of its own. */

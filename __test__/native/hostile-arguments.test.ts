@@ -129,6 +129,7 @@ const VIDEO = {
   queueFrames: 2,
   newestOnly: false,
   maxBitrate: 500_000,
+  framerate: 30,
   maxFramerate: 30,
 }
 

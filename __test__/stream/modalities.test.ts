@@ -184,7 +184,7 @@ test('the engine is told what a handler and the options ask for', (t) => {
     const { audio, video } = linkSettings(stream.options, handler.handler)
     return { audio, video }
   }
-  const video = { queueFrames: 15, newestOnly: false, maxBitrate: 2_500_000, maxFramerate: 30 }
+  const video = { queueFrames: 15, newestOnly: false, maxBitrate: 2_500_000, framerate: 30 }
   t.deepEqual(settings({ handler: new Voice() }), { audio: true, video: undefined })
   t.deepEqual(settings({ handler: new Face(), mode: 'receive' }), {
     audio: true,
@@ -200,7 +200,8 @@ test('the engine is told what a handler and the options ask for', (t) => {
       queueFrames: 4,
       newestOnly: true,
       maxBitrate: 500_000,
-      maxFramerate: 20,
+      framerate: 20,
+      maxFramerate: 24,
     },
   })
 })

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { type EmitType, StreamBase, StreamHandler } from '../../src/index.ts'
+import { type EmitType, StreamBase, StreamHandler, VideoStreamHandler } from '../../src/index.ts'
 import { AsyncFace } from '../helpers/async-face.ts'
 import { Echo } from '../helpers/echo.ts'
 
@@ -189,6 +189,10 @@ const WRONG: [options: object, message: RegExp][] = [
   [{ media: { queueMs: { input: 1 } } }, /media\.queueMs\.input.*1/],
   [{ rtcConfiguration: [] }, /rtcConfiguration.*\[\]/],
   [{ rtpParams: { maxBitrate: Infinity } }, /rtpParams\.maxBitrate.*Infinity/],
+  [
+    { handler: new VideoStreamHandler((picture) => picture), rtpParams: { maxBitrate: 1 } },
+    /rtpParams\.maxBitrate must be at least 30,000 for pictures, not 1$/,
+  ],
   [{ rtpParams: { maxFramerate: 1e6 } }, /rtpParams\.maxFramerate must be at most 1,000, not 1000000/],
   [{ rtpParams: { scaleResolutionDownBy: 0.5 } }, /scaleResolutionDownBy.*1 or more.*0\.5/],
   [{ rtpParams: { degradationPreference: 'x' } }, /degradationPreference.*'balanced'.*"x"/],

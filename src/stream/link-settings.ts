@@ -6,8 +6,6 @@ import type { StreamSettings } from './stream-options.ts'
 
 /** The lowest bitrate that Opus has (RFC 6716, section 2). */
 const LEAST_BITRATE = 6000
-/** Below it there is no picture to speak of, in bit/s. */
-const LEAST_VIDEO_BITRATE = 30_000
 
 /**
  * Where the media of a stream's sessions runs.
@@ -78,10 +76,8 @@ function videoSettings(settings: StreamSettings, handler: StreamHandlerBase): Li
     sends: mode !== 'send',
     queueFrames: media.video.queueFrames,
     newestOnly: skipsFrames(handler),
-    maxBitrate: Math.max(
-      LEAST_VIDEO_BITRATE,
-      Math.min(media.video.bitrate, Math.floor(rtpParams.maxBitrate ?? Infinity)),
-    ),
-    maxFramerate: Math.max(1, Math.min(handler.fps, rtpParams.maxFramerate ?? Infinity)),
+    maxBitrate: Math.min(media.video.bitrate, Math.floor(rtpParams.maxBitrate ?? Infinity)),
+    framerate: Math.max(1, Math.min(handler.fps, rtpParams.maxFramerate ?? Infinity)),
+    ...(rtpParams.maxFramerate === undefined ? {} : { maxFramerate: rtpParams.maxFramerate }),
   }
 }

@@ -37,6 +37,8 @@ const NAMES = [
 ]
 const MODALITIES = ['audio', 'video', 'audio-video'] as const
 const MODES = ['send-receive', 'send', 'receive'] as const
+/** Below it there is no picture to speak of, in bit/s. */
+const LEAST_VIDEO_BITRATE = 30_000
 const RTP_PARAMS = ['maxBitrate', 'maxFramerate', 'scaleResolutionDownBy', 'degradationPreference', 'priority']
 const PREFERENCES = ['maintain-framerate', 'maintain-resolution', 'balanced'] as const
 const PRIORITIES = ['very-low', 'low', 'medium', 'high'] as const
@@ -97,7 +99,7 @@ function resolveConfigurations(
     checkRtcConfiguration('serverRtcConfiguration', serverRtcConfiguration)
   }
   checkTrackConstraints(trackConstraints, modality)
-  return { rtpParams: checkRtpParams(rtpParams), rtcConfiguration, serverRtcConfiguration, trackConstraints }
+  return { rtpParams: checkRtpParams(rtpParams, modality), rtcConfiguration, serverRtcConfiguration, trackConstraints }
 }
 
 function checkSource(name: string, source: RtcConfigurationSource): void {
@@ -120,7 +122,7 @@ function checkTrackConstraints(constraints: object, modality: Modality): void {
   checkJson('trackConstraints', constraints)
 }
 
-function checkRtpParams(params: RtpParams): RtpParams {
+function checkRtpParams(params: RtpParams, modality: Modality): RtpParams {
   const values = checkObject('rtpParams', params, RTP_PARAMS)
   for (const name of RTP_PARAMS.slice(0, 3)) {
     const value = values[name]
@@ -129,10 +131,17 @@ function checkRtpParams(params: RtpParams): RtpParams {
     throw wrongType(`rtpParams.${name}`, least === 1 ? 'a number of 1 or more' : 'a positive number', value)
   }
   checkFramerate(params.maxFramerate)
+  if (modality !== 'audio') checkVideoBitrate(params.maxBitrate)
   const { degradationPreference: preference, priority } = values
   if (preference !== undefined) checkWord('rtpParams.degradationPreference', preference, PREFERENCES)
   if (priority !== undefined) checkWord('rtpParams.priority', priority, PRIORITIES)
   return params
+}
+
+/** Where a network is as narrow, sound goes alone. */
+function checkVideoBitrate(bitrate: number | undefined): void {
+  if (bitrate === undefined || bitrate >= LEAST_VIDEO_BITRATE) return
+  throw new RangeError(`The option rtpParams.maxBitrate must be at least 30,000 for pictures, not ${bitrate}`)
 }
 
 /** It paces a generator of pictures too, by timers that count whole milliseconds. */

@@ -49,9 +49,9 @@ export interface TrackConstraintsByKind {
 
 /** Parameters for the senders of the page and of clients (`RTCRtpEncodingParameters` and its like). */
 export interface RtpParams {
-  /** Bit/s; the server's own encoder keeps to it too. */
+  /** Bit/s; the server's own encoders keep to it too. For pictures at least 30,000. */
   maxBitrate?: number
-  /** Frames a second. */
+  /** Frames a second, up to 1,000; the server leaves out what is emitted beyond it. */
   maxFramerate?: number
   /** 1 or more. */
   scaleResolutionDownBy?: number

@@ -17,8 +17,10 @@ pub struct VideoSettings {
     pub newest_only: bool,
     /// The most that the encoder aims at, bit/s.
     pub max_bitrate: u32,
-    /// The most pictures a second that are sent.
-    pub max_framerate: f64,
+    /// Pictures a second that are usual.
+    pub framerate: f64,
+    /// The most pictures a second that are sent, if there is a limit; others are left out.
+    pub max_framerate: Option<f64>,
 }
 
 /// Most pictures that may wait.
@@ -35,20 +37,23 @@ impl TryFrom<VideoSettings> for VideoOptions {
     type Error = napi::Error<Code>;
 
     fn try_from(settings: VideoSettings) -> Result<Self> {
-        let VideoSettings { queue_frames, max_framerate, .. } = settings;
+        let VideoSettings { queue_frames, framerate, max_framerate, .. } = settings;
         if !(1..=MAX_QUEUE).contains(&queue_frames) {
             let message = format!("queueFrames is {queue_frames}; it must be 1 to {MAX_QUEUE}");
             return Err(Code::INVALID_ARGUMENT.error(message));
         }
-        if !(max_framerate.is_finite() && max_framerate > 0.0) {
-            let message = format!("maxFramerate is {max_framerate}; it must be a positive number");
-            return Err(Code::INVALID_ARGUMENT.error(message));
+        for (name, rate) in [("framerate", framerate), ("maxFramerate", max_framerate.unwrap_or(1.0))] {
+            if !(rate.is_finite() && rate > 0.0) {
+                let message = format!("{name} is {rate}; it must be a positive number");
+                return Err(Code::INVALID_ARGUMENT.error(message));
+            }
         }
         Ok(Self {
             receive: settings.receives,
             send: settings.sends,
             max_bitrate: settings.max_bitrate,
-            max_framerate: max_framerate as f32,
+            framerate: framerate as f32,
+            max_framerate: max_framerate.map(|rate| rate as f32),
         })
     }
 }

@@ -80,17 +80,19 @@ pub struct VideoOptions {
     pub receive: bool,
     /// Whether a picture is sent to the client.
     pub send: bool,
-    /// Most that is sent, in bit/s; also what a client is allowed that measures no bandwidth by itself. At least 100,000
+    /// Most that is sent, in bit/s; also what a client is allowed that measures no bandwidth by itself. At least 30,000
     /// is taken.
     pub max_bitrate: u32,
-    /// Most pictures a second that are sent.
-    pub max_framerate: f32,
+    /// Pictures a second that are usual.
+    pub framerate: f32,
+    /// Most pictures a second that are sent; others are left out. None: as many as come.
+    pub max_framerate: Option<f32>,
 }
 
-/// Both ways, 2.5 Mbit/s and 30 pictures a second at most.
+/// Both ways, 2.5 Mbit/s at most, and as many pictures as come.
 impl Default for VideoOptions {
     fn default() -> Self {
-        Self { receive: true, send: true, max_bitrate: 2_500_000, max_framerate: 30.0 }
+        Self { receive: true, send: true, max_bitrate: 2_500_000, framerate: 30.0, max_framerate: None }
     }
 }
 

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 /// What is sent at first, before anything is known.
 const START: u32 = 600_000;
-/// Below this no picture is worth sending.
+/// Below this no picture is worth sending, however bad the way is…
 const LEAST: u32 = 100_000;
+/// …unless somebody wants it so, and then it is this.
+const LEAST_WANTED: u32 = 30_000;
 /// Below that share of loss the rate rises…
 const LOW: f32 = 0.05;
 /// …and above that one it falls.
@@ -41,7 +43,7 @@ pub(super) struct Bitrate {
 
 impl Bitrate {
     pub(super) fn new(most: u32) -> Self {
-        let most = most.max(LEAST);
+        let most = most.max(LEAST_WANTED);
         Self {
             rate: f64::from(START.min(most)),
             most,
@@ -55,7 +57,7 @@ impl Bitrate {
 
     /// The peer takes no more than that.
     pub(super) fn limit(&mut self, most: u32) {
-        self.most = most.max(LEAST);
+        self.most = most.max(LEAST_WANTED);
         self.rate = self.rate.min(f64::from(self.most));
     }
 
@@ -84,7 +86,7 @@ impl Bitrate {
         }
         // Not far beyond what the peer can get, so that it needn't fall from far.
         let most = f64::from(self.bound(now)) * 1.5;
-        self.rate = self.rate.min(most).clamp(f64::from(LEAST), f64::from(self.most));
+        self.rate = self.rate.min(most).clamp(f64::from(self.least()), f64::from(self.most));
     }
 
     fn average_loss(&self) -> f32 {
@@ -95,7 +97,11 @@ impl Bitrate {
 
     /// The rate now, in bit/s.
     pub(super) fn at(&self, now: Instant) -> u32 {
-        (self.rate as u32).min(self.bound(now)).max(LEAST)
+        (self.rate as u32).min(self.bound(now)).max(self.least())
+    }
+
+    fn least(&self) -> u32 {
+        LEAST.min(self.most)
     }
 
     fn bound(&self, now: Instant) -> u32 {
@@ -172,7 +178,8 @@ mod tests {
     #[test]
     fn a_low_limit_holds_from_the_start() {
         assert_eq!(Bitrate::new(250_000).at(start_of_time()), 250_000);
-        assert_eq!(Bitrate::new(0).at(start_of_time()), LEAST);
+        assert_eq!(Bitrate::new(50_000).at(start_of_time()), 50_000, "though no network makes it as low");
+        assert_eq!(Bitrate::new(0).at(start_of_time()), LEAST_WANTED);
         let mut bitrate = Bitrate::new(2_500_000);
         bitrate.limit(400_000);
         assert_eq!(bitrate.at(start_of_time()), 400_000);

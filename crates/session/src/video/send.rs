@@ -67,7 +67,7 @@ impl VideoSender {
             repair_number: (numbers >> 16) as u16 >> 1,
             first_timestamp: seed.derive(derived::VIDEO_TIMESTAMP),
             packetiser: Packetiser::new(numbers as u16),
-            pacer: Pacer::new(options.max_framerate),
+            pacer: Pacer::new(options.framerate),
             history: History::new(),
             bitrate: Bitrate::new(options.max_bitrate),
             max_bitrate: options.max_bitrate,

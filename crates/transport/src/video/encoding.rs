@@ -1,6 +1,7 @@
 //! One session's video to send: the picture that waits, and the encoder.
 
 use super::clock::EmitClock;
+use super::framerate_limit::FramerateLimit;
 use super::pictures::Spare;
 use super::pool::{lock, threads};
 use crate::sync::Mutex;
@@ -39,7 +40,7 @@ pub struct EncodeStats {
     pub key_frames: u64,
     /// Pictures that the encoder failed with.
     pub failed: u64,
-    /// Pictures left out to keep to the bitrate, or because the peer takes none.
+    /// Pictures left out to keep to the bitrate or to the frame rate, or because the peer takes none.
     pub dropped: u64,
     /// Pictures refused because the encoder was behind.
     pub refused: u64,
@@ -63,6 +64,7 @@ struct Desk {
     waiting: Option<(I420, Duration)>,
     spare: Spare,
     clock: EmitClock,
+    limit: FramerateLimit,
     codec: Codec,
     bitrate: u32,
     wants_key_frame: bool,
@@ -100,6 +102,7 @@ impl Encoding {
             waiting: None,
             spare: Spare::default(),
             clock: EmitClock::default(),
+            limit: FramerateLimit::new(options.max_framerate),
             codec: Codec::default(),
             bitrate: options.max_bitrate.min(FIRST_BITRATE),
             wants_key_frame: false,
@@ -112,7 +115,7 @@ impl Encoding {
         Self {
             desk: Mutex::new(desk),
             encoder: Mutex::new(None),
-            framerate: options.max_framerate,
+            framerate: options.framerate,
             #[cfg(any(test, feature = "fault-injection"))]
             fault: false.into(),
         }
@@ -122,6 +125,10 @@ impl Encoding {
     pub(crate) fn give(&self, now: Duration, picture: &EmittedPicture<'_>) -> Result<Given, PixelError> {
         let mut upright = {
             let mut desk = lock(&self.desk);
+            if !desk.limit.allows(now) {
+                desk.stats.dropped += 1;
+                return Ok(Given::Taken);
+            }
             if desk.waiting.is_some() {
                 desk.wants_room = true;
                 desk.stats.refused += 1;
@@ -138,6 +145,7 @@ impl Encoding {
             desk.spare.give(upright);
             return Ok(Given::Taken);
         }
+        desk.limit.passed(now);
         let at = desk.clock.stamp(now, timestamp);
         (desk.stats.width, desk.stats.height) = (width, height);
         if let Some((older, _)) = desk.waiting.replace((upright, at)) {

@@ -7,6 +7,7 @@
 mod clock;
 pub(crate) mod decoding;
 pub(crate) mod encoding;
+mod framerate_limit;
 mod memory;
 mod pictures;
 pub(crate) mod pool;

@@ -210,6 +210,17 @@ fn where_the_bitrate_is_low_pictures_are_left_out_before_anything_else_gives_way
 }
 
 #[test]
+fn no_more_pictures_are_encoded_in_a_second_than_are_allowed() {
+    let encoding = Encoding::new(VideoOptions { max_framerate: Some(10.0), ..VideoOptions::default() });
+    let sent: Vec<u64> = (0..30)
+        .map(|index| index * 100 / 3)
+        .filter(|at| emit(&encoding, *at) == Given::Schedule && encode(&encoding).is_some())
+        .collect();
+    assert_eq!(sent, (0..10).map(|index| index * 100).collect::<Vec<_>>());
+    assert_eq!((encoding.stats().encoded, encoding.stats().dropped), (10, 20));
+}
+
+#[test]
 fn pixels_that_are_no_picture_leave_everything_as_it_was() {
     let encoding = Encoding::new(VideoOptions::default());
     let (format, pixels) = (PixelFormat::Bgr24, Pixels::F32(&[0.0; 10]));
