@@ -2,8 +2,8 @@
 import test from 'ava'
 import { AudioVideoGeneratorHandler } from '../../src/driver/audio-video-generator-handler.ts'
 import { VideoGeneratorHandler } from '../../src/driver/video-generator-handler.ts'
-import { AdditionalOutputs, CloseStream, type EmitType, type VideoEmitType } from '../../src/index.ts'
-import { call, HandTime, settle, until } from '../helpers/call.ts'
+import { AdditionalOutputs, type AudioFrame, CloseStream, type EmitType, type VideoEmitType } from '../../src/index.ts'
+import { type Call, call, HandTime, settle, until } from '../helpers/call.ts'
 import { picture } from '../helpers/pictures.ts'
 
 /** So many seconds of audio. */
@@ -113,3 +113,74 @@ test('a generator that is silent or dark for long is not read ahead without boun
   await time.pass(5000)
   t.true(yielded <= 18, `${yielded} seconds of audio`)
 })
+
+/** Calls a generator of audio and pictures, and plays what it gives, for so long. */
+async function watch(film: () => Generator<EmitType | VideoEmitType>, ms: number): Promise<Call> {
+  const time = new HandTime()
+  const made = call(new AudioVideoGeneratorHandler(film, false, 30), { clock: time.clock })
+  for (let at = 0; at < ms; at += 20) {
+    // oxlint-disable-next-line no-await-in-loop -- time passes in steps of a frame
+    await time.pass(20)
+    made.link.play(20)
+  }
+  return made
+}
+
+test('the end beside a picture comes after all sound that was given before', async (t) => {
+  function* film(): Generator<EmitType | VideoEmitType> {
+    for (let i = 0; i < 10; i++) yield audio(1)
+    yield [picture(1), new CloseStream('Fin')]
+    t.fail('nothing is asked for after the end')
+  }
+  const { link, reason } = await watch(film, 11_000)
+  t.deepEqual([link.written.length, link.shown.length, reason], [10, 1, 'close_stream'])
+  t.deepEqual(link.told, [{ type: 'end_stream', data: 'Fin' }])
+})
+
+test('the end beside a sound comes after all pictures that were given before', async (t) => {
+  function* film(): Generator<EmitType | VideoEmitType> {
+    for (let i = 0; i < 6; i++) yield picture(i)
+    yield [audio(1) as AudioFrame, new CloseStream('Fin')]
+    t.fail('nothing is asked for after the end')
+  }
+  const { link, reason } = await watch(film, 2000)
+  t.deepEqual([link.shown.length, link.written.length, reason], [6, 1, 'close_stream'])
+})
+
+test('the end beside what is no audio is complained of, and the generator goes on', async (t) => {
+  function* film(): Generator<EmitType | VideoEmitType> {
+    yield picture(1)
+    yield [[7, new Int16Array(1)], new CloseStream('Fin')]
+    for (let i = 0; i < 3; i++) yield [picture(i), new AdditionalOutputs(i)]
+    yield [audio(1) as AudioFrame, new CloseStream('The end')]
+  }
+  const { link } = await watch(film, 2000)
+  t.deepEqual([link.shown.length, link.written.length], [4, 1])
+  t.regex(link.told[0]?.message ?? '', /7 Hz/)
+  t.deepEqual(link.told.at(-1), { type: 'end_stream', data: 'The end' })
+})
+
+for (const [what, film] of [
+  [
+    'throws',
+    function* () {
+      throw new Error('the film tore')
+    },
+  ],
+  ['gives no result', () => ({ [Symbol.iterator]: () => ({ next: () => 5 }) })],
+  ['returns nothing', () => undefined],
+  ['yields a promise that is rejected', () => [Promise.reject(new Error('the film tore'))]],
+] as const) {
+  test(`what a generator of audio and pictures does wrong is told of once: it ${what}`, async (t) => {
+    const { core, link, log } = call(new AudioVideoGeneratorHandler(film as never, false, 30))
+    const errors: Error[] = []
+    core.session.on('error', (error) => errors.push(error))
+    await until(() => core.state === 'closed')
+    await settle()
+    t.deepEqual(
+      [errors, link.told, log.lines].map((each) => each.length),
+      [1, 1, 1],
+      link.messages.join('\n'),
+    )
+  })
+}

@@ -45,3 +45,16 @@ test('a session that comes to a thread that has ended is refused at once', async
   link.close(false)
   clearInterval(alive)
 })
+
+test('what a module posts by itself is not taken for what the library says', async (t) => {
+  const alive = setInterval(() => undefined, 1000)
+  const log = new Log()
+  const thread = new PoolThread(threadSetup('posts'), log, () => undefined)
+  t.like(await thread.loaded, { inputSampleRate: 16_000 })
+  const { link, runner, failures } = await attachTo(thread)
+  await runner.end('done')
+  t.deepEqual([failures, log.lines], [[], []])
+  link.close(false)
+  await thread.terminate()
+  clearInterval(alive)
+})

@@ -2,6 +2,8 @@ import test from 'ava'
 import { Stream, WorkerHandler, WorkerLoadError } from '../../src/index.ts'
 import { offerBody } from '../helpers/offer.ts'
 import { quietStream } from '../helpers/quiet-stream.ts'
+import { WorkerPool } from '../../src/workers/worker-pool.ts'
+import { Log } from '../helpers/call.ts'
 import { moduleUrl, workerHandler } from '../helpers/worker-handler.ts'
 
 const url = moduleUrl('obedient')
@@ -90,4 +92,46 @@ test('each session has a thread of its own while there are enough', async (t) =>
   const threads = ['a', 'b', 'c', 'd'].map((id) => stream.sessions.get(id)?.handler.loop.threadId)
   t.is(new Set(threads).size, 2)
   t.is(threads.filter((id) => id === threads[0]).length, 2)
+})
+
+test('arguments are those that were given, whatever becomes of them later', async (t) => {
+  const bytes = new ArrayBuffer(8)
+  const args: unknown[] = [bytes]
+  const { stream } = quietStream(t, { handler: workerHandler('obedient', { args }), concurrencyLimit: 2 })
+  args.push(() => 1)
+  structuredClone(bytes, { transfer: [bytes] })
+  await stream.ready()
+  t.like(await stream.offer(offerBody('a')), { type: 'answer' })
+})
+
+test('a session that has a thread is served, though no other thread can be started', async (t) => {
+  const log = new Log()
+  const handler = workerHandler('obedient', { threads: 2, args: [new ArrayBuffer(8)] })
+  const purpose = { modality: 'audio', mode: 'send-receive', hasInputs: false, fps: 30 } as const
+  const pool = new WorkerPool(handler, purpose, log)
+  await pool.prepare()
+  const [bytes] = handler.args as [ArrayBuffer]
+  structuredClone(bytes, { transfer: [bytes] })
+  t.is(pool.make().loop.threadId, pool.make().loop.threadId)
+  t.regex(log.lines[0] ?? '', /^warn Another worker thread could not be started: DataCloneError/)
+  await pool.close()
+})
+
+test('a stream that was closed is not made ready, and starts no thread', async (t) => {
+  const { stream } = quietStream(t, { handler: workerHandler('obedient') })
+  await stream.close()
+  await t.throwsAsync(stream.ready(), { code: 'ERR_PARLEY_NEGOTIATION', message: /stream was closed.*make another/ })
+})
+
+test('a stream that is closed while its module is being loaded says so, to whoever waits', async (t) => {
+  const { stream, log } = quietStream(t, { handler: workerHandler('endless') })
+  const [ready, offer] = [stream.ready(), stream.offer(offerBody('a'))]
+  ready.catch(() => undefined)
+  await stream.close()
+  await t.throwsAsync(ready, {
+    instanceOf: WorkerLoadError,
+    message: /^The stream was closed while the module .*endless\.ts/,
+  })
+  t.like(await offer, { meta: { error: 'connection_closed' } })
+  t.deepEqual(log.lines, [])
 })

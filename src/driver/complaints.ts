@@ -1,15 +1,32 @@
 import { InvalidEmitError, SessionClosedError } from '../errors.ts'
 import { messageOf } from '../frames/thrown.ts'
+import type { Clock } from '../native/clock.ts'
 import type { DriverClient } from './driver-client.ts'
 
-/** Tells of what a handler emitted and can't be. The same is told once in a row: it may be so fifty times a second. */
+/** Complaints that are told as they come; those after them, one a second. */
+const FIRST = 16
+const EVERY_MS = 1000
+/** Complaints that are remembered, and not told again. */
+const REMEMBERED = 16
+
+/**
+ * Tells of what a handler emitted and can't be, which may be so fifty times a second: the same is told once, and what has
+ * another text each time once a second.
+ */
 export class Complaints {
   readonly #client: DriverClient
-  #last = ''
+  readonly #clock: Clock
+  readonly #texts = new Set<string>()
+  #told = 0
+  #toldAt = 0
 
-  /** @param client - is told */
-  constructor(client: DriverClient) {
+  /**
+   * @param client - is told
+   * @param clock - what time is
+   */
+  constructor(client: DriverClient, clock: Clock) {
     this.#client = client
+    this.#clock = clock
   }
 
   /**
@@ -25,8 +42,24 @@ export class Complaints {
     // A value that throws while it is looked at, such as a proxy, may throw anything.
     const complaint =
       error instanceof Error ? error : new InvalidEmitError(`${who} gave a value that throws: ${messageOf(error)}`)
-    if (complaint.message !== this.#last) this.#client.onComplaint(complaint)
-    this.#last = complaint.message
+    this.tell(complaint)
     return 'nothing'
+  }
+
+  /** @param complaint - told, unless the same was told lately, or too many others were */
+  tell(complaint: Error): void {
+    const now = this.#clock.now()
+    const isTooMany = this.#told >= FIRST && now - this.#toldAt < EVERY_MS
+    if (isTooMany || this.#texts.has(complaint.message)) return
+    this.#told++
+    this.#toldAt = now
+    this.#remember(complaint.message)
+    this.#client.onComplaint(complaint)
+  }
+
+  #remember(text: string): void {
+    const [oldest] = this.#texts
+    if (oldest !== undefined && this.#texts.size === REMEMBERED) this.#texts.delete(oldest)
+    this.#texts.add(text)
   }
 }

@@ -5,6 +5,7 @@ import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
 import { isDetached } from '../frames/is-detached.ts'
 import { PlayedMark } from '../frames/played-mark.ts'
+import { realClock } from '../native/clock.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import { Complaints } from './complaints.ts'
 import type { DriverClient } from './driver-client.ts'
@@ -54,7 +55,7 @@ export class EmitSink {
     this.targetMs = targetMs
     this.#muted = muted
     this.#who = who
-    this.#complaints = new Complaints(client)
+    this.#complaints = new Complaints(client, link.clock ?? realClock)
   }
 
   /** How much audio was queued since the session began, in ms, whatever became of it. */

@@ -1,3 +1,6 @@
+// Taken before a test replaces it by a fake one.
+const { setTimeout: later } = globalThis
+
 /** How long a generator that awaits something of its own may take to notice its end, in ms. */
 const PATIENCE_MS = 500
 
@@ -18,5 +21,5 @@ export async function endGenerator(
 }
 
 function patience(): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, PATIENCE_MS).unref())
+  return new Promise((resolve) => void later(resolve, PATIENCE_MS).unref())
 }

@@ -3,6 +3,7 @@ import { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
 import type { EmitVideo } from '../frames/emit-type.ts'
+import { realClock } from '../native/clock.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import { checkPicture } from './check-picture.ts'
 import { Complaints } from './complaints.ts'
@@ -35,7 +36,7 @@ export class VideoSink {
     this.#client = client
     this.#muted = muted
     this.#who = who
-    this.#complaints = new Complaints(client)
+    this.#complaints = new Complaints(client, link.clock ?? realClock)
   }
 
   /** Whether a picture waits for the encoder. */

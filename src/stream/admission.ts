@@ -12,6 +12,8 @@ import type { StreamSettings } from './stream-options.ts'
 /** The reason of the engine's refusals that are this server's fault: a busy port, no threads. Its message has addresses. */
 const OWN_FAULT = 'transport'
 
+const CLOSED = 'The stream was closed, and takes no connection any more: make another'
+
 /** Whom the desks of a stream tell. */
 export interface DeskListener {
   /** A session was made, and has its media. */
@@ -45,6 +47,7 @@ export class Admission {
 
   /** Does what the first session would otherwise wait for, and throws what it would be refused for. */
   async prepare(): Promise<void> {
+    if (this.#isClosed) throw new NegotiationError('connection_closed', CLOSED)
     const { connectTimeout: seconds, logger } = this.#settings
     const preparing = this.#handlers.prepare?.()
     if (preparing === undefined) return
@@ -87,7 +90,7 @@ export class Admission {
    * @returns the session, known from now on, or the refusal
    */
   admit(applicant: Applicant, add: (core: SessionCore) => void): SessionCore | FailedResult {
-    if (this.#isClosed) return refusal('connection_closed', { message: 'The server takes no new connections' })
+    if (this.#isClosed) return this.#refuseAll()
     const lack = this.#registry.lack(applicant.remoteAddress)
     if (lack === 'limit') return refusal('concurrency_limit_reached', { limit: this.#settings.concurrencyLimit })
     if (lack === 'half-open')
@@ -125,8 +128,12 @@ export class Admission {
       await within(seconds * 1000, preparing, late)
       return undefined
     } catch (error) {
-      return this.refuse(error)
+      return this.#isClosed ? this.#refuseAll() : this.refuse(error)
     }
+  }
+
+  #refuseAll(): FailedResult {
+    return refusal('connection_closed', { message: 'The server takes no new connections' })
   }
 
   #makeSession(applicant: Applicant): SessionCore {

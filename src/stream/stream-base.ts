@@ -181,7 +181,7 @@ export class StreamBase extends EventEmitter<StreamEvents> {
    *
    * @returns when it is done
    * @throws AddonMissingError when there can be no media on this machine; WorkerLoadError when the handler's module can't be
-   * used. A later call, or an offer, tries again
+   * used, and a later call, or an offer, tries again; NegotiationError when the stream was closed
    */
   async ready(): Promise<void> {
     await Promise.all([Host.open(), this.#admission.prepare()])

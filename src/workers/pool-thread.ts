@@ -1,10 +1,10 @@
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { WorkerExitError, WorkerLoadError } from '../errors.ts'
 import { messageOf } from '../frames/thrown.ts'
 import { type Cancel, type Clock, realClock } from '../native/clock.ts'
 import type { Logger } from '../session/logger.ts'
-import type { FromThread, HandlerSettings, ThreadSetup, ToThread } from './protocol.ts'
+import type { FromThread, HandlerSettings, ThreadSetup, ThreadStart, ToThread } from './protocol.ts'
 import type { RemoteRunner } from './remote-runner.ts'
 import { unpackError } from './wire-error.ts'
 
@@ -24,10 +24,12 @@ export class PoolThread {
   /** Settles when the handler's module is loaded; rejected with a WorkerLoadError. */
   readonly loaded: Promise<HandlerSettings>
   readonly #worker: Worker
+  readonly #port: MessagePort
   readonly #setup: ThreadSetup
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #runners = new Map<number, RemoteRunner>()
+  #loading!: { resolve: (settings: HandlerSettings) => void; reject: (error: Error) => void }
   #load = 0
   #stopAsking: Cancel | undefined
   #askedAt: number | undefined
@@ -41,15 +43,19 @@ export class PoolThread {
    * @param logger - the stream's
    * @param onExit - called when it has ended, however
    * @param clock - what time is; real by default
+   * @throws what Node throws when it can't start a thread
    */
   constructor(setup: ThreadSetup, logger: Logger, onExit: () => void, clock: Clock = realClock) {
     this.#setup = setup
     this.#logger = logger
     this.#clock = clock
-    this.#worker = new Worker(ENTRY, { workerData: setup, name: 'parley' })
+    const { worker, port } = startWorker(setup)
+    this.#worker = worker
+    this.#port = port
     this.threadId = this.#worker.threadId
-    this.loaded = new Promise((resolve, reject) => this.#listen(resolve, reject, onExit))
+    this.loaded = new Promise((resolve, reject) => (this.#loading = { resolve, reject }))
     this.loaded.catch(() => undefined)
+    this.#listen(onExit)
   }
 
   /** Sessions that it serves, or is about to serve. */
@@ -90,7 +96,7 @@ export class PoolThread {
   /** @param message - anything that structured clone copies */
   post(message: ToThread): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-    this.#worker.postMessage(message)
+    this.#port.postMessage(message)
   }
 
   /** Asks whether its event loop has time, unless the question waits already; see {@link isStuck}. */
@@ -134,28 +140,48 @@ export class PoolThread {
     this.#stopAsking = undefined
   }
 
-  #listen(resolve: (settings: HandlerSettings) => void, reject: (error: Error) => void, onExit: () => void): void {
+  #listen(onExit: () => void): void {
     this.#worker.on('error', (error) => (this.#error = error))
     this.#worker.on('exit', (code) => {
-      reject(this.#loadError(code))
+      this.#readLast()
+      this.#loading.reject(this.#loadError(code))
       this.#rest()
       onExit()
       this.#endSessions(code)
     })
-    this.#worker.on('message', (message: FromThread) => {
-      if (message.type === 'loaded') {
-        this.#isLoaded = true
-        this.#worker.unref()
-        resolve(message.settings)
-      } else if (message.type === 'load-failed') {
-        this.#error = unpackError(message.error)
-        reject(this.#error as Error)
-        void this.terminate()
-      } else this.#take(message)
-    })
+    this.#port.on('message', this.#take)
+    // While it loads, the worker itself keeps the process alive.
+    this.#port.unref()
   }
 
-  #take(message: Exclude<FromThread, { type: 'loaded' | 'load-failed' }>): void {
+  /** What the thread said last may not have come when it has ended. */
+  #readLast(): void {
+    for (;;) {
+      const last = receiveMessageOnPort(this.#port)
+      if (last === undefined) return this.#port.close()
+      this.#take(last.message as FromThread)
+    }
+  }
+
+  readonly #take = (message: FromThread): void => {
+    if (message.type === 'loaded') this.#onLoaded(message.settings)
+    else if (message.type === 'load-failed') this.#onLoadFailed(unpackError(message.error))
+    else this.#takeNews(message)
+  }
+
+  #onLoaded(settings: HandlerSettings): void {
+    this.#isLoaded = true
+    this.#worker.unref()
+    this.#loading.resolve(settings)
+  }
+
+  #onLoadFailed(error: Error): void {
+    this.#error = error
+    this.#loading.reject(error)
+    void this.terminate()
+  }
+
+  #takeNews(message: Exclude<FromThread, { type: 'loaded' | 'load-failed' }>): void {
     this.#askedAt = undefined
     this.#hasWarned = false
     if (message.type === 'log') this.#logger[message.level](message.message)
@@ -173,5 +199,17 @@ export class PoolThread {
     const message = `The worker thread that ran this session's handler ended with exit code ${code}`
     this.#exit = new WorkerExitError(message, options)
     for (const runner of this.#runners.values()) runner.onThreadExit(this.#exit)
+  }
+}
+
+/** Starts a thread, and a channel to it that no code but the library's has: what a handler posts elsewhere says nothing. */
+function startWorker(setup: ThreadSetup): { worker: Worker; port: MessagePort } {
+  const { port1, port2 } = new MessageChannel()
+  const workerData: ThreadStart = { ...setup, port: port2 }
+  try {
+    return { worker: new Worker(ENTRY, { workerData, transferList: [port2], name: 'parley' }), port: port1 }
+  } catch (error) {
+    port1.close()
+    throw error
   }
 }

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import type { HandlerOptions } from '../handlers/handler-options.ts'
 import type { VideoStreamHandlerOptions } from '../handlers/video-stream-handler.ts'
@@ -15,6 +16,12 @@ export interface ThreadSetup {
   readonly args: readonly unknown[]
   /** What it is for. */
   readonly purpose: HandlerPurpose
+}
+
+/** What a thread gets of the main thread when it starts. */
+export interface ThreadStart extends ThreadSetup {
+  /** By which the two speak. The handler's module has the thread's `parentPort` to itself. */
+  readonly port: MessagePort
 }
 
 /** How a handler wants its media. The main thread has to know it before the first offer. */

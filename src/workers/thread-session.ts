@@ -1,3 +1,4 @@
+import { Complaints } from '../driver/complaints.ts'
 import { createDriver } from '../driver/create-driver.ts'
 import type { DriverClient } from '../driver/driver-client.ts'
 import type { Runner } from '../driver/runner.ts'
@@ -9,6 +10,7 @@ import { isThenable } from '../driver/emit-sink.ts'
 import { type HandlerContext, runInContext } from '../handlers/context.ts'
 import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
+import { realClock } from '../native/clock.ts'
 import type { MediaLink } from '../native/media-link.ts'
 import { announce, announceSpeech } from '../session/announce.ts'
 import type { Logger } from '../session/logger.ts'
@@ -48,6 +50,7 @@ export class ThreadSession implements DriverClient, SessionBackend {
   readonly #context: HandlerContext
   readonly #driver: Runner
   readonly #marks = new PlayedMarks()
+  readonly #complaints: Complaints
   #state: SessionState = 'connecting'
 
   /**
@@ -64,6 +67,7 @@ export class ThreadSession implements DriverClient, SessionBackend {
     this.#outbox = new Outbox(logger, message.id)
     const call = message.call === undefined ? {} : { call: message.call }
     this.#context = { webrtcId: message.id, ...call, warn: (text) => this.#outbox.notice('warning', text) }
+    this.#complaints = new Complaints(this, link.clock ?? realClock)
     this.#driver = this.#drive()
     link.listen({
       onAudio: () => this.#driver.onAudio(),
@@ -184,8 +188,8 @@ export class ThreadSession implements DriverClient, SessionBackend {
       this.#post({ type: 'outputs', key: this.#key, args })
     } catch {
       const wrong = findUncloneable(args, 'args') ?? 'args'
-      this.onComplaint(
-        new InvalidEmitError(`emit() gave outputs that structured clone can't copy to the main thread: ${wrong}`),
+      this.#complaints.tell(
+        new InvalidEmitError(`The handler gave outputs that structured clone can't copy to the main thread: ${wrong}`),
       )
     }
   }

@@ -10,7 +10,10 @@ export interface WorkerHandlerOptions {
    * sessions come, so each has a thread of its own as long as there are enough.
    */
   threads?: number
-  /** What the handler class is constructed with on each thread, copied by structured clone; by default nothing. */
+  /**
+   * What the handler class is constructed with on each thread, copied by structured clone: once when this is made, so that later
+   * changes do nothing, and to each thread. By default nothing.
+   */
   args?: readonly unknown[]
 }
 
@@ -34,7 +37,7 @@ export class WorkerHandler {
   readonly url: URL
   /** Most threads that there may be. */
   readonly threads: number
-  /** What the handler class is constructed with. */
+  /** What the handler class is constructed with: a copy of the option. */
   readonly args: readonly unknown[]
 
   /**
@@ -63,6 +66,6 @@ function checkUrl(url: unknown): URL {
 function checkArgs(args: unknown): readonly unknown[] {
   if (!Array.isArray(args)) throw wrongType('args', 'an array', args)
   const wrong = findUncloneable(args, 'args')
-  if (wrong === undefined) return args as unknown[]
+  if (wrong === undefined) return structuredClone(args as unknown[])
   throw new TypeError(`The option args must be something that structured clone copies to another thread; not ${wrong}`)
 }

@@ -1,3 +1,5 @@
+import { WorkerLoadError } from '../errors.ts'
+import { describeThrown } from '../frames/thrown.ts'
 import { type Clock, realClock } from '../native/clock.ts'
 import type { Logger } from '../session/logger.ts'
 import type { HandlerMaker, HandlerPurpose } from '../stream/handler-source.ts'
@@ -34,7 +36,7 @@ export class WorkerPool implements HandlerMaker {
    * Loads the handler's module on the first thread, to know how its handlers want their audio.
    *
    * @returns undefined when it is loaded
-   * @throws WorkerLoadError when the module can't be used; the next call tries again
+   * @throws WorkerLoadError when the module can't be used, and the next call tries again; or when the pool is closed meanwhile
    */
   prepare(): Promise<void> | undefined {
     if (this.#settings !== undefined) return undefined
@@ -56,7 +58,12 @@ export class WorkerPool implements HandlerMaker {
   }
 
   async #load(): Promise<void> {
-    this.#settings = await this.#spawn().loaded
+    try {
+      this.#settings = await this.#spawn().loaded
+    } catch (error) {
+      if (!this.#isClosed) throw error
+      throw new WorkerLoadError(`The stream was closed while the module ${this.#setup.url} was being loaded`)
+    }
   }
 
   /** One without a session if there may be one, else the one with the fewest; one that is stuck only if all are. */
@@ -71,7 +78,18 @@ export class WorkerPool implements HandlerMaker {
   #idle(): PoolThread | undefined {
     const idle = [...this.#threads].find((thread) => thread.load === 0 && !thread.isStuck)
     if (idle !== undefined || this.#threads.size >= this.#size || this.#isClosed) return idle
-    return this.#spawn()
+    return this.#spawnAnother()
+  }
+
+  /** Where there are threads already, sessions share them when Node can't start one more. */
+  #spawnAnother(): PoolThread | undefined {
+    try {
+      return this.#spawn()
+    } catch (error) {
+      if (this.#threads.size === 0) throw error
+      this.#logger.warn(`Another worker thread could not be started: ${describeThrown(error)}`)
+      return undefined
+    }
   }
 
   #spawn(): PoolThread {
