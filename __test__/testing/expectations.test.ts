@@ -1,8 +1,20 @@
 import test, { type ExecutionContext } from 'ava'
-import { Stream, type VideoFrame } from '../../src/index.ts'
+import { type EmitType, Stream, StreamHandler, type VideoFrame } from '../../src/index.ts'
 import { ExpectationError, picture, silence, speech, type TestCall, testCall, tone } from '../../src/testing/index.ts'
 import { Echo } from '../helpers/echo.ts'
 import { TurnTaker } from '../helpers/turn-taker.ts'
+
+/** Speaks on and on, with a pause after each sentence, whoever else speaks. */
+class Impolite extends StreamHandler {
+  #sentences = 0
+  override receive(): void {}
+  override emit(): EmitType {
+    return this.#sentences++ % 2 === 1 ? silence(0.3) : tone(440, { seconds: 0.6 })
+  }
+  override copy(): Impolite {
+    return new Impolite()
+  }
+}
 
 /** A second of 440 Hz, echoed. */
 async function echoedTone(t: ExecutionContext): Promise<TestCall> {
@@ -218,6 +230,22 @@ test('an interruption is none while the handler is still heard', async (t) => {
   )
 })
 
+test('a handler that goes on after the pause between two sentences was not interrupted', async (t) => {
+  const waits = [1.36, 1.4, 1.45, 1.49]
+  for (const seconds of waits) {
+    const call = await testCall(new Impolite(), { seed: 1 })
+    await call.wait(seconds)
+    await call.play(tone(300, { seconds: 1 }))
+    await call.wait(1)
+    fails(
+      t,
+      () => call.expectInterruption({ withinMs: 200 }),
+      /the caller began at 1\d{3} ms, and the handler was silent at 1\d{3} ms, but heard again from 1\d{3} ms on/,
+    )
+    await call.end()
+  }
+})
+
 test('a film that stands still from its first picture on is frozen', async (t) => {
   let pictures = 0
   const call = await testCall((frame: VideoFrame) => (pictures++ === 0 ? frame : null), { modality: 'video', seed: 26 })
@@ -252,10 +280,10 @@ test('what can not be sent, made or waited for is refused in words, with its lim
   const call = await echoedTone(t)
   const circle: unknown[] = []
   circle.push(circle)
-  for (const message of [undefined, () => 5, Symbol('s'), 5n, circle])
+  for (const message of [undefined, () => 5, Symbol('s'), 5n, circle, null, 5, new Uint8Array(3)])
     t.throws(() => call.send(message), {
       instanceOf: TypeError,
-      message: /^A caller sends a text, or what JSON can carry, not/,
+      message: /^send\(\) takes a text, or an object or a list that JSON can carry, not/,
     })
   const range = (act: () => unknown, message: RegExp): void => void t.throws(act, { instanceOf: RangeError, message })
   range(() => tone(440, { seconds: 1e9 }), /from 0 to 3,600, not 1000000000/)

@@ -1,16 +1,20 @@
 import { mock } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import {
   AsyncStreamHandler,
   type AudioFrame,
+  type EmitAudio,
   type EmitType,
   waitForItem,
   AsyncQueue,
+  Stream,
   WorkerHandler,
 } from '../../src/index.ts'
 import { testCall, tone } from '../../src/testing/index.ts'
 import { Echo } from '../helpers/echo.ts'
 
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const BAD = { loss: 0.1, jitterMs: 40, reordering: 0.05, duplicates: 0.02 }
 
 /** Answers the first loud frame with a tone, after a timer of its own. */
@@ -48,6 +52,31 @@ class Hasty extends AsyncStreamHandler {
   }
 }
 
+/** Takes its time to shut down, in two parts. */
+class SlowToLeave extends Echo {
+  hasLeft = false
+  override async shutdown(): Promise<void> {
+    await sleep(10)
+    await sleep(1500)
+    this.hasLeft = true
+  }
+  override copy(): SlowToLeave {
+    return new SlowToLeave()
+  }
+}
+
+/** A timer of a handler's own, real or fake. */
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms))
+}
+
+async function* beeps(): AsyncGenerator<EmitAudio> {
+  for (;;) {
+    yield tone(440, { seconds: 0.1 })
+    await sleep(1000)
+  }
+}
+
 async function echoed(seed: number): Promise<readonly [string, number]> {
   const call = await testCall(new Echo(), { ...BAD, seed })
   await call.play(tone(440, { seconds: 3 }))
@@ -82,6 +111,71 @@ test.serial("fake timers go along with the call's time", async (t) => {
   await call.play(tone(300, { seconds: 0.2 }))
   await call.waitForSound()
   t.notThrows(() => call.expectTurn({ replyAfterMs: 480, replyWithinMs: 620 }))
+  await call.end()
+})
+
+test.serial('a call ends while functions sleep by fake timers, and while shutdown() does', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const onTime = (ms: number): void => mock.timers.tick(ms)
+  for (const make of [
+    () => testCall(beeps, { mode: 'receive', seed: 17, onTime }),
+    () => testCall(() => beeps(), { seed: 17, onTime }),
+  ]) {
+    const call = await make()
+    await call.wait(1.5)
+    const [, second] = call.heard.sounds()
+    t.true(Math.abs((second?.fromMs ?? 0) - 1000) < 100, `the second beep came at ${second?.fromMs} ms`)
+    t.is(await call.end(), 'peer')
+  }
+  const leaving = await testCall(new SlowToLeave(), { seed: 17, onTime })
+  t.is(await leaving.end(), 'peer')
+  t.true((leaving.handler as SlowToLeave).hasLeft)
+})
+
+test.serial('a call ends even where nobody lets time pass for the fake timers of its generator', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const call = await testCall(beeps, { mode: 'receive', seed: 18 })
+  await call.wait(0.5)
+  t.is(await call.end(), 'peer')
+})
+
+test.serial('a call without fake timers waits for a real shutdown(), and none of its own time passes', async (t) => {
+  const call = await testCall(new SlowToLeave(), { seed: 19 })
+  call.hangUp()
+  await call.waitFor(() => call.closeReason !== undefined)
+  const { nowMs } = call
+  await call.end()
+  t.is(call.nowMs, nowMs)
+  t.true((call.handler as SlowToLeave).hasLeft)
+})
+
+test.serial('what can not come any more after the end is not waited for, over real UDP as in memory', async (t) => {
+  for (const over of ['memory', 'udp'] as const) {
+    const call = await testCall(new Echo(), { seed: 20, over })
+    await call.end()
+    const begin = performance.now()
+    const [sound, message, picture] = [call.waitForSound(), call.waitForMessage('hello'), call.waitForPicture()]
+    await t.throwsAsync(sound, { message: /^Waited for a sound, but the call has ended; heard .* session ended: peer/ })
+    await t.throwsAsync(message, { message: /^Expected a message "hello"; .* The session ended: peer\.$/ })
+    await t.throwsAsync(picture, { message: /^Waited for a picture, but the call has ended; saw nothing/ })
+    t.true(performance.now() - begin < 2000)
+  }
+})
+
+test.serial('what is under way to the caller when the session ends is waited for', async (t) => {
+  const call = await testCall(new Echo(), { seed: 21 })
+  call.setNetwork({ latencyMs: 3000 })
+  call.session.sendMessage('farewell')
+  call.session.close('enough')
+  await turn()
+  t.is(call.closeReason, 'enough')
+  const { atMs } = await call.waitForMessage('farewell')
+  t.true(atMs >= 3000, `${atMs} ms`)
+  const before = call.nowMs
+  await t.throwsAsync(call.waitForMessage('more', { seconds: 60 }), { message: /The session ended: enough\./ })
+  t.true(call.nowMs - before < 6000, `${call.nowMs - before} ms`)
   await call.end()
 })
 

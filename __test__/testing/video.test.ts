@@ -174,6 +174,39 @@ test('what cannot be shown is refused in words', async (t) => {
   await call.end()
 })
 
+test('pictures are shown when they are due, whatever else lets time pass', async (t) => {
+  const call = await testCall(new Mirror(), { seed: 14 })
+  const before = call.nowMs
+  await Promise.all([call.play(tone(440, { seconds: 2 })), call.show(picture(RED), { seconds: 2 })])
+  const took = call.nowMs - before
+  t.true(Math.abs(took - 2000) < 25, `2 s of pictures took ${took} ms`)
+  await call.end()
+})
+
+test('over real UDP 200 pictures a second are as many', async (t) => {
+  const call = await testCall(() => null, { modality: 'video', over: 'udp', seed: 15 })
+  const before = performance.now()
+  await call.show(picture(RED), { seconds: 1, fps: 200 })
+  const took = performance.now() - before
+  t.true(took > 990 && took < 1200, `1 s of pictures took ${took} ms`)
+  await call.end()
+})
+
+test('a film that stops is frozen until the end of the part that is looked at', async (t) => {
+  let shown = 0
+  const call = await testCall((frame: VideoFrame) => (shown++ < 25 ? frame : null), { modality: 'video', seed: 16 })
+  await call.show(picture(RED), { seconds: 5 })
+  call.expectSeen({ pictures: 20, maxFreezeMs: 100 })
+  call.expectSeen({ pictures: 20, maxFreezeMs: 4500, toMs: 9000 })
+  const freeze = { message: /the longest freeze 4\d\d\d ms/ }
+  t.throws(() => call.expectSeen({ pictures: 20, maxFreezeMs: 100, toMs: 5000 }), freeze)
+  t.throws(() => call.expectSeen({ maxFreezeMs: 4000, fromMs: 300, toMs: 9000 }), freeze)
+  const [first] = call.seen
+  t.throws(() => call.expectSeen({ maxFreezeMs: (first?.atMs ?? 0) - 1, fromMs: 0, toMs: 700 }))
+  t.notThrows(() => call.expectSeen({ maxFreezeMs: (first?.atMs ?? 0) + 50, fromMs: -100, toMs: 700 }))
+  await call.end()
+})
+
 test('over real UDP it is the same', async (t) => {
   const call = await testCall(swap, { modality: 'video', over: 'udp', seed: 11 })
   await call.show(picture(RED), { seconds: 1 })

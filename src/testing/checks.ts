@@ -1,6 +1,7 @@
 import { isThenable } from '../driver/emit-sink.ts'
 import { describe } from '../frames/describe.ts'
-import { checkObject, wrongType } from '../stream/checks.ts'
+import { checkMessageSize } from '../session/outbox.ts'
+import { checkObject, isRecord, wrongType } from '../stream/checks.ts'
 
 /** The longest that a call waits at once, in seconds: a day. */
 const MAX_WAIT_S = 86_400
@@ -87,14 +88,16 @@ export function checkAnswer(answer: unknown): boolean {
  * What a caller sends.
  *
  * @param message - as a test gave it
- * @returns a text as it is, anything else as JSON
- * @throws TypeError naming what JSON can't carry
+ * @returns a text as it is, an object or a list as JSON
+ * @throws TypeError naming what is neither, or what JSON can't carry; MessageTooLargeError for more than 64 KiB
  */
 export function toMessage(message: unknown): string {
-  if (typeof message === 'string') return message
-  const text = toJson(message)
-  if (text !== undefined) return text
-  throw new TypeError(`A caller sends a text, or what JSON can carry, not ${describe(message)}`)
+  const isJson = Array.isArray(message) || isRecord(message)
+  const text = isJson ? toJson(message) : message
+  if (typeof text !== 'string')
+    throw new TypeError(`send() takes a text, or an object or a list that JSON can carry, not ${describe(message)}`)
+  checkMessageSize(text)
+  return text
 }
 
 function toJson(message: unknown): string | undefined {

@@ -13,7 +13,10 @@ export interface SeenExpectation {
   height?: number
   /** Mean colour of the last one, to 16 in each part: compression changes colours a little. */
   colour?: Colour
-  /** The longest time between two pictures, of which there must be two then, in ms. */
+  /**
+   * The longest time between two pictures, of which there must be two then, in ms. With `fromMs` the time from there to the first
+   * picture counts too, and with `toMs` that from the last one to there, or to now: so a film that stops is told.
+   */
   maxFreezeMs?: number
   /** Only what came from there on counts, in ms since the call was connected. */
   fromMs?: number
@@ -29,10 +32,11 @@ const TOLERANCE = 16
  *
  * @param all - what was seen
  * @param expected - at least one picture, and what else is said
+ * @param nowMs - how late it is
  * @returns what was expected and what was seen, in words; undefined when all is as expected
  * @throws TypeError or RangeError naming what can't be expected
  */
-export function unlikeSeen(all: readonly SeenPicture[], expected: SeenExpectation): string | undefined {
+export function unlikeSeen(all: readonly SeenPicture[], expected: SeenExpectation, nowMs: number): string | undefined {
   checkExpectation(expected)
   const { width, height, colour, maxFreezeMs = Infinity, fromMs = -Infinity, toMs = Infinity } = expected
   // Where one picture stands for ever there is no second one that tells it.
@@ -41,22 +45,23 @@ export function unlikeSeen(all: readonly SeenPicture[], expected: SeenExpectatio
   const last = seen.at(-1)
   const isSize = (width ?? last?.width) === last?.width && (height ?? last?.height) === last?.height
   const isColour = colour === undefined || (last !== undefined && isLike(meanColour(last), colour))
-  const isFluent = longestFreeze(seen) <= maxFreezeMs
-  if (seen.length >= pictures && isSize && isColour && isFluent) return undefined
-  return `Expected ${JSON.stringify(expected)}; ${describeSeen(seen)}`
+  const freezeMs = longestFreeze(seen, edgesOf(expected, nowMs))
+  if (seen.length >= pictures && isSize && isColour && freezeMs <= maxFreezeMs) return undefined
+  return `Expected ${JSON.stringify(expected)}; ${describeSeen(seen, freezeMs)}`
 }
 
 /**
  * What was seen, in words and numbers.
  *
  * @param seen - what
+ * @param freezeMs - the longest freeze; by default the longest time between two pictures
  * @returns a sentence without its full stop
  */
-export function describeSeen(seen: readonly SeenPicture[]): string {
+export function describeSeen(seen: readonly SeenPicture[], freezeMs: number = longestFreeze(seen)): string {
   const [first, last] = [seen[0], seen.at(-1)]
   if (first === undefined || last === undefined) return 'saw nothing'
   const what = `the last ${last.width} x ${last.height} in the mean colour [${meanColour(last).join(', ')}]`
-  const when = `from ${ms(first.atMs)} to ${ms(last.atMs)}, the longest freeze ${ms(longestFreeze(seen))}`
+  const when = `from ${ms(first.atMs)} to ${ms(last.atMs)}, the longest freeze ${ms(freezeMs)}`
   return `saw ${seen.length} ${seen.length === 1 ? 'picture' : 'pictures'} ${when}; ${what}`
 }
 
@@ -72,6 +77,20 @@ function isLike(colour: Colour, other: Colour): boolean {
   return colour.every((part, i) => Math.abs(part - (other[i] as number)) <= TOLERANCE)
 }
 
-function longestFreeze(seen: readonly SeenPicture[]): number {
-  return Math.max(0, ...seen.slice(1).map(({ atMs }, i) => atMs - (seen[i] as SeenPicture).atMs))
+/** Where a part begins and ends that was named, as far as it has passed. */
+interface Edges {
+  readonly fromMs: number | undefined
+  readonly toMs: number | undefined
+}
+
+function edgesOf({ fromMs, toMs }: SeenExpectation, nowMs: number): Edges {
+  return {
+    fromMs: fromMs === undefined ? undefined : Math.max(0, fromMs),
+    toMs: toMs === undefined ? undefined : Math.min(nowMs, toMs),
+  }
+}
+
+function longestFreeze(seen: readonly SeenPicture[], { fromMs, toMs }: Partial<Edges> = {}): number {
+  const times = [fromMs, ...seen.map(({ atMs }) => atMs), toMs].filter((at) => at !== undefined)
+  return times.slice(1).reduce((most, at, i) => Math.max(most, at - (times[i] as number)), 0)
 }

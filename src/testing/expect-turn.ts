@@ -12,7 +12,7 @@ export interface TurnExpectation {
   replyAfterMs?: number
 }
 
-/** An interruption: the caller began to speak while the handler did, which then fell silent. */
+/** An interruption: the caller began to speak while the handler did, which then fell silent for as long as the caller spoke. */
 export interface InterruptionExpectation {
   /** From the caller's first sound until the handler is silent, as the caller hears it, in ms at most. */
   withinMs: number
@@ -25,8 +25,8 @@ export const SHORTEST_SOUND_MS = 40
 interface Turn {
   /** What the caller said last. */
   readonly speech: Span | undefined
-  /** What was heard that began while the caller spoke. */
-  readonly overlap: Span | undefined
+  /** What was heard that began while the caller spoke, in order. */
+  readonly overlaps: readonly Span[]
   /** What was heard that was going on when the caller began. */
   readonly before: Span | undefined
   /** What was heard first after it. */
@@ -41,12 +41,12 @@ interface Turn {
  * @returns how that turn went
  */
 function turnOf(heard: Recording, speech: Span | undefined): Turn {
-  if (speech === undefined) return { speech, overlap: undefined, before: undefined, reply: undefined }
+  if (speech === undefined) return { speech, overlaps: [], before: undefined, reply: undefined }
   const sounds = heard.sounds().filter((sound) => lengthOf(sound) >= SHORTEST_SOUND_MS)
   return {
     speech,
     before: sounds.find(({ fromMs, toMs }) => fromMs <= speech.fromMs && toMs > speech.fromMs),
-    overlap: sounds.find(({ fromMs }) => fromMs > speech.fromMs && fromMs < speech.toMs),
+    overlaps: sounds.filter(({ fromMs }) => fromMs > speech.fromMs && fromMs < speech.toMs),
     reply: sounds.find(({ fromMs }) => fromMs >= speech.toMs),
   }
 }
@@ -70,11 +70,11 @@ export function unlikeTurn(
   checkNumber('replyWithinMs', replyWithinMs)
   checkRange('replyWithinMs', replyWithinMs, 0)
   checkRange('replyAfterMs', replyAfterMs, 0, replyWithinMs)
-  const { speech, overlap, reply } = turnOf(heard, lastSpeech)
+  const { speech, overlaps, reply } = turnOf(heard, lastSpeech)
   const wish = `Expected a reply within ${ms(replyWithinMs)}${replyAfterMs > 0 ? `, not before ${ms(replyAfterMs)}` : ''}`
   if (speech === undefined) return `${wish}; the caller has not spoken`
   const spoke = `the caller spoke from ${ms(speech.fromMs)} to ${ms(speech.toMs)}`
-  if (overlap !== undefined) return `${wish}; ${spoke}, and was cut in upon at ${ms(overlap.fromMs)}`
+  if (overlaps[0] !== undefined) return `${wish}; ${spoke}, and was cut in upon at ${ms(overlaps[0].fromMs)}`
   if (reply === undefined) return `${wish}; ${spoke}, and heard no reply until ${ms(heard.frameTimes.at(-1) ?? 0)}`
   const took = reply.fromMs - speech.toMs
   if (took <= replyWithinMs && took >= replyAfterMs) return undefined
@@ -98,20 +98,19 @@ export function unlikeInterruption(
   const { withinMs } = checkObject('', expected, ['withinMs']) as unknown as InterruptionExpectation
   checkNumber('withinMs', withinMs)
   checkRange('withinMs', withinMs, 0)
-  const { speech, before } = turnOf(heard, lastSpeech)
+  const { speech, before, overlaps } = turnOf(heard, lastSpeech)
   const wish = `Expected the handler to fall silent within ${ms(withinMs)} of being interrupted`
   if (speech === undefined) return `${wish}; the caller has not spoken`
   if (before === undefined) return `${wish}; nothing was heard when the caller began, at ${ms(speech.fromMs)}`
   const took = before.toMs - speech.fromMs
-  if (took <= withinMs) return isStillHeard(heard, before) ? `${wish}; ${stillHeard(speech, before)}` : undefined
-  return `${wish}; the caller began at ${ms(speech.fromMs)}, and the handler was heard until ${ms(before.toMs)}, ${ms(took)} later`
+  const began = `${wish}; the caller began at ${ms(speech.fromMs)}, and the handler was`
+  if (took > withinMs) return `${began} heard until ${ms(before.toMs)}, ${ms(took)} later`
+  const again = overlaps.find(({ toMs }) => toMs > speech.fromMs + withinMs)
+  if (again !== undefined) return `${began} silent at ${ms(before.toMs)}, but heard again from ${ms(again.fromMs)} on`
+  return isStillHeard(heard, before) ? `${began} still heard at ${ms(before.toMs)}: let more time pass` : undefined
 }
 
 /** Whether a sound goes on to where the recording ends: then nobody knows when it fell silent. */
 function isStillHeard(heard: Recording, sound: Span): boolean {
   return (heard.frameTimes.at(-1) ?? 0) < sound.toMs
-}
-
-function stillHeard(speech: Span, sound: Span): string {
-  return `the caller began at ${ms(speech.fromMs)}, and the handler was still heard at ${ms(sound.toMs)}: let more time pass`
 }

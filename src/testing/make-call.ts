@@ -141,7 +141,7 @@ export async function testCall(subject: Handler | StreamBase, options: TestCallO
       over === 'udp' ? new RealPace() : new VirtualPace(peer, clock, options.clock === 'real', options.onTime)
     const id = options.id ?? randomUUID()
     const session = await connect(stream, peer, pace, over === 'udp' ? undefined : clock, id)
-    const call = makeTestCall({ peer, log, pace, session, stream, ownsStream, seed })
+    const call = makeTestCall({ peer, log, pace, session, stream, ownsStream, seed, network })
     await untilConnected(peer, pace, session)
     log.start()
     peer.setNetwork(network)
@@ -202,7 +202,8 @@ function checkStream(stream: StreamBase, options: TestCallOptions): StreamBase {
 
 function makeStream(handler: Handler, options: TestCallOptions): StreamBase {
   const { mode = 'send-receive', modality = modalityUnsaid(handler), stream = {} } = options
-  const media = { bindAddress: '127.0.0.1', ...stream.media }
+  const { media: given = {} } = stream
+  const media = { bindAddress: '127.0.0.1', ...checkObject('stream.media', given) }
   return new StreamBase({ modality, logger: quiet, ...stream, handler, mode, media } as StreamBaseOptions)
 }
 

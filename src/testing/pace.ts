@@ -5,8 +5,10 @@ import { NO_TIME_MS, type VirtualClock } from './virtual-clock.ts'
 const { setImmediate: nextTurn, setTimeout: later } = globalThis
 const { performance: stopwatch } = globalThis
 
-/** How often real time is looked at, in ms. */
+/** How often real time is looked at, and fake timers are told of time, in ms. */
 const LOOK_MS = 5
+/** How much time passes at most for something to settle, in ms. */
+const SETTLE_MS = 20_000
 
 /** How the time of a call passes. */
 export interface Pace {
@@ -18,6 +20,12 @@ export interface Pace {
    * @returns whether it is so
    */
   pass(mostMs: number, isSo: () => boolean): Promise<boolean>
+  /**
+   * Waits for what may need fake timers, and lets time pass for them meanwhile.
+   *
+   * @param promise - what is waited for
+   */
+  settle(promise: Promise<void>): Promise<void>
 }
 
 /** Time passes by itself, as over real UDP. */
@@ -32,6 +40,10 @@ export class RealPace implements Pace {
       await sleep(Math.min(left, LOOK_MS))
     }
   }
+
+  settle(promise: Promise<void>): Promise<void> {
+    return promise
+  }
 }
 
 /** Time passes from one event of the call to the next, and the handler has its turns of the event loop in between. */
@@ -39,6 +51,7 @@ export class VirtualPace implements Pace {
   readonly #peer: TestPeer
   readonly #clock: VirtualClock
   readonly #isRealTime: boolean
+  readonly #stepMs: number
   readonly #onTime: ((ms: number) => void) | undefined
   #told = 0
 
@@ -52,6 +65,8 @@ export class VirtualPace implements Pace {
     this.#peer = peer
     this.#clock = clock
     this.#isRealTime = isRealTime
+    // A fake timer that is told of much time at once comes late, and so does the one that it sets.
+    this.#stepMs = isRealTime || onTime !== undefined ? LOOK_MS : Infinity
     this.#onTime = onTime
   }
 
@@ -64,10 +79,19 @@ export class VirtualPace implements Pace {
       if (isSo()) return true
       const passed = this.#peer.nowMs - start
       if (passed >= mostMs - NO_TIME_MS) return false
-      this.#step(Math.min(mostMs - passed, this.#isRealTime ? LOOK_MS : Infinity))
+      this.#step(Math.min(mostMs - passed, this.#stepMs))
       // oxlint-disable-next-line no-await-in-loop -- as above
       if (this.#isRealTime) await sleepUntil(begun + this.#peer.nowMs - start)
     }
+  }
+
+  async settle(promise: Promise<void>): Promise<void> {
+    // Without fake timers it waits for something real, or for nothing.
+    let isSettled = this.#onTime === undefined
+    const settle = (): void => void (isSettled = true)
+    promise.then(settle, settle)
+    await this.pass(SETTLE_MS, () => isSettled)
+    await promise
   }
 
   #step(mostMs: number): void {

@@ -1,6 +1,6 @@
 import { audioToBytes, audioToFile } from '../audio-files/audio-file.ts'
 import { type EmitAudio, type Layout, channelsOf } from '../frames/audio-frame.ts'
-import { checkAudio } from '../frames/check-audio.ts'
+import { checkSound } from './check-sound.ts'
 import { checkNumber, checkPart, checkRange } from './checks.ts'
 import { delayBetween } from './envelope.ts'
 import { audibleWindows, gapsBetween, lengthOf, rootMeanSquare, type Span, soundSpans, WINDOW_MS } from './spans.ts'
@@ -131,12 +131,12 @@ export class Recording {
   /**
    * Where a sound begins in it, told by how its loudness changes: of a steady tone only beginning and end tell.
    *
-   * @param sound - as it was played
+   * @param sound - as it was played, at 8,000 to 192,000 Hz
    * @returns ms since the call was connected, to about 5 ms; undefined when it isn't there
-   * @throws TypeError or RangeError for what is no audio
+   * @throws TypeError or RangeError for what is no audio, or of another rate
    */
   find(sound: EmitAudio): number | undefined {
-    checkAudio(sound)
+    checkSound(sound, 'find() takes')
     const delay = delayBetween(sound, [SAMPLE_RATE, this.samples, this.layout])
     if (delay === undefined) return undefined
     const frame = Math.floor(delay / FRAME_MS)

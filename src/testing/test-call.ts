@@ -2,16 +2,17 @@ import { checkPicture } from '../driver/check-picture.ts'
 import { ChannelClosedError, ExpectationError, type ParleyError, SessionClosedError, TimeoutError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { EmitAudio } from '../frames/audio-frame.ts'
-import { checkAudio } from '../frames/check-audio.ts'
 import { describe } from '../frames/describe.ts'
+import { messageOf } from '../frames/thrown.ts'
 import type { EmitVideo } from '../frames/emit-type.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
-import type { PeerStats, TestPeer } from '../native/test-peer.ts'
+import type { PeerNetwork, PeerStats, TestPeer } from '../native/test-peer.ts'
 import type { Session } from '../session/session.ts'
 import { checkObject } from '../stream/checks.ts'
 import type { StreamBase } from '../stream/stream-base.ts'
 import type { CallerLog } from './caller-log.ts'
 import { type CallerMessage, checkMatch, describeLack, isMeant, type MessageMatch } from './caller-messages.ts'
+import { checkSound } from './check-sound.ts'
 import { checkAnswer, checkNumbers, checkPart, checkRange, checkWait, toMessage } from './checks.ts'
 import { describeHeard, type HeardExpectation, unlikeHeard } from './expect-heard.ts'
 import {
@@ -62,6 +63,8 @@ export interface CallParts {
   readonly ownsStream: boolean
   /** Of all that would else be random. */
   readonly seed: number
+  /** What the network does at first. */
+  readonly network: PeerNetwork
 }
 
 /** How long a frame is, in ms. */
@@ -70,6 +73,11 @@ const FRAME_MS = 20
 const MAX_FPS = 1000
 /** How long a call's end may take, in ms: one whose goodbye got lost is noticed after 15 s of silence. */
 const END_MS = 20_000
+
+/** How long after its end a session may still tell its client of it, in ms, beside what the network takes. */
+const FAREWELL_MS = 2500
+/** What speaks, for errors. */
+const SPEAKING = 'play() and say()'
 
 // Assigned by the class, which is made by `testCall` alone.
 let make: (parts: CallParts) => TestCall
@@ -89,6 +97,8 @@ export class TestCall {
   readonly #parts: CallParts
   #closeReason: string | undefined
   #isHungUp = false
+  #endedAtMs = Infinity
+  #networkMs: number
 
   private constructor(parts: CallParts) {
     const { session, stream, seed } = parts
@@ -96,12 +106,16 @@ export class TestCall {
     this.stream = stream
     this.seed = seed
     this.#parts = parts
+    this.#networkMs = slowest(parts.network)
     const [outputs, errors]: [AdditionalOutputs[], ParleyError[]] = [[], []]
     this.outputs = outputs
     this.errors = errors
     session.on('outputs', (emitted) => outputs.push(emitted))
     session.on('error', (error) => errors.push(error))
-    session.on('closed', (reason) => (this.#closeReason = reason))
+    session.on('closed', (reason) => {
+      this.#closeReason = reason
+      this.#endsAt(this.nowMs)
+    })
   }
 
   /** The copy of the handler that serves the call. */
@@ -186,13 +200,13 @@ export class TestCall {
     if (modality === 'audio' || mode === 'receive') {
       throw new TypeError(`The caller has no camera: the stream's modality is '${modality}', its mode '${mode}'`)
     }
-    for (let shown = 0; shown < Math.round(seconds * fps); shown++) {
-      const picture = film[shown % film.length] as EmitVideo
-      checkPicture(picture, 'The test')
-      if (!(picture.data instanceof Uint8Array)) throw new TypeError('A camera shows pictures in bytes, a Uint8Array')
-      this.#parts.peer.show({ ...picture, data: picture.data })
+    const shots = film.map(toShot)
+    const start = this.nowMs
+    for (let shown = 1; shown <= Math.round(seconds * fps); shown++) {
+      this.#parts.peer.show(shots[(shown - 1) % shots.length] as Shot)
+      // Each when it is due, however much time something else let pass.
       // oxlint-disable-next-line no-await-in-loop -- one is shown after the other
-      await this.#parts.pace.pass(1000 / fps, () => false)
+      await this.#parts.pace.pass(start + (shown * 1000) / fps - this.nowMs, () => false)
     }
   }
 
@@ -232,14 +246,15 @@ export class TestCall {
    * Lets time pass until the caller hears a sound from now on: 40 ms of it, for a click is none.
    *
    * @param options - `seconds`: so long at most, 10 by default
-   * @throws ExpectationError when there is none by then
+   * @throws ExpectationError when there is none by then, or the call has ended and nothing comes any more
    */
   async waitForSound(options: { seconds?: number } = {}): Promise<void> {
     checkNumbers(options, ['seconds'])
     const { seconds = 10 } = options
     const from = this.nowMs
     const isHeard = (): boolean => this.heard.between(from).soundSeconds * 1000 >= SHORTEST_SOUND_MS
-    await this.waitFor(isHeard, { seconds, what: 'a sound' })
+    if (await this.#comes(isHeard, seconds)) return
+    throw this.#inVain(seconds, 'a sound', describeHeard(this.heard))
   }
 
   /**
@@ -247,28 +262,27 @@ export class TestCall {
    *
    * @param options - `seconds`: so long at most, 10 by default
    * @returns the picture
-   * @throws ExpectationError when there is none by then
+   * @throws ExpectationError when there is none by then, or the call has ended and nothing comes any more
    */
   async waitForPicture(options: { seconds?: number } = {}): Promise<SeenPicture> {
     checkNumbers(options, ['seconds'])
     const { seconds = 10 } = options
-    checkWait(seconds)
     const before = this.seen.length
-    if (await this.#parts.pace.pass(seconds * 1000, () => this.seen.length > before))
-      return this.seen.at(-1) as SeenPicture
-    throw this.#unlike(`Waited ${seconds} s for a picture in vain; ${describeSeen(this.seen)}`)
+    if (await this.#comes(() => this.seen.length > before, seconds)) return this.seen.at(-1) as SeenPicture
+    throw this.#inVain(seconds, 'a picture', describeSeen(this.seen))
   }
 
   /**
    * Lets time pass until the caller has heard nothing for a while.
    *
    * @param options - `forMs`: how long, 500 by default; `seconds`: so long at most, 10 by default
-   * @throws ExpectationError when it isn't silent by then
+   * @throws ExpectationError when it isn't silent by then; TypeError or RangeError for options, or a caller, that can't be
    */
   async waitForSilence(options: { forMs?: number; seconds?: number } = {}): Promise<void> {
     checkNumbers(options, ['forMs', 'seconds'])
     const { forMs = 500, seconds = 10 } = options
     checkRange('forMs', forMs, 1)
+    this.#checkHearing()
     // What came before ended before: only the end of a long call is looked at, again and again.
     const lately = (): Recording => this.heard.between(this.nowMs - forMs - FRAME_MS)
     const isSilent = (): boolean => this.nowMs - (lately().sounds().at(-1)?.toMs ?? 0) >= forMs
@@ -281,22 +295,21 @@ export class TestCall {
    * @param match - which
    * @param options - `seconds`: so long at most, 10 by default
    * @returns the first that it is
-   * @throws ExpectationError when there is none by then
+   * @throws ExpectationError when there is none by then, or the call has ended and nothing comes any more
    */
   async waitForMessage(match: MessageMatch, options: { seconds?: number } = {}): Promise<CallerMessage> {
     checkMatch(match)
     checkNumbers(options, ['seconds'])
     const { seconds = 10 } = options
-    checkWait(seconds)
-    await this.#parts.pace.pass(seconds * 1000, () => this.messages.some((message) => isMeant(message, match)))
+    await this.#comes(() => this.messages.some((message) => isMeant(message, match)), seconds)
     return this.expectMessage(match)
   }
 
   /**
    * Sends a message to the handler's session, as a page does over its data channel.
    *
-   * @param message - a text, or what is sent as JSON
-   * @throws ChannelClosedError after the end, TypeError for what JSON can't carry
+   * @param message - a text, or an object or a list, which is sent as JSON; up to 64 KiB in UTF-8
+   * @throws ChannelClosedError after the end, MessageTooLargeError, TypeError for anything else, or what JSON can't carry
    */
   send(message: unknown): void {
     const text = toMessage(message)
@@ -321,7 +334,9 @@ export class TestCall {
    */
   setNetwork(network: NetworkOptions): void {
     checkObject('', network, NETWORK_OPTIONS)
-    this.#parts.peer.setNetwork(peerNetwork(network, this.seed))
+    const changed = peerNetwork(network, this.seed)
+    this.#networkMs = Math.max(this.#networkMs, slowest(changed))
+    this.#parts.peer.setNetwork(changed)
   }
 
   /** Is gone without a word, as a phone in a tunnel. */
@@ -332,12 +347,13 @@ export class TestCall {
   /** Hangs up, as a page that is closed. The handler's side learns of it when time passes. */
   hangUp(): void {
     this.#isHungUp = true
+    this.#endsAt(this.nowMs)
     this.#parts.peer.hangUp()
   }
 
   /**
    * Hangs up, lets time pass until the session has ended, and waits for the handler's `shutdown()`. A stream that was made
-   * for the call is closed.
+   * for the call is closed. With `onTime` time passes until then too, up to 20 s, for fake timers that `shutdown()` waits for.
    *
    * @returns why the session ended
    * @throws TimeoutError when it doesn't within 20 s
@@ -350,10 +366,11 @@ export class TestCall {
       if (!hasEnded) throw new TimeoutError('The session did not end within 20 s of hanging up')
       // The media's end comes after the session's.
       await pace.pass(0, () => false)
-      if (ownsStream) await stream.close()
+      if (ownsStream) await pace.settle(stream.close())
       return this.#closeReason ?? 'closed'
     } finally {
       peer.end()
+      this.#endsAt(-Infinity)
     }
   }
 
@@ -379,7 +396,7 @@ export class TestCall {
    * @throws ExpectationError that says what was seen instead
    */
   expectSeen(expected: SeenExpectation = {}): void {
-    this.#check(unlikeSeen(this.seen, expected))
+    this.#check(unlikeSeen(this.seen, expected, this.nowMs))
   }
 
   /**
@@ -405,10 +422,11 @@ export class TestCall {
   }
 
   /**
-   * Says that the handler fell silent when the caller, speaking last, interrupted it.
+   * Says that the handler fell silent when the caller, speaking last, interrupted it, and wasn't heard again until the caller had
+   * finished; a sound of less than 40 ms is none.
    *
    * @param expected - how soon
-   * @throws ExpectationError that says for how long it was heard
+   * @throws ExpectationError that says for how long it was heard, or when again
    */
   expectInterruption(expected: InterruptionExpectation): void {
     this.#check(unlikeInterruption(this.heard, this.#parts.log.lastSpeech, expected))
@@ -436,12 +454,40 @@ export class TestCall {
     return this.#isHungUp || this.#closeReason !== undefined
   }
 
+  /** Whether it has ended, and nothing is under way to the caller any more. */
+  get #isOver(): boolean {
+    return this.nowMs - this.#endedAtMs > this.#networkMs + FAREWELL_MS
+  }
+
+  #endsAt(atMs: number): void {
+    this.#endedAtMs = Math.min(this.#endedAtMs, atMs)
+  }
+
+  /** Lets time pass until something has come to the caller, or nothing can come any more. */
+  async #comes(hasCome: () => boolean, seconds: number): Promise<boolean> {
+    checkWait(seconds)
+    let isHere = false
+    await this.#parts.pace.pass(seconds * 1000, () => (isHere = hasCome()) || this.#isOver)
+    return isHere
+  }
+
+  #inVain(seconds: number, what: string, instead: string): ExpectationError {
+    const waited = this.#isOver
+      ? `Waited for ${what}, but the call has ended`
+      : `Waited ${seconds} s for ${what} in vain`
+    return this.#unlike(`${waited}; ${instead}`)
+  }
+
   /** Where nothing can be heard, silence says nothing about the handler. */
-  #checkSilence(part: { fromMs?: number; toMs?: number }): void {
-    checkNumbers(part, ['fromMs', 'toMs'])
+  #checkHearing(): void {
     const { mode, modality } = this.stream.options
     if (mode === 'send') throw new TypeError("The caller hears nothing anyhow: the stream's mode is 'send'")
     if (modality === 'video') throw new TypeError("The caller hears nothing anyhow: the stream's modality is 'video'")
+  }
+
+  #checkSilence(part: { fromMs?: number; toMs?: number }): void {
+    checkNumbers(part, ['fromMs', 'toMs'])
+    this.#checkHearing()
     const { fromMs = 0, toMs = this.nowMs } = part
     checkPart(part.fromMs, part.toMs)
     if (toMs <= this.nowMs && toMs - fromMs >= FRAME_MS) return
@@ -463,7 +509,8 @@ export class TestCall {
   #unlike(what: string): ExpectationError {
     const { lost, late } = this.stats()
     const failed = this.errors.map(({ message }) => ` The handler failed: ${message}.`).join('')
-    const ended = this.#closeReason === undefined ? '' : ` The session ended: ${this.#closeReason}.`
+    const hungUp = this.#isHungUp ? ' The caller hung up.' : ''
+    const ended = this.#closeReason === undefined ? hungUp : ` The session ended: ${this.#closeReason}.`
     return new ExpectationError(
       `${what}. The caller lost ${lost} packets, ${late} came late; seed ${this.seed}.${failed}${ended}`,
     )
@@ -497,12 +544,32 @@ export interface WaitOptions {
 }
 
 function toAudio(sound: Speech): EmitAudio {
-  if (typeof sound === 'string' || sound instanceof URL || sound instanceof Uint8Array) return speech(sound)
-  if (!Array.isArray(sound) || typeof sound[0] !== 'number') {
-    throw new TypeError(`A caller says [sampleRate, samples] or a WAV file, not ${describe(sound)}`)
+  const audio =
+    typeof sound === 'string' || sound instanceof URL || sound instanceof Uint8Array ? readSpeech(sound) : sound
+  if (!Array.isArray(audio) || typeof audio[0] !== 'number') {
+    throw new TypeError(`${SPEAKING} take [sampleRate, samples] or a WAV file, not ${describe(audio)}`)
   }
-  checkAudio(sound)
-  return sound as EmitAudio
+  checkSound(audio, `${SPEAKING} take`)
+  return audio as EmitAudio
+}
+
+function readSpeech(wav: string | URL | Uint8Array): EmitAudio {
+  try {
+    return speech(wav)
+  } catch (cause) {
+    throw new TypeError(`${SPEAKING} take a WAV file, but not ${describe(wav)}: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** A picture as a camera takes it. */
+type Shot = EmitVideo & { readonly data: Uint8Array }
+
+function toShot(picture: EmitVideo): Shot {
+  if (typeof picture !== 'object' || picture === null)
+    throw new TypeError(`show() takes a picture, or a list of them, not ${describe(picture)}`)
+  checkPicture(picture, 'The test')
+  if (!(picture.data instanceof Uint8Array)) throw new TypeError('A camera shows pictures in bytes, a Uint8Array')
+  return { ...picture, data: picture.data }
 }
 
 function checkShow(film: readonly EmitVideo[], options: ShowOptions): Required<ShowOptions> {
@@ -511,8 +578,13 @@ function checkShow(film: readonly EmitVideo[], options: ShowOptions): Required<S
   if (!(fps > 0 && fps <= MAX_FPS)) throw new RangeError(`The option fps must be above 0, up to 1,000, not ${fps}`)
   const { seconds = film.length / fps } = options
   checkWait(seconds)
-  if (Math.round(seconds * fps) > 0) return { fps, seconds }
+  if (film.length > 0 && Math.round(seconds * fps) > 0) return { fps, seconds }
   throw new RangeError(`There is nothing to show: ${film.length} pictures, for ${seconds} s at ${fps} a second`)
+}
+
+/** How long a packet takes at most, in ms. */
+function slowest({ latencyMs, jitterMs }: PeerNetwork): number {
+  return latencyMs + jitterMs
 }
 
 function toCallerStats({ lost, late, duplicate, concealed, synthesised }: PeerStats): CallerStats {
