@@ -8,13 +8,11 @@ import {
   type EmitType,
   waitForItem,
   AsyncQueue,
-  Stream,
   WorkerHandler,
 } from '../../src/index.ts'
 import { testCall, tone } from '../../src/testing/index.ts'
 import { Echo } from '../helpers/echo.ts'
 
-const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 const BAD = { loss: 0.1, jitterMs: 40, reordering: 0.05, duplicates: 0.02 }
 
 /** Answers the first loud frame with a tone, after a timer of its own. */
