@@ -251,7 +251,7 @@ function isUsable(call: IncomingCall, { name }: TelephoneProvider): boolean {
       `The method readCall of the provider ${name} must give undefined, or { callId, from, to, form } with three texts and what was posted, not ${describe(call)}`,
     )
   }
-  return callId !== '' && texts.every((text) => (text as string).length <= 256)
+  return callId !== '' && texts.every((text) => text.length <= 256)
 }
 
 /** A promise would be as good as true. */
