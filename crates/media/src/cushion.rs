@@ -10,12 +10,16 @@ use crate::FRAME_DURATION;
 
 /// The most delay that is kept for hiccups.
 pub(crate) const MAX: Duration = Duration::from_millis(60);
-/// What is late by less than a frame is no hiccup: any listener waits for as much, and other threads are late so often…
+/// Less than a frame is no hiccup: every listener waits for as much, and on a busy machine threads are late by it all the time…
 const LEAST: Duration = FRAME_DURATION;
 /// …and what no cushion would hide is a pause.
 const LONGEST: Duration = Duration::from_millis(70);
-/// For so long a hiccup is remembered: a garbage collector that works every few seconds is not to be heard.
+/// For so long a hiccup is remembered: what a garbage collector does every few seconds is not to be heard.
 const MEMORY: Duration = Duration::from_secs(10);
+/// While a source is so young, its process warms up and others connect…
+const YOUTH: Duration = Duration::from_secs(5);
+/// …and its hiccups are no habit, and remembered for so long only.
+const YOUNG_MEMORY: Duration = Duration::from_secs(2);
 /// From so many remembered ones on, the source is one that hiccups.
 const RECURRING: usize = 2;
 /// How many are remembered; of more than these the newest.
@@ -29,6 +33,8 @@ pub(crate) struct Cushion {
     /// Since when, and how much was emitted since.
     since: Option<Instant>,
     emitted: Duration,
+    /// When its first audio arrived.
+    began: Option<Instant>,
     usual: Usual,
     hiccups: [Option<Hiccup>; MAX_HICCUPS],
     newest: usize,
@@ -51,6 +57,7 @@ struct Usual {
 impl Cushion {
     /// Audio arrives while so much waits.
     pub(crate) fn arrived(&mut self, now: Instant, length: Duration, waiting: Duration) {
+        self.began.get_or_insert(now);
         let since = *self.since.get_or_insert(now);
         let offset = micros(now.saturating_duration_since(since)) - micros(self.emitted);
         self.emitted += length;
@@ -83,14 +90,16 @@ impl Cushion {
 
     /// How much delay hides the hiccups that are to be expected: none, up to [`MAX`].
     pub(crate) fn depth(&self, now: Instant) -> Duration {
-        let remembered = || {
-            let known = self.hiccups.iter().flatten();
-            known.filter(|hiccup| now.saturating_duration_since(hiccup.at) < MEMORY)
-        };
+        let remembered = || self.hiccups.iter().flatten().filter(|hiccup| self.is_remembered(now, hiccup));
         if remembered().count() < RECURRING {
             return Duration::ZERO;
         }
         remembered().map(|hiccup| hiccup.late).max().unwrap_or_default().min(MAX)
+    }
+
+    fn is_remembered(&self, now: Instant, hiccup: &Hiccup) -> bool {
+        let is_young = self.began.is_some_and(|began| hiccup.at.saturating_duration_since(began) < YOUTH);
+        now.saturating_duration_since(hiccup.at) < if is_young { YOUNG_MEMORY } else { MEMORY }
     }
 }
 
@@ -139,9 +148,16 @@ mod tests {
 
     #[test]
     fn a_habit_is_forgotten_after_ten_seconds() {
+        let twice = |n| if n == 350 || n == 380 { 25 } else { 0 };
+        assert_eq!(after(800, twice), 25 * MS);
+        assert_eq!(after(900, twice), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_happens_while_a_call_begins_is_forgotten_after_two() {
         let twice = |n| if n == 50 || n == 80 { 25 } else { 0 };
-        assert_eq!(after(500, twice), 25 * MS);
-        assert_eq!(after(600, twice), Duration::ZERO);
+        assert_eq!(after(150, twice), 25 * MS);
+        assert_eq!(after(155, twice), Duration::ZERO);
     }
 
     #[test]

@@ -357,6 +357,17 @@ fn the_cushion_is_given_back_once_the_source_is_steady() {
 }
 
 #[test]
+fn what_comes_late_together_while_a_call_begins_leaves_no_delay_for_long() {
+    let mut rig = Rig::new(options());
+    hiccups(&mut rig, 50, |n| if n % 12 == 8 { 35 } else { 0 });
+    assert!(rig.pipeline.stats().cushion >= 35 * MS);
+    speak(&mut rig, Duration::from_secs(4));
+    assert_eq!(rig.pipeline.stats().cushion, Duration::ZERO);
+    let delay = delay_of_next(&mut rig);
+    assert!(delay <= 4 * MS, "{delay:?}");
+}
+
+#[test]
 fn a_steady_source_gets_no_cushion_and_no_delay() {
     let mut rig = Rig::new(options());
     hiccups(&mut rig, 1_000, |n| n * 5 % 8);
