@@ -1,8 +1,9 @@
 //! What a peer may send that doesn't measure the bandwidth by itself: as much as is allowed while little gets lost.
 
+use super::bitrate::LEAST_WANTED;
 use std::time::{Duration, Instant};
 
-/// Below this nobody is pushed.
+/// Below this nobody is pushed, unless no more is allowed at all.
 const LEAST: f64 = 100_000.0;
 /// Below that share of loss more is allowed…
 const LOW: f32 = 0.05;
@@ -22,7 +23,7 @@ pub(super) struct Advice {
 
 impl Advice {
     pub(super) fn new(most: u32) -> Self {
-        let most = f64::from(most).max(LEAST);
+        let most = f64::from(most.max(LEAST_WANTED));
         Self { allowed: most, most, bytes: 0, told_at: None }
     }
 
@@ -41,7 +42,7 @@ impl Advice {
         } else if loss > HIGH {
             self.allowed = self.allowed.min(bits / passed) * (1.0 - 0.5 * f64::from(loss));
         }
-        self.allowed = self.allowed.clamp(LEAST, self.most);
+        self.allowed = self.allowed.clamp(LEAST.min(self.most), self.most);
         self.allowed as u32
     }
 }
@@ -63,5 +64,14 @@ mod tests {
         assert_eq!(advice.told(now + secs(3), 0.0), 648_000, "and then more again");
         advice.told(now + secs(4), 1.0);
         assert_eq!(advice.told(now + secs(4), 1.0), 100_000, "never less than a picture takes");
+    }
+
+    #[test]
+    fn no_more_is_allowed_than_is_wanted_however_little_that_is() {
+        let now = start_of_time();
+        for (most, told) in [(50_000, 50_000), (0, LEAST_WANTED)] {
+            let mut advice = Advice::new(most);
+            assert_eq!([0, 1, 2].map(|n| advice.told(now + secs(n), 0.5 * n as f32)), [told; 3]);
+        }
     }
 }

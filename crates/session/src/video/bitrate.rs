@@ -12,7 +12,7 @@ const START: u32 = 600_000;
 /// Below this no picture is worth sending, however bad the way is…
 const LEAST: u32 = 100_000;
 /// …unless somebody wants it so, and then it is this.
-const LEAST_WANTED: u32 = 30_000;
+pub(super) const LEAST_WANTED: u32 = 30_000;
 /// Below that share of loss the rate rises…
 const LOW: f32 = 0.05;
 /// …and above that one it falls.
