@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { channelsOf, type EmitAudio } from '../frames/audio-frame.ts'
-import { checkAudio } from '../frames/check-audio.ts'
+import { checkAudio, isEmitRate } from '../frames/check-audio.ts'
 import { describe } from '../frames/describe.ts'
 import { encodeOggOpus } from '../native/ogg-opus.ts'
 import { checkObject } from '../stream/checks.ts'
@@ -89,7 +89,7 @@ async function encodeCheckedWav(samples: Int16Array, sampleRate: number, channel
 /** Here, for the native side counts Hz in 32 bits. */
 async function encodeCheckedOgg(...audio: Parameters<typeof encodeOggOpus>): Promise<Uint8Array> {
   const [, sampleRate] = audio
-  if (sampleRate >= 8000 && sampleRate <= 192_000) return encodeOggOpus(...audio)
+  if (isEmitRate(sampleRate)) return encodeOggOpus(...audio)
   throw new RangeError(`The sample rate of an Ogg Opus file must be from 8,000 to 192,000 Hz, not ${sampleRate}`)
 }
 

@@ -1,6 +1,7 @@
 import { InvalidEmitError } from '../errors.ts'
 import { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import { channelsOf, type EmitAudio, type Layout } from '../frames/audio-frame.ts'
+import { isEmitRate } from '../frames/check-audio.ts'
 import { CloseStream } from '../frames/close-stream.ts'
 import { describe } from '../frames/describe.ts'
 import { isDetached } from '../frames/is-detached.ts'
@@ -13,8 +14,6 @@ import type { DriverClient } from './driver-client.ts'
 /** What became of an emitted value: audio was queued; something else was done; there was nothing; the stream ends. */
 export type Delivery = 'audio' | 'other' | 'nothing' | 'closed'
 
-const MIN_SAMPLE_RATE = 8000
-const MAX_SAMPLE_RATE = 192_000
 /** Of one chunk, which is copied: more than ten minutes of 48 kHz stereo in 32-bit floats. */
 const MAX_MIB = 256
 const METHOD = 'emit()'
@@ -141,7 +140,7 @@ function lengthMs([sampleRate, samples, layout]: EmitAudio, defaultLayout: Layou
 function checkAudio(value: unknown, defaultLayout: Layout, who: string): asserts value is EmitAudio {
   const [sampleRate, samples, layout = defaultLayout, ...more] = value as unknown[]
   if (more.length > 0) throw nonsense(value, who)
-  if (!Number.isInteger(sampleRate) || Number(sampleRate) < MIN_SAMPLE_RATE || Number(sampleRate) > MAX_SAMPLE_RATE) {
+  if (!Number.isInteger(sampleRate) || !isEmitRate(Number(sampleRate))) {
     throw new InvalidEmitError(
       `${who} gave audio at ${describe(sampleRate)} Hz; it must be an integer from 8,000 to 192,000`,
     )

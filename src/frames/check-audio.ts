@@ -13,6 +13,16 @@ export interface CheckedAudio {
 }
 
 /**
+ * Whether the native side resamples audio of a rate.
+ *
+ * @param sampleRate - in Hz
+ * @returns for 8,000 to 192,000
+ */
+export function isEmitRate(sampleRate: number): boolean {
+  return sampleRate >= 8000 && sampleRate <= 192_000
+}
+
+/**
  * Audio as a handler receives or emits it, of any rate.
  *
  * @param audio - as a user gave it

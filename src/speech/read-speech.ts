@@ -1,5 +1,6 @@
 import { aggregateBytesTo16Bit } from '../frames/aggregate-bytes.ts'
 import type { AudioFrame } from '../frames/audio-frame.ts'
+import { isEmitRate } from '../frames/check-audio.ts'
 import { reasonIn } from './refusal.ts'
 import type { ServiceCall } from './service-call.ts'
 import { ByteReader } from './byte-reader.ts'
@@ -58,7 +59,7 @@ function mixDown(samples: Int16Array): Int16Array {
 /** As in `audio/pcm;rate=16000`. */
 function rateIn(contentType: string): number | undefined {
   const rate = Number(/[;\s]rate="?(\d+)/.exec(contentType)?.[1])
-  return rate >= 8000 && rate <= 192_000 ? rate : undefined
+  return isEmitRate(rate) ? rate : undefined
 }
 
 function otherKind(call: ServiceCall, what: string): Error {

@@ -1,3 +1,4 @@
+import { isEmitRate } from '../frames/check-audio.ts'
 import type { ByteReader } from './byte-reader.ts'
 
 /** What a WAV file says of itself before its samples. */
@@ -48,7 +49,7 @@ function readFormat(body: Uint8Array): { sampleRate: number; channels: number } 
   const isKnown = kind === PCM && bits === 16 && (channels === 1 || channels === 2)
   if (!isKnown)
     return `of format ${kind} with ${bits} bits and ${channels} channels; it must be 16-bit PCM, mono or stereo`
-  if (sampleRate < 8000 || sampleRate > 192_000) return `of ${sampleRate} Hz; it must have from 8,000 to 192,000`
+  if (!isEmitRate(sampleRate)) return `of ${sampleRate} Hz; it must have from 8,000 to 192,000`
   return { sampleRate, channels }
 }
 

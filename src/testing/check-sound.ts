@@ -1,9 +1,6 @@
-import { checkAudio } from '../frames/check-audio.ts'
+import { checkAudio, isEmitRate } from '../frames/check-audio.ts'
 import { describe } from '../frames/describe.ts'
 import { isDetached } from '../frames/is-detached.ts'
-
-/** Rates that a handler may emit, in Hz. */
-const [MIN_SAMPLE_RATE, MAX_SAMPLE_RATE] = [8000, 192_000]
 
 /**
  * Refuses audio that a handler couldn't emit either.
@@ -15,7 +12,7 @@ const [MIN_SAMPLE_RATE, MAX_SAMPLE_RATE] = [8000, 192_000]
 export function checkSound(audio: unknown, who: string): void {
   if (Array.isArray(audio)) checkParts(audio, who)
   const { sampleRate } = checkAudio(audio)
-  if (sampleRate >= MIN_SAMPLE_RATE && sampleRate <= MAX_SAMPLE_RATE) return
+  if (isEmitRate(sampleRate)) return
   throw new RangeError(`${who} audio at 8,000 to 192,000 Hz, not at ${sampleRate} Hz`)
 }
 
