@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { ListenError } from '../errors.ts'
 import { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { describe } from '../frames/describe.ts'
+import { CLOSED } from '../stream/admission.ts'
 import { checkBoolean, checkDrain, checkObject, isRecord, wrongType } from '../stream/checks.ts'
 import type { Session } from '../session/session.ts'
 import { openSocket, StreamBase } from '../stream/stream-base.ts'
@@ -132,7 +133,7 @@ export class Stream extends StreamBase {
    * @throws ListenError when the port is taken, naming it, the address isn't this machine's, or the stream was closed
    */
   async launch(options: LaunchOptions = {}): Promise<LaunchedServer> {
-    if (this.isClosed) throw new ListenError('The stream was closed, and takes no connection any more: make another')
+    if (this.isClosed) throw new ListenError(CLOSED)
     const server = await launch(this, this.#settings, this.#sockets, options)
     const launched: LaunchedServer = { url: server.url, close: () => this.#stop(launched, server) }
     this.#launched.add(launched)

@@ -12,7 +12,8 @@ import type { StreamSettings } from './stream-options.ts'
 /** The reason of the engine's refusals that are this server's fault: a busy port, no threads. Its message has addresses. */
 const OWN_FAULT = 'transport'
 
-const CLOSED = 'The stream was closed, and takes no connection any more: make another'
+/** Why a stream that was closed does nothing more. */
+export const CLOSED = 'The stream was closed, and takes no connection any more: make another'
 
 /** Whom the desks of a stream tell. */
 export interface DeskListener {

@@ -72,10 +72,8 @@ export function resolveCall(options: CallOptions, settings: TelephonySettings): 
 /** Gives up with an error that says so. */
 function timeLimit(provider: string): AbortSignal {
   const limit = new AbortController()
-  const late = new TelephoneError(
-    `${provider} did not answer within ${PLACING_SECONDS} s; the call may have been placed, and is turned away when it is answered`,
-  )
-  setTimeout(() => limit.abort(late), PLACING_SECONDS * 1000).unref()
+  const late = `${provider} did not answer within ${PLACING_SECONDS} s; the call may have been placed, and is turned away when it is answered`
+  setTimeout(() => limit.abort(new TelephoneError(late)), PLACING_SECONDS * 1000).unref()
   return limit.signal
 }
 

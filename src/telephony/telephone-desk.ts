@@ -1,17 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { TelephoneError } from '../errors.ts'
-import { describe } from '../frames/describe.ts'
 import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import { Refusal } from '../server/refusal.ts'
 import type { Logger } from '../session/logger.ts'
-import { isRecord } from '../stream/checks.ts'
 import { busyMarkup, connectMarkup, type SpokenText } from './call-markup.ts'
 import { type CallOptions, resolveCall } from './call-options.ts'
 import { type CallConnection, CallSocket, type OpenCall } from './call-socket.ts'
 import { CallTokens } from './call-tokens.ts'
 import { type ExpectedCall, expectIncoming, expectUnasked, markupParameters, TOKEN } from './expected-call.ts'
 import { Answer, type OutboundCall, PlacedCall } from './outbound-call.ts'
-import type { IncomingCall, SignedRequest, StreamStart, TelephoneProvider } from './provider.ts'
+import type { StreamStart } from './provider.ts'
+import { checkCallId, isUsable, verdict } from './provider-answers.ts'
 import { addressesOf, HANDLER_PATH, mountedPrefix, WEBHOOK_PATH } from './telephone-address.ts'
 import type { TelephonySettings } from './telephony-options.ts'
 
@@ -81,7 +80,7 @@ export class TelephoneDesk {
     this.#prefix = prefix
   }
 
-  /** Takes and places no more calls; nobody waits any longer for those that ring. */
+  /** The stream is closed: nobody waits any longer for calls that ring. */
   close(): void {
     for (const answer of this.#ringing)
       answer.fail(new TelephoneError('The stream was closed before the call was answered'))
@@ -240,38 +239,6 @@ function pathOf(request: IncomingMessage): string {
 function headerOf(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name]
   return Array.isArray(value) ? value[0] : value
-}
-
-/** Numbers and ids are tens of characters; what is longer came from no provider. */
-function isUsable(call: IncomingCall, { name }: TelephoneProvider): boolean {
-  const { callId, from, to, form } = Object(call) as Partial<IncomingCall>
-  const texts: readonly unknown[] = [callId, from, to]
-  if (!texts.every((text) => typeof text === 'string') || !isRecord(form)) {
-    throw new TypeError(
-      `The method readCall of the provider ${name} must give undefined, or { callId, from, to, form } with three texts and what was posted, not ${describe(call)}`,
-    )
-  }
-  return callId !== '' && texts.every((text) => text.length <= 256)
-}
-
-/** A promise would be as good as true. */
-function verdict(
-  provider: TelephoneProvider,
-  method: 'verifyWebhook' | 'verifySocket',
-  request: SignedRequest,
-): boolean {
-  const said: unknown = provider[method]?.(request)
-  if (typeof said === 'boolean') return said
-  throw new TypeError(
-    `The method ${method} of the provider ${provider.name} must give true or false at once, not ${describe(said)}`,
-  )
-}
-
-function checkCallId(callId: unknown, { name }: TelephoneProvider): string {
-  if (typeof callId === 'string' && callId !== '') return callId
-  throw new TypeError(
-    `The method placeCall of the provider ${name} must give what the provider calls the call, not ${describe(callId)}`,
-  )
 }
 
 function notACall(provider: string): Refusal {
