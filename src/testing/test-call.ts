@@ -1,9 +1,6 @@
-import { checkPicture } from '../driver/check-picture.ts'
 import { ChannelClosedError, ExpectationError, type ParleyError, SessionClosedError, TimeoutError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
-import type { EmitAudio } from '../frames/audio-frame.ts'
 import { describe } from '../frames/describe.ts'
-import { messageOf } from '../frames/thrown.ts'
 import type { EmitVideo } from '../frames/emit-type.ts'
 import type { StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import type { PeerNetwork, PeerStats, TestPeer } from '../native/test-peer.ts'
@@ -12,7 +9,6 @@ import { checkObject } from '../stream/checks.ts'
 import type { StreamBase } from '../stream/stream-base.ts'
 import type { CallerLog } from './caller-log.ts'
 import { type CallerMessage, checkMatch, describeLack, isMeant, type MessageMatch } from './caller-messages.ts'
-import { checkSound } from './check-sound.ts'
 import { checkAnswer, checkNumbers, checkPart, checkRange, checkWait, toMessage } from './checks.ts'
 import { describeHeard, type HeardExpectation, unlikeHeard } from './expect-heard.ts'
 import {
@@ -27,11 +23,9 @@ import type { Pace } from './pace.ts'
 import { describeSeen, type SeenExpectation, unlikeSeen } from './expect-seen.ts'
 import type { SeenPicture } from './pictures.ts'
 import type { Recording } from './recording.ts'
-import { speech } from './sounds.ts'
+import { checkShow, type Shot, type ShowOptions, toShot } from './shots.ts'
+import { type Speech, toAudio } from './to-audio.ts'
 import { ms } from './words.ts'
-
-/** What a caller may say: audio as a handler emits it, or a WAV file by its path or its bytes. */
-export type Speech = EmitAudio | string | URL | Uint8Array
 
 /** What the caller received, by its own count. */
 export interface CallerStats {
@@ -69,15 +63,11 @@ export interface CallParts {
 
 /** How long a frame is, in ms. */
 const FRAME_MS = 20
-/** The most pictures a second that a camera shows. */
-const MAX_FPS = 1000
 /** How long a call's end may take, in ms: one whose goodbye got lost is noticed after 15 s of silence. */
 const END_MS = 20_000
 
 /** How long after its end a session may still tell its client of it, in ms, beside what the network takes. */
 const FAREWELL_MS = 2500
-/** What speaks, for errors. */
-const SPEAKING = 'play() and say()'
 
 // Assigned by the class, which is made by `testCall` alone.
 let make: (parts: CallParts) => TestCall
@@ -527,59 +517,12 @@ export function makeTestCall(parts: CallParts): TestCall {
   return make(parts)
 }
 
-/** How {@link TestCall.show} shows pictures. */
-export interface ShowOptions {
-  /** Pictures a second: above 0, up to 1,000; 30 by default. */
-  fps?: number
-  /** For so long, from the beginning again and again; by default each is shown once. */
-  seconds?: number
-}
-
 /** How {@link TestCall.waitFor} waits. */
 export interface WaitOptions {
   /** So long at most; 10 by default. */
   seconds?: number
   /** What is waited for, for the error. */
   what?: string
-}
-
-function toAudio(sound: Speech): EmitAudio {
-  const audio =
-    typeof sound === 'string' || sound instanceof URL || sound instanceof Uint8Array ? readSpeech(sound) : sound
-  if (!Array.isArray(audio) || typeof audio[0] !== 'number') {
-    throw new TypeError(`${SPEAKING} take [sampleRate, samples] or a WAV file, not ${describe(audio)}`)
-  }
-  checkSound(audio, `${SPEAKING} take`)
-  return audio as EmitAudio
-}
-
-function readSpeech(wav: string | URL | Uint8Array): EmitAudio {
-  try {
-    return speech(wav)
-  } catch (cause) {
-    throw new TypeError(`${SPEAKING} take a WAV file, but not ${describe(wav)}: ${messageOf(cause)}`, { cause })
-  }
-}
-
-/** A picture as a camera takes it. */
-type Shot = EmitVideo & { readonly data: Uint8Array }
-
-function toShot(picture: EmitVideo): Shot {
-  if (typeof picture !== 'object' || picture === null)
-    throw new TypeError(`show() takes a picture, or a list of them, not ${describe(picture)}`)
-  checkPicture(picture, 'The test')
-  if (!(picture.data instanceof Uint8Array)) throw new TypeError('A camera shows pictures in bytes, a Uint8Array')
-  return { ...picture, data: picture.data }
-}
-
-function checkShow(film: readonly EmitVideo[], options: ShowOptions): Required<ShowOptions> {
-  checkNumbers(options, ['fps', 'seconds'])
-  const { fps = 30 } = options
-  if (!(fps > 0 && fps <= MAX_FPS)) throw new RangeError(`The option fps must be above 0, up to 1,000, not ${fps}`)
-  const { seconds = film.length / fps } = options
-  checkWait(seconds)
-  if (film.length > 0 && Math.round(seconds * fps) > 0) return { fps, seconds }
-  throw new RangeError(`There is nothing to show: ${film.length} pictures, for ${seconds} s at ${fps} a second`)
 }
 
 /** How long a packet takes at most, in ms. */
