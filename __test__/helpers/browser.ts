@@ -1,4 +1,5 @@
-import { accessSync } from 'node:fs'
+import { accessSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
@@ -38,13 +39,17 @@ export interface BrowserOptions {
 /** Launches headless Chromium with a fresh profile, and with a recording as its microphone; one at a time on a machine. */
 export async function launchBrowser({ microphone = 'granted', says, camera }: BrowserOptions = {}): Promise<Browser> {
   const answer = microphone === 'granted' ? '--use-fake-ui-for-media-stream' : '--deny-permission-prompts'
-  const recording = says === undefined ? await audioToFile(beeps()) : `${await audioToFile(says)}%noloop`
-  const capture = `--use-file-for-fake-audio-capture=${recording}`
+  const recording = await audioToFile(says ?? beeps())
+  const capture = `--use-file-for-fake-audio-capture=${recording}${says === undefined ? '' : '%noloop'}`
   const release = await takeTurn('chromium')
+  const forget = (): void => {
+    release()
+    rmSync(dirname(recording), { recursive: true })
+  }
   const film = camera === undefined ? [] : [`--use-file-for-fake-video-capture=${camera}`]
   const args = [...ARGUMENTS, answer, capture, ...film]
   const browser = await chromium.launch({ executablePath: chromiumPath(), headless: true, args })
-  return browser.once('disconnected', release)
+  return browser.once('disconnected', forget)
 }
 
 /** What a page is opened with. */

@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import test from 'ava'
 import { audioToBytes, audioToFile, type EmitAudio } from '../../src/index.ts'
 import { Recording, silence, speech, testCall, tone } from '../../src/testing/index.ts'
@@ -47,7 +48,7 @@ test('a sound is found where it is, and not where it is not', (t) => {
 
 test('WAV files of any rate are spoken, mono and stereo, by path or bytes', async (t) => {
   const mono = await audioToFile([16_000, Int16Array.from({ length: 16_000 }, (_, n) => 8000 * Math.sin(n / 4))])
-  t.teardown(() => rm(mono))
+  t.teardown(() => rm(dirname(mono), { recursive: true }))
   t.deepEqual(speech(mono)[0], 16_000)
   const stereo = await audioToBytes([44_100, new Int16Array([1, -1, 2, -2]), 'stereo'])
   t.deepEqual(speech(stereo), [44_100, new Int16Array([1, -1, 2, -2]), 'stereo'])
@@ -59,7 +60,7 @@ test('WAV files of any rate are spoken, mono and stereo, by path or bytes', asyn
   await call.wait(0.4)
   call.expectHeard({ seconds: 0.95, toneHz: 16_000 / (8 * Math.PI) })
   const path = await call.heard.toWav()
-  t.teardown(() => rm(path))
+  t.teardown(() => rm(dirname(path), { recursive: true }))
   t.deepEqual(speech(path)[1], call.heard.samples)
   t.deepEqual(await readFile(path), Buffer.from(await call.heard.toBytes()))
   await call.end()
