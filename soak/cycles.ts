@@ -12,7 +12,7 @@
 import { parseArgs } from 'node:util'
 import { type Ending, RARE, USUAL } from './endings.ts'
 import { Lab } from './lab.ts'
-import { Census, collect, slope, usage, type Usage } from './usage.ts'
+import { Census, collect, showMemory, slope, usage, type Usage } from './usage.ts'
 import { conclude } from './watch.ts'
 
 const { values } = parseArgs({
@@ -64,10 +64,6 @@ async function cyclesUntil(first: number, last: number): Promise<void> {
   await Promise.all(Array.from({ length: concurrency }, work))
 }
 
-function mib(bytes: number): string {
-  return (bytes / KIB / KIB).toFixed(1)
-}
-
 /** Waits for what is over to be collected, as long as that helps. */
 async function whenCollected(): Promise<Record<string, number>> {
   for (let left = 0; left < 50; left++) {
@@ -78,10 +74,8 @@ async function whenCollected(): Promise<Record<string, number>> {
   return census.living()
 }
 
-function show(done: number, { resident, heap, descriptors, threads }: Usage): void {
-  console.log(
-    `${done} cycles: ${mib(resident)} MiB resident, ${mib(heap)} MiB heap, ${descriptors} descriptors, ${threads} threads`,
-  )
+function show(done: number, seen: Usage): void {
+  console.log(`${done} cycles: ${showMemory(seen)}, ${seen.descriptors} descriptors, ${seen.threads} threads`)
 }
 
 /** Measures when whatever is about to end has ended: what is open and runs stays the same for a second. */

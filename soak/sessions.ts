@@ -2,7 +2,8 @@
 //
 //   --minutes 60    how long, the first minutes included, in which caches fill: five, or a quarter of a shorter run
 //   --sessions 50   how many
-//   --seconds 10    how often everything is measured
+//   --seconds 10    how often everything is measured; memory once a minute, for garbage is collected for that, which holds up
+//                   the echo
 //   --delay 20      the most ms that the delay may grow by, from the first quarter to the last; a frame is the measure's grain
 //   --gap 20        the longest hole in ms that a caller may hear in its echo
 //   --tone 0.99     the least of what a caller hears that must be its echo, 0 to 1
@@ -17,7 +18,7 @@ import { parseArgs } from 'node:util'
 import { type Session, Stream } from 'parley-rtc'
 import { type Caller, Callers } from './callers.ts'
 import { Echo } from './echo.ts'
-import { median, slope, usage } from './usage.ts'
+import { measured, median, MIB, nowAndThen, showMemory, slope, type Usage } from './usage.ts'
 import { conclude, watch } from './watch.ts'
 
 const { values } = parseArgs({
@@ -34,18 +35,17 @@ const { values } = parseArgs({
 })
 const [minutes, count, seconds] = [Number(values.minutes), Number(values.sessions), Number(values.seconds)]
 const warmUp = Math.min(5, minutes / 4)
-const MIB = 1024 * 1024
 /** What a short run may grow by: V8 takes memory in steps of up to 10 MiB. */
 const SHORT_GROWTH_MIB = 16
+/** What it grows by in an hour says something. */
+const isLong = minutes >= 30
 /** An echo holds little: what came in the last moment, and what it emitted of that. */
 const MOST_QUEUED_MS = 1000
 
 /** One look at everything. */
 interface Look {
   readonly minute: number
-  readonly resident: number
-  readonly heap: number
-  readonly handles: number
+  readonly memory: Usage | undefined
   readonly queuedMs: number
   readonly dropped: number
   readonly delayMs: number
@@ -61,16 +61,15 @@ interface Look {
 /** Tells callers that beep from those that speak a tone. */
 const beeps = (_: unknown, index: number): boolean => index % 2 === 0
 
+const memoryAtTimes = nowAndThen(minutes, seconds)
+
 async function look(minute: number, sessions: readonly Session[], callers: readonly Caller[]): Promise<Look> {
   const reports = await Promise.all(callers.map((caller) => caller.report()))
   const [beeping, speaking] = [reports.filter(beeps), reports.filter((_, index) => !beeps(_, index))]
   const stats = sessions.map((session) => session.stats())
-  const { resident, heap, descriptors, threads } = await usage()
   return {
     minute,
-    resident,
-    heap,
-    handles: descriptors + threads,
+    memory: await memoryAtTimes(),
     queuedMs: Math.max(...stats.map(({ inputQueueMs, outputQueueMs }) => Math.max(inputQueueMs, outputQueueMs))),
     dropped: stats.reduce((sum, { inputDropped, outputDropped }) => sum + inputDropped + outputDropped, 0),
     delayMs: median(beeping.flatMap(({ delaysMs }) => delaysMs)),
@@ -82,15 +81,17 @@ async function look(minute: number, sessions: readonly Session[], callers: reado
   }
 }
 
-function show({ minute, resident, heap, queuedMs, delayMs, missing, jumps, gapMs, dropped, silent }: Look): void {
-  const figures = `${(resident / MIB).toFixed(1)} MiB (heap ${(heap / MIB).toFixed(1)}), ${queuedMs.toFixed(0)} ms queued at most, delay ${delayMs} ms`
+function show({ minute, memory, queuedMs, delayMs, missing, jumps, gapMs, dropped, silent }: Look): void {
+  const held = memory === undefined ? '' : `${showMemory(memory)}, `
+  const figures = `${held}${queuedMs.toFixed(0)} ms queued at most, delay ${delayMs} ms`
   const audio = `holes up to ${gapMs} ms, ${jumps} jumps, ${missing} lost, ${dropped} dropped, ${silent} silent`
   console.log(`${minute.toFixed(1)} min: ${figures}, ${audio}`)
 }
 
 /** What the run comes to. */
 function sumUp(looks: readonly Look[], closed: number): Record<string, number> {
-  const [first, last] = [looks[0] as Look, looks.at(-1) as Look]
+  const held = measured(looks)
+  const [first, last] = [held[0], held.at(-1) ?? held[0]]
   const quarter = Math.max(1, looks.length >> 2)
   const delay = (some: readonly Look[]): number => median(some.map(({ delayMs }) => delayMs))
   const most = (of: (look: Look) => number): number => Math.max(...looks.map(of))
@@ -100,10 +101,10 @@ function sumUp(looks: readonly Look[], closed: number): Record<string, number> {
     sessions: count,
     residentMiB: last.resident / MIB,
     growthMiB: (last.resident - first.resident) / MIB,
-    hourMiB: (60 * slope(looks.map(({ minute, resident }) => [minute, resident]))) / MIB,
-    handlesGrowth: last.handles - first.handles,
+    hourMiB: (60 * slope(held.map(({ minute, resident }) => [minute, resident]))) / MIB,
+    handlesGrowth: last.descriptors + last.threads - first.descriptors - first.threads,
     mostQueuedMs: most(({ queuedMs }) => queuedMs),
-    dropped: last.dropped,
+    dropped: most(({ dropped }) => dropped),
     delayMs: delay(looks),
     delayGrowthMs: delay(looks.slice(-quarter)) - delay(looks.slice(0, quarter)),
     lost: sum(({ missing }) => missing),
@@ -119,7 +120,6 @@ function sumUp(looks: readonly Look[], closed: number): Record<string, number> {
 function faults(result: Record<string, number>): string[] {
   const { growthMiB = NaN, hourMiB = NaN, handlesGrowth = NaN, mostQueuedMs = NaN, dropped = NaN } = result
   const { delayGrowthMs = NaN, lost = NaN, jumps = NaN, longestGapMs = NaN, leastTone = NaN, silent, closed } = result
-  const isLong = minutes >= 30
   const checks: [isRight: boolean, what: string][] = [
     [!isLong || hourMiB <= 1, `resident memory grows by ${hourMiB.toFixed(2)} MiB an hour`],
     [isLong || growthMiB <= SHORT_GROWTH_MIB, `resident memory grew by ${growthMiB.toFixed(2)} MiB`],

@@ -16,6 +16,25 @@ export interface Usage {
   readonly resources: Readonly<Record<string, number>>
 }
 
+/** What a process holds, and when. */
+export interface Measured extends Usage {
+  /** Of the run. */
+  readonly minute: number
+}
+
+/** Bytes of a MiB. */
+export const MIB = 1024 * 1024
+
+/**
+ * Memory as it is shown.
+ *
+ * @param usage - a process's
+ * @returns what is resident and what of it is JavaScript's, in MiB
+ */
+export function showMemory({ resident, heap }: Usage): string {
+  return `${(resident / MIB).toFixed(1)} MiB (heap ${(heap / MIB).toFixed(1)})`
+}
+
 /**
  * Measures this process, garbage collected before. Needs `node --expose-gc`.
  *
@@ -33,6 +52,38 @@ export async function usage(): Promise<Usage> {
     threads: entries('/proc/self/task').length,
     resources: tally(process.getActiveResourcesInfo()),
   }
+}
+
+/** The fewest times that a run measures its memory. */
+const FEWEST = 10
+
+/**
+ * Measures memory at some looks of a run only, once a minute if that is often enough: for that garbage is collected, which holds
+ * up the event loop.
+ *
+ * @param minutes - how long the run is
+ * @param seconds - from one look to the next
+ * @returns to be called at each look; gives what the process holds then, or undefined
+ */
+export function nowAndThen(minutes: number, seconds: number): () => Promise<Usage | undefined> {
+  const every = Math.max(1, Math.round(Math.min(60, (minutes * 60) / FEWEST) / seconds))
+  let looks = 0
+  return async () => (looks++ % every === 0 ? usage() : undefined)
+}
+
+/**
+ * The looks at which memory was measured.
+ *
+ * @param looks - all of a run
+ * @returns what was held, and when
+ * @throws RangeError when it was never measured
+ */
+export function measured(
+  looks: readonly { readonly minute: number; readonly memory: Usage | undefined }[],
+): [Measured, ...Measured[]] {
+  const [first, ...rest] = looks.flatMap(({ minute, memory }) => (memory === undefined ? [] : [{ ...memory, minute }]))
+  if (first === undefined) throw new RangeError('The run was too short: its memory was never measured')
+  return [first, ...rest]
 }
 
 /** Collects garbage, what was only kept by finalisers too. */

@@ -19,7 +19,7 @@ import { parseArgs } from 'node:util'
 import { type EmitType, Stream, type VideoFrame, VideoStreamHandler } from 'parley-rtc'
 import { type Caller, Callers, type Report, type Sound } from './callers.ts'
 import { Echo } from './echo.ts'
-import { median, slope, usage } from './usage.ts'
+import { measured, median, MIB, nowAndThen, showMemory, slope, type Usage, usage } from './usage.ts'
 import { conclude, watch } from './watch.ts'
 
 const { values } = parseArgs({
@@ -40,7 +40,6 @@ const { values } = parseArgs({
 const [minutes, count, seconds] = [Number(values.minutes), Number(values.sessions), Number(values.seconds)]
 const warmUp = minutes / 4
 const [echoed, played] = [Number(values.audio), Number(values.played)]
-const MIB = 1024 * 1024
 /** In seconds: a chunk of what is played, so long that a busy event loop is never late with the next. */
 const CHUNK = 20
 /** The tone that callers listen for, in Hz: whole turns in each chunk. */
@@ -49,9 +48,7 @@ const HERTZ = 440
 /** One look at everything. */
 interface Look {
   readonly minute: number
-  readonly resident: number
-  readonly heap: number
-  readonly handles: number
+  readonly memory: Usage | undefined
   readonly pictures: number
   readonly waitMs: number
   readonly echo: Heard
@@ -88,15 +85,14 @@ function* song(): Generator<EmitType> {
   for (;;) yield [24_000, samples]
 }
 
+const memoryAtTimes = nowAndThen(minutes, seconds)
+
 async function look(minute: number, viewers: readonly Caller[], listeners: readonly Caller[]): Promise<Look> {
   const seen = await Promise.all(viewers.map((caller) => caller.report()))
   const heard = await Promise.all(listeners.map((caller) => caller.report()))
-  const { resident, heap, descriptors, threads } = await usage()
   return {
     minute,
-    resident,
-    heap,
-    handles: descriptors + threads,
+    memory: await memoryAtTimes(),
     pictures: seen.reduce((total, { pictures }) => total + pictures, 0),
     waitMs: Math.max(0, ...seen.map(({ longestWaitMs }) => longestWaitMs)),
     echo: gather(heard.slice(0, echoed)),
@@ -113,10 +109,10 @@ function gather(heard: readonly Report[]): Heard {
   }
 }
 
-function show({ minute, resident, heap, pictures, waitMs, echo, song: music }: Look): void {
-  const memory = `${(resident / MIB).toFixed(1)} MiB (heap ${(heap / MIB).toFixed(1)})`
+function show({ minute, memory, pictures, waitMs, echo, song: music }: Look): void {
+  const held = memory === undefined ? '' : `${showMemory(memory)}, `
   const audio = `echo: ${inWords(echo)}; played: ${inWords(music)}`
-  console.log(`${minute.toFixed(1)} min: ${memory}, ${pictures} pictures, waits up to ${waitMs} ms; ${audio}`)
+  console.log(`${minute.toFixed(1)} min: ${held}${pictures} pictures, waits up to ${waitMs} ms; ${audio}`)
 }
 
 function inWords({ gapMs, jumps, lost }: Heard): string {
@@ -125,10 +121,10 @@ function inWords({ gapMs, jumps, lost }: Heard): string {
 
 /** What the run comes to. */
 function sumUp(looks: readonly Look[], before: number, closed: number): Record<string, number> {
-  const quarter = Math.max(1, looks.length >> 2)
-  const memory = (some: readonly Look[]): number => median(some.map(({ resident }) => resident))
-  const [first, last] = [memory(looks.slice(0, quarter)), memory(looks.slice(-quarter))]
-  const [start, end] = [looks[0] as Look, looks.at(-1) as Look]
+  const held = measured(looks)
+  const quarter = Math.max(1, held.length >> 2)
+  const [first, last] = [usual(held.slice(0, quarter)), usual(held.slice(-quarter))]
+  const [start, end] = [held[0], held.at(-1) ?? held[0]]
   const [echo, music] = [sumUpHeard(looks.map((each) => each.echo)), sumUpHeard(looks.map((each) => each.song))]
   return {
     minutes,
@@ -136,9 +132,9 @@ function sumUp(looks: readonly Look[], before: number, closed: number): Record<s
     audioSessions: echoed,
     playedSessions: played,
     growthMiB: (last - first) / MIB,
-    tenMinutesMiB: (10 * slope(looks.map(({ minute, resident }) => [minute, resident]))) / MIB,
+    tenMinutesMiB: (10 * slope(held.map(({ minute, resident }) => [minute, resident]))) / MIB,
     sessionMiB: (last - before) / MIB / count,
-    handlesGrowth: end.handles - start.handles,
+    handlesGrowth: end.descriptors + end.threads - start.descriptors - start.threads,
     leastPictures: Math.min(...looks.map(({ pictures }) => pictures / count / seconds)),
     longestWaitMs: Math.max(...looks.map(({ waitMs }) => waitMs)),
     audioGapMs: Math.max(echo.gapMs, music.gapMs),
@@ -148,6 +144,10 @@ function sumUp(looks: readonly Look[], before: number, closed: number): Record<s
     playedJumps: music.jumps,
     closed,
   }
+}
+
+function usual(held: readonly Usage[]): number {
+  return median(held.map(({ resident }) => resident))
 }
 
 function sumUpHeard(looks: readonly Heard[]): Heard {
