@@ -21,17 +21,19 @@
 #![allow(clippy::print_stdout, reason = "standard output is what this program is for")]
 
 mod film;
+mod recorded;
 
 use film::Camera;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 use parley_netsim::{AudioWay, Heard, Peer, PeerOptions, PeerVideo, tone};
 use parley_transport::{Chunk, Layout, SampleRate, Samples};
+use recorded::Recorded;
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
 /// Woken at most so often: with many callers, wake-ups are what costs.
@@ -46,7 +48,7 @@ const LEAD: Duration = Duration::from_millis(100);
 fn main() -> io::Result<()> {
     let mut poll = Poll::new()?;
     let lines = read_lines(Waker::new(poll.registry(), LINES)?);
-    let (mut callers, mut events) = (Callers::default(), Events::with_capacity(1024));
+    let (mut callers, mut events) = (Callers::new(recorded::listen()), Events::with_capacity(1024));
     loop {
         let began = Instant::now();
         loop {
@@ -84,13 +86,18 @@ fn read_lines(waker: Waker) -> Receiver<String> {
     receiver
 }
 
-#[derive(Default)]
 struct Callers {
     callers: HashMap<String, Caller>,
     sockets: usize,
+    /// Listens to what they recorded.
+    listener: Sender<Recorded>,
 }
 
 impl Callers {
+    fn new(listener: Sender<Recorded>) -> Self {
+        Self { callers: HashMap::new(), sockets: 0, listener }
+    }
+
     fn take_line(&mut self, poll: &Poll, line: &str) -> io::Result<()> {
         let mut words = line.splitn(3, ' ');
         let (command, id) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -105,7 +112,12 @@ impl Callers {
         } else if command == "vanish" {
             self.callers.remove(id);
         } else if let Some(caller) = self.callers.get_mut(id) {
-            caller.obey(now, command, id, rest);
+            if command == "report" {
+                // It ends with the program.
+                let _ = self.listener.send(caller.recorded(now, id));
+            } else {
+                caller.obey(now, command, rest);
+            }
         }
         Ok(())
     }
@@ -186,11 +198,10 @@ impl Caller {
         })
     }
 
-    fn obey(&mut self, now: Instant, command: &str, id: &str, rest: &str) {
+    fn obey(&mut self, now: Instant, command: &str, rest: &str) {
         match command {
             "answer" => self.peer.answered(now, &rest.replace("\\n", "\r\n")),
             "say" => self.peer.try_send_text(now, rest),
-            "report" => self.report(now, id),
             "hush" => {
                 self.sound = Sound::Silence;
                 self.peer.hush(now);
@@ -282,75 +293,29 @@ impl Caller {
     }
 
     /// What it heard since the last report, which is forgotten then.
-    fn report(&mut self, now: Instant, id: &str) {
+    fn recorded(&mut self, now: Instant, id: &str) -> Recorded {
         let heard = std::mem::replace(&mut self.peer.heard, Heard::new(48_000, 1));
-        let packets = std::mem::take(&mut self.peer.packets);
-        let arrivals = std::mem::take(&mut self.arrivals);
-        let mut delays = Vec::new();
-        while let Some(beep) = self.beeps.front().copied().filter(|beep| now - *beep > BEEPS) {
-            self.beeps.pop_front();
-            let sound = heard.since(beep).first_sound().map(|sound| (sound - beep).as_millis());
-            delays.extend(
-                sound.filter(|delay| *delay < (BEEPS - BEEP).as_millis()).map(|delay| delay.to_string()),
-            );
-        }
+        let over = self.beeps.iter().take_while(|beep| now - **beep > BEEPS).count();
+        let beeps = self.beeps.drain(..over).collect();
         // What a beep is yet to be found in is kept.
         if let Some(beep) = self.beeps.front() {
             self.peer.heard = heard.since(*beep);
         }
-        let (missing, jumps) = continuity(&packets);
-        let pictures = std::mem::take(&mut self.pictures);
-        let fields = [
-            ("frames", heard.count().to_string()),
-            ("tone", heard.tone_share(self.hertz).to_string()),
-            ("longestGapMs", heard.longest_without(self.hertz).as_millis().to_string()),
-            ("delaysMs", format!("[{}]", delays.join(","))),
-            ("packets", packets.len().to_string()),
-            ("missing", missing.to_string()),
-            ("jumps", jumps.to_string()),
-            ("longestPauseMs", longest_pause(&arrivals).as_millis().to_string()),
-            ("latestMs", latest(&packets, &arrivals).as_millis().to_string()),
-            ("pictures", pictures.len().to_string()),
-            ("longestWaitMs", longest_pause(&pictures).as_millis().to_string()),
-        ];
-        tell("report", id, &fields);
+        Recorded {
+            id: id.to_owned(),
+            hertz: self.hertz,
+            heard,
+            beeps,
+            packets: std::mem::take(&mut self.peer.packets),
+            arrivals: std::mem::take(&mut self.arrivals),
+            pictures: std::mem::take(&mut self.pictures),
+        }
     }
 }
 
 fn silence(duration: Duration) -> Chunk {
     let count = (duration.as_secs_f64() * 48_000.0) as usize;
     Chunk { samples: Samples::I16(vec![0; count]), rate: SampleRate::HZ_48000, layout: Layout::Mono }
-}
-
-/// Of a stream of packets: numbers that never came, and places where time goes on by more than its packets play.
-fn continuity(packets: &[(u32, u16, u32)]) -> (usize, usize) {
-    let (mut missing, mut jumps) = (0, 0);
-    for pair in packets.windows(2) {
-        let [(_, before, then), (_, after, now)] = pair else { continue };
-        let step = after.wrapping_sub(*before);
-        missing += usize::from(step.saturating_sub(1)) * usize::from(step < 0x8000);
-        jumps += usize::from(now.wrapping_sub(*then) != 960 * u32::from(step));
-    }
-    (missing, jumps)
-}
-
-fn longest_pause(moments: &[Instant]) -> Duration {
-    moments.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
-}
-
-/// How much later a packet came, by its sender's time, than the one that came earliest.
-fn latest(packets: &[(u32, u16, u32)], arrivals: &[Instant]) -> Duration {
-    let Some(((_, _, first), began)) = packets.first().zip(arrivals.first()) else { return Duration::ZERO };
-    let delay = |((_, _, timestamp), at): (&(u32, u16, u32), &Instant)| {
-        let sent = f64::from(timestamp.wrapping_sub(*first) as i32) / 48_000.0;
-        (*at - *began).as_secs_f64() - sent
-    };
-    let (least, most) = packets
-        .iter()
-        .zip(arrivals)
-        .map(delay)
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), delay| (delay.min(least), delay.max(most)));
-    Duration::from_secs_f64(most - least)
 }
 
 fn tell(kind: &str, id: &str, fields: &[(&str, String)]) {
