@@ -23,7 +23,7 @@ export interface Measured extends Usage {
 }
 
 /** Bytes of a MiB. */
-export const MIB = 1024 * 1024
+export const MIB = 1_048_576
 
 /**
  * Memory as it is shown.
