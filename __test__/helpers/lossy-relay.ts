@@ -20,10 +20,12 @@ export interface Packet {
   readonly bytes: number
 }
 
-/** Stands between a page and the server, and loses what it is told to lose. */
+/** Stands between a page and the server, loses what it is told to lose, and is as narrow as it is told to be. */
 export class LossyRelay {
   /** Nothing at first. */
   drop: Drop = () => false
+  /** How many bits of media a second come to a page; what is more waits. Infinite at first. */
+  bitrate = Infinity
   /** How many packets of media went through, and how many didn't. */
   readonly counts = { passed: 0, dropped: 0 }
   readonly #sockets: Socket[] = []
@@ -51,8 +53,13 @@ export class LossyRelay {
 
   async #back(front: Socket, clientPort: number): Promise<Socket> {
     const back = await this.#bind()
+    let isFreeAt = 0
     back.on('message', (packet) => {
-      if (this.#passes(packet, 'page')) this.#send(front, packet, clientPort)
+      if (!this.#passes(packet, 'page')) return
+      const now = performance.now()
+      isFreeAt = Math.max(now, isFreeAt) + (isMedia(packet) ? (packet.length * 8000) / this.bitrate : 0)
+      if (isFreeAt <= now) this.#send(front, packet, clientPort)
+      else setTimeout(() => this.#send(front, packet, clientPort), isFreeAt - now)
     })
     return back
   }
@@ -62,9 +69,8 @@ export class LossyRelay {
   }
 
   #passes(packet: Buffer, to: Packet['to']): boolean {
-    const [first = 0, second = 0] = packet
-    // What else goes over the same port isn't media (RFC 7983).
-    if (first < 128 || first > 191) return true
+    const [, second = 0] = packet
+    if (!isMedia(packet)) return true
     // Payload types of RTCP, with the marker's bit (RFC 5761, section 4).
     const isRtcp = second >= 192 && second <= 223
     const isDropped = this.drop({ to, isRtcp, payloadType: second & 127, marker: second > 127, bytes: packet.length })
@@ -85,6 +91,11 @@ export class LossyRelay {
   #close(): void {
     for (const socket of this.#sockets.splice(0)) socket.close()
   }
+}
+
+/** What else goes over the same port isn't media (RFC 7983). */
+function isMedia([first = 0]: Buffer): boolean {
+  return first >= 128 && first <= 191
 }
 
 /** The server learns none of the page's addresses, and the page the relay's in place of the server's. */

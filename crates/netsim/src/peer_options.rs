@@ -98,6 +98,10 @@ pub struct PeerVideo {
     pub answers_nacks: bool,
     /// Whether it numbers its packets for the other end to tell when they came.
     pub measures: bool,
+    /// Whether it tells when numbered packets came.
+    pub tells_arrivals: bool,
+    /// Whether it offers to learn when packets were sent, without which nobody can say what comes by REMB.
+    pub knows_send_times: bool,
     /// Whether its pictures are real ones, coded by whoever has the peer: see [`Peer::show`](crate::Peer::show).
     pub is_coded: bool,
 }
@@ -116,6 +120,8 @@ impl Default for PeerVideo {
             orientation: 0,
             answers_nacks: true,
             measures: true,
+            tells_arrivals: false,
+            knows_send_times: true,
             is_coded: false,
         }
     }

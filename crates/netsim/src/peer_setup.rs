@@ -5,7 +5,7 @@ use crate::{AudioWay, PeerOptions, PeerVideo};
 use parley_media::{Layout, Pipeline, PipelineOptions, SampleRate};
 use parley_video::Codec;
 use rtc::crypto::SignatureScheme;
-use rtc::interceptor::{Registry, Slot};
+use rtc::interceptor::{Registry, Slot, TwccReceiverBuilder};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
@@ -55,10 +55,18 @@ pub(crate) fn build(now: Instant, options: &PeerOptions) -> CoreResult<RTCPeerCo
         .with_configuration(RTCConfigurationBuilder::new().with_certificates(vec![certificate]).build())
         .with_setting_engine(settings)
         .with_media_engine(media)
-        .with_interceptor_registry(
-            configure_rtcp_reports(Registry::new()).with(Slot::from(peer_tap::SLOT), PeerTap::default()),
-        )
+        .with_interceptor_registry(registry(options))
         .build(now)
+}
+
+fn registry(options: &PeerOptions) -> Registry {
+    let registry =
+        configure_rtcp_reports(Registry::new()).with(Slot::from(peer_tap::SLOT), PeerTap::default());
+    if options.video.as_ref().is_some_and(|video| video.tells_arrivals) {
+        registry.with(Slot::TwccReceiver, TwccReceiverBuilder::new().build())
+    } else {
+        registry
+    }
 }
 
 fn register_video(media: &mut MediaEngine, video: &PeerVideo) -> CoreResult<()> {
@@ -75,8 +83,9 @@ fn register_video(media: &mut MediaEngine, video: &PeerVideo) -> CoreResult<()> 
         media.register_codec(RTCRtpCodecParameters { rtp_codec, payload_type: 97 }, RtpCodecKind::Video)?;
     }
     let measures = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+    let send_time = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
     let names = [
-        Some("http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"),
+        video.knows_send_times.then_some(send_time),
         Some("urn:3gpp:video-orientation"),
         video.measures.then_some(measures),
     ];

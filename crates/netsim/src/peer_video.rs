@@ -150,6 +150,15 @@ impl Peer {
         (camera.repaired, camera.asked.values().copied().max().unwrap_or_default())
     }
 
+    /// How many packets of video had a transport-wide number.
+    ///
+    /// # Panics
+    /// When it has no screen.
+    #[must_use]
+    pub fn numbered(&self) -> usize {
+        self.video_end().screen.numbered
+    }
+
     /// What the other end said about video.
     ///
     /// # Panics

@@ -31,6 +31,8 @@ pub(crate) struct Screen {
     pub(crate) seen: Vec<Seen>,
     /// When each packet came, with its number and length.
     pub(crate) came: Vec<(Instant, u16, usize)>,
+    /// How many packets had a transport-wide number.
+    pub(crate) numbered: usize,
 }
 
 impl Screen {
@@ -43,12 +45,15 @@ impl Screen {
             broken: 0,
             seen: Vec::new(),
             came: Vec::new(),
+            numbered: 0,
         }
     }
 
     pub(crate) fn receive(&mut self, now: Instant, packet: &Packet) {
         let number = packet.header.sequence_number;
         self.came.push((now, number, packet.payload.len()));
+        // The one extension of two bytes.
+        self.numbered += usize::from(packet.header.extensions.iter().any(|each| each.payload.len() == 2));
         let highest = *self.highest.get_or_insert(number);
         let step = number.wrapping_sub(highest);
         if step < 1_000 {

@@ -6,7 +6,9 @@
 mod advice;
 mod arrivals;
 mod bitrate;
+mod congestion;
 mod cushion;
+mod departures;
 mod history;
 mod nacks;
 mod pacer;

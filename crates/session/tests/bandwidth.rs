@@ -1,4 +1,4 @@
-//! Video over a link that carries less than could be sent, to a peer that measures what it gets.
+//! Video over a link that carries less than could be sent, to a peer that measures what it gets, or tells when it came.
 
 use parley_netsim::{Call, Link, PeerOptions, PeerVideo, Scene, millis, secs, session_options};
 use parley_session::{Event, SessionOptions, VideoOptions};
@@ -15,9 +15,21 @@ const RISE: f64 = 0.08;
 /// …and never by more than this beyond what comes.
 const AHEAD: f64 = 1.5;
 
-/// A peer that measures delays, and tells the outcome as REMB.
-struct Measuring {
+/// Who finds out how much a peer can get.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum By {
+    /// The peer, and it tells the outcome as REMB.
+    Peer,
+    /// The session: the peer tells arrivals, and offers to learn when packets were sent, as if it could find out…
+    Session,
+    /// …or does not.
+    SessionAtOnce,
+}
+
+/// A peer whose delays are measured.
+struct Measured {
     call: Call,
+    by: By,
     estimate: f64,
     /// The least of the delays, and those since it was last looked, in seconds and by the sender's clock.
     least: f64,
@@ -25,12 +37,17 @@ struct Measuring {
     shown: usize,
 }
 
-impl Measuring {
-    fn connect(link: Link) -> Self {
+impl Measured {
+    fn connect(link: Link, by: By) -> Self {
         let session = SessionOptions { video: Some(VideoOptions::default()), ..session_options() };
-        let peer = PeerOptions { video: Some(PeerVideo::default()), ..PeerOptions::default() };
+        let video = PeerVideo {
+            tells_arrivals: by != By::Peer,
+            knows_send_times: by != By::SessionAtOnce,
+            ..PeerVideo::default()
+        };
+        let peer = PeerOptions { video: Some(video), ..PeerOptions::default() };
         let call = Scene { session, peer, link, ..Scene::default() }.connect();
-        Self { call, estimate: 600_000.0, least: f64::INFINITY, delays: Vec::new(), shown: 0 }
+        Self { call, by, estimate: 600_000.0, least: f64::INFINITY, delays: Vec::new(), shown: 0 }
     }
 
     /// The handler films for so long. Returns the longest that a picture of the last second waited on the way.
@@ -63,7 +80,9 @@ impl Measuring {
             true => FALL * received,
             false => (self.estimate * (1.0 + RISE * EVERY.as_secs_f64())).min(AHEAD * received + 10_000.0),
         };
-        self.call.peer.say_bitrate(self.call.now(), self.estimate as f32);
+        if self.by == By::Peer {
+            self.call.peer.say_bitrate(self.call.now(), self.estimate as f32);
+        }
     }
 
     /// What came in the last half second, in bit/s.
@@ -84,27 +103,56 @@ impl Measuring {
 }
 
 #[test]
-fn on_a_narrow_link_a_peer_that_measures_gets_what_the_link_carries_and_more_when_that_is_wider() {
-    let mut peer = Measuring::connect(Link::perfect());
-    peer.film(secs(10));
-    let wide = peer.rate();
-    assert!(wide > 900_000, "{wide}");
-    peer.call.change_link(Link::perfect().bandwidth(400_000));
-    let waited = peer.film(secs(20));
-    let narrow = peer.rate();
-    assert!((200_000..=420_000).contains(&narrow) && waited < millis(150), "{narrow}, {waited:?}");
-    peer.call.change_link(Link::perfect());
-    peer.film(secs(20));
-    assert!(peer.rate() > 2 * narrow, "{} after {narrow}", peer.rate());
+fn on_a_narrow_link_a_peer_gets_what_the_link_carries_and_more_when_that_is_wider() {
+    for by in [By::Peer, By::Session, By::SessionAtOnce] {
+        let mut peer = Measured::connect(Link::perfect(), by);
+        peer.film(secs(10));
+        let wide = peer.rate();
+        assert!(wide > 900_000, "{by:?}: {wide}");
+        peer.call.change_link(Link::perfect().bandwidth(400_000));
+        let waited = peer.film(secs(20));
+        let narrow = peer.rate();
+        assert!(
+            (200_000..=450_000).contains(&narrow) && waited < millis(150),
+            "{by:?}: {narrow}, {waited:?}"
+        );
+        peer.call.change_link(Link::perfect());
+        peer.film(secs(20));
+        assert!(peer.rate() > 2 * narrow, "{by:?}: {} after {narrow}", peer.rate());
+    }
 }
 
 #[test]
 fn a_link_that_was_narrow_from_the_start_is_not_filled() {
-    let mut peer = Measuring::connect(Link::perfect().bandwidth(300_000));
-    let waited = peer.film(secs(20));
-    let rate = peer.rate();
-    // Changes of up to 5 % aren't told.
-    assert!((150_000..=315_000).contains(&rate) && waited < millis(150), "{rate}, {waited:?}");
-    let (_, broken) = peer.call.peer.seen();
-    assert_eq!(broken, 0);
+    for by in [By::Peer, By::SessionAtOnce] {
+        let mut peer = Measured::connect(Link::perfect().bandwidth(300_000), by);
+        let waited = peer.film(secs(20));
+        let rate = peer.rate();
+        // Changes of up to 5 % aren't told.
+        let most = if by == By::Peer { 315_000 } else { 345_000 };
+        assert!((150_000..=most).contains(&rate) && waited < millis(150), "{by:?}: {rate}, {waited:?}");
+        let (_, broken) = peer.call.peer.seen();
+        assert_eq!(broken, 0);
+    }
+}
+
+#[test]
+fn a_peer_that_tells_arrivals_over_a_link_that_jitters_and_loses_is_not_starved() {
+    let link = Link::lossy(0.02).latency(millis(30)).jitter(millis(15));
+    let mut peer = Measured::connect(link, By::SessionAtOnce);
+    peer.film(secs(40));
+    assert!(peer.rate() > 1_200_000, "{}", peer.rate());
+}
+
+#[test]
+fn packets_are_numbered_for_who_does_not_say_how_much_it_can_get() {
+    for (by, after_1_s, after_5_s) in
+        [(By::Peer, false, false), (By::Session, false, true), (By::SessionAtOnce, true, true)]
+    {
+        let mut peer = Measured::connect(Link::perfect(), by);
+        peer.film(secs(1));
+        assert_eq!(peer.call.peer.numbered() > 0, after_1_s, "{by:?}");
+        peer.film(secs(4));
+        assert_eq!(peer.call.peer.numbered() > 0, after_5_s, "{by:?}");
+    }
 }

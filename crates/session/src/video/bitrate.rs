@@ -1,8 +1,9 @@
 //! How many bits a second may be sent: what the peer says that it can get, and what is lost on the way.
 //!
 //! The peer measures delays (by the send times that our packets carry) and tells the outcome as REMB
-//! (draft-alvestrand-rmcat-remb-03). Loss is told by its reception reports. As in browsers, the rate rises by 8 % a second
-//! while little is lost, and falls when much is; what a peer loses at random is made up for by retransmission.
+//! (draft-alvestrand-rmcat-remb-03), or it tells when packets came, and the outcome is found here. Loss is told by its reception
+//! reports. As in browsers, the rate rises by 8 % a second while little is lost, and falls when much is; what a peer loses at
+//! random is made up for by retransmission.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -23,8 +24,8 @@ const RISE: f64 = 0.08;
 const REPORTS: usize = 4;
 /// Least time between two falls.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How long a REMB holds; peers that measure tell it every second or so.
-const REMB_HOLDS: Duration = Duration::from_secs(10);
+/// How long what is known of delays holds; peers that measure tell it every second or so, and arrivals more often.
+const HOLDS: Duration = Duration::from_secs(10);
 /// Smaller changes are not worth the encoder's while.
 const WORTH_TELLING: f64 = 0.05;
 
@@ -33,7 +34,10 @@ const WORTH_TELLING: f64 = 0.05;
 pub(super) struct Bitrate {
     rate: f64,
     most: u32,
+    /// What the peer says that it can get…
     remb: Option<(u32, Instant)>,
+    /// …or what was found from its arrivals.
+    found: Option<(u32, Instant)>,
     /// Shares of loss with the packets that they are of.
     losses: VecDeque<(f32, u32)>,
     reported_at: Option<Instant>,
@@ -48,6 +52,7 @@ impl Bitrate {
             rate: f64::from(START.min(most)),
             most,
             remb: None,
+            found: None,
             losses: VecDeque::new(),
             reported_at: None,
             fell_at: None,
@@ -64,6 +69,11 @@ impl Bitrate {
     /// The peer says what it can get.
     pub(super) fn remb(&mut self, now: Instant, bitrate: u32) {
         self.remb = Some((bitrate, now));
+    }
+
+    /// So much can come, by when packets did.
+    pub(super) fn found(&mut self, now: Instant, bitrate: u32) {
+        self.found = Some((bitrate, now));
     }
 
     /// The peer lost that share of so many packets.
@@ -105,8 +115,9 @@ impl Bitrate {
     }
 
     fn bound(&self, now: Instant) -> u32 {
-        let remb = self.remb.filter(|(_, at)| now.saturating_duration_since(*at) < REMB_HOLDS);
-        remb.map_or(self.most, |(bitrate, _)| bitrate.min(self.most))
+        let known = [self.remb, self.found].into_iter().flatten();
+        let holds = known.filter(|(_, at)| now.saturating_duration_since(*at) < HOLDS);
+        holds.fold(self.most, |least, (bitrate, _)| least.min(bitrate))
     }
 
     /// The rate, when it differs enough from what was told before.

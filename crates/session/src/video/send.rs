@@ -2,6 +2,8 @@
 
 use super::VideoNetStats;
 use super::bitrate::Bitrate;
+use super::congestion::Congestion;
+use super::departures::Departures;
 use super::history::{History, as_repair};
 use super::pacer::Pacer;
 use super::step::VIDEO_CLOCK;
@@ -23,6 +25,9 @@ use std::time::{Duration, Instant};
 const KEY_FRAME_PAUSE: Duration = Duration::from_millis(200);
 /// Most numbers that one message of the peer has answered: two hundred packets are a quarter of a megabyte.
 const MAX_ANSWERED: usize = 200;
+/// A peer that knows when packets were sent, and tells how much it can get, does so within this time. Of another one it is
+/// found out, if it tells arrivals.
+const REMB_COMES: Duration = Duration::from_secs(2);
 
 /// Sends pictures, and again what the peer missed.
 pub(super) struct VideoSender {
@@ -40,6 +45,13 @@ pub(super) struct VideoSender {
     history: History,
     bitrate: Bitrate,
     max_bitrate: u32,
+    /// When the first packet was sent, and whether the peer said how much it can get.
+    began_at: Option<Instant>,
+    has_remb: bool,
+    /// Whether packets are numbered, for the peer to tell when they came.
+    is_measured: bool,
+    departures: Departures,
+    congestion: Option<Congestion>,
     round_trip: Option<Duration>,
     /// When a key frame was last wished for, and when one is to be next.
     wished_at: Option<Instant>,
@@ -71,6 +83,11 @@ impl VideoSender {
             history: History::new(),
             bitrate: Bitrate::new(options.max_bitrate),
             max_bitrate: options.max_bitrate,
+            began_at: None,
+            has_remb: false,
+            is_measured: false,
+            departures: Departures::default(),
+            congestion: None,
             round_trip: None,
             wished_at: None,
             wish_at: None,
@@ -158,11 +175,16 @@ impl VideoSender {
 
     /// The next packet to be sent now.
     pub(super) fn next_packet(&mut self, now: Instant) -> Option<Packet> {
-        if let Some(repair) = self.repairs.pop_front() {
+        if let Some(mut repair) = self.repairs.pop_front() {
+            // One of the picture's own source is sent as it was: under one number nothing else may ever be encrypted
+            // (RFC 3711, section 9.1).
+            if repair.header.ssrc == self.repair_source {
+                self.mark(now, &mut repair);
+            }
             return Some(repair);
         }
         let mut packet = self.pacer.pop(now)?;
-        stamp(&mut packet.header, self.section.extensions.send_time, now - self.began);
+        self.mark(now, &mut packet);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(packet.payload.len() as u32);
         self.stats.packets_out += 1;
@@ -171,6 +193,21 @@ impl VideoSender {
             self.history.sent(now, packet.clone());
         }
         Some(packet)
+    }
+
+    /// Tells the peer when the packet leaves, and its number, if the way is measured here.
+    fn mark(&mut self, now: Instant, packet: &mut Packet) {
+        stamp(&mut packet.header, self.section.extensions.send_time, now - self.began);
+        let began_at = *self.began_at.get_or_insert(now);
+        let VideoSection { feedback, extensions, .. } = &self.section;
+        let may_say = feedback.remb && extensions.send_time.is_some();
+        let waits = may_say && now.saturating_duration_since(began_at) < REMB_COMES;
+        self.is_measured |= !self.has_remb && !waits;
+        let is_told = self.is_measured && feedback.transport_cc;
+        if let Some(id) = extensions.transport_number.filter(|_| is_told) {
+            let number = self.departures.number(now, packet.payload.len());
+            set_extension(&mut packet.header, Some(id), &number.to_be_bytes());
+        }
     }
 
     /// What the peer says of our pictures. What concerns other sources is passed over.
@@ -187,12 +224,25 @@ impl VideoSender {
                     self.wish_for_key_frame(now);
                 }
             }
-            Report::Bitrate(bitrate) => self.bitrate.remb(now, *bitrate),
+            Report::Bitrate(bitrate) => {
+                self.has_remb = true;
+                self.bitrate.remb(now, *bitrate);
+            }
+            Report::Came(came) => self.came(now, came),
             Report::Missing(source, numbers) if *source == self.source => self.repair(now, numbers),
             Report::Reception(report) if report.ssrc == self.source => self.reception(now, report),
             _ => return,
         }
         self.tell_bitrate(now);
+    }
+
+    fn came(&mut self, now: Instant, came: &[(u16, i64)]) {
+        let arrivals = self.departures.told(came);
+        if !arrivals.is_empty() {
+            let rate = f64::from(self.bitrate.at(now));
+            let congestion = self.congestion.get_or_insert_with(|| Congestion::new(rate));
+            self.bitrate.found(now, congestion.arrived(now, &arrivals, self.round_trip));
+        }
     }
 
     fn reception(&mut self, now: Instant, report: &ReceptionReport) {
@@ -210,12 +260,10 @@ impl VideoSender {
             let Some(packet) = self.history.again(now, *number, self.round_trip, bitrate) else { continue };
             let repair = match self.section.rtx {
                 Some(payload_type) => {
-                    let mut repair = as_repair(packet, self.repair_source, self.repair_number, payload_type);
-                    self.repair_number = self.repair_number.wrapping_add(1);
-                    stamp(&mut repair.header, self.section.extensions.send_time, now - self.began);
-                    repair
+                    let number = self.repair_number;
+                    self.repair_number = number.wrapping_add(1);
+                    as_repair(packet, self.repair_source, number, payload_type)
                 }
-                // Exactly as it was sent: under one number nothing else may ever be encrypted (RFC 3711, section 9.1).
                 None => packet.clone(),
             };
             self.stats.retransmitted_out += 1;

@@ -1,6 +1,7 @@
 //! Where video leaves the core's way: decrypted packets are taken out of its chain by their payload types, and reports are
 //! read on their way through. The core knows of no video, so it neither counts nor asks for any.
 
+use super::departures;
 use rtc::interceptor::{Packet, TaggedPacket};
 use rtc::rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
@@ -8,6 +9,7 @@ use rtc::rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEs
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtcp::reception_report::ReceptionReport;
 use rtc::rtcp::sender_report::SenderReport;
+use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 use rtc::rtp::Packet as RtpPacket;
 use rtc::shared::time::SystemInstant;
@@ -40,6 +42,8 @@ pub(crate) enum Report {
     Bitrate(u32),
     /// Packets of that source are missing.
     Missing(u32, Vec<u16>),
+    /// Packets of those numbers came, of all that was sent, at those times; see [`departures::came`].
+    Came(Vec<(u16, i64)>),
 }
 
 /// What was taken and waits for the session. The session and the chain inside of the core both hold it; one thread runs
@@ -136,6 +140,8 @@ fn reports_of(packet: &dyn rtc::rtcp::Packet) -> Vec<Report> {
         vec![Report::Bitrate(*bitrate as u32)]
     } else if let Some(TransportLayerNack { media_ssrc, nacks, .. }) = any.downcast_ref() {
         vec![Report::Missing(*media_ssrc, nacks.iter().flat_map(|nack| nack.packet_list()).collect())]
+    } else if let Some(feedback) = any.downcast_ref::<TransportLayerCc>() {
+        vec![Report::Came(departures::came(feedback))]
     } else {
         Vec::new()
     }
