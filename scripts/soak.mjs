@@ -13,8 +13,8 @@ const TO = 'temp/soak'
 /**
  * These look for growth of less than a tenth of what allocators keep as they please: glibc has up to eight arenas a core, each
  * of which keeps the most that one of its threads ever used, and V8's young generation takes between 1 and 48 MiB. With one
- * arena and a young generation that stays as it is, what is left of growth is ours. Variables that are set win:
- * `MALLOC_ARENA_MAX=0 npm run soak:cycles` has glibc's defaults.
+ * arena, no threshold that grows, and a young generation that stays as it is, what is left of growth is ours. Variables that are
+ * set win.
  */
 const STEADY = ['cycles', 'sessions']
 const [name, ...args] = process.argv.slice(2)
@@ -40,7 +40,7 @@ for (const file of programs) {
   writeFileSync(`${TO}/${file.replace(/\.ts$/, '.js')}`, outputText)
 }
 
-const isSteady = STEADY.includes(name)
+const isSteady = STEADY.includes(name ?? '')
 const flags = ['--expose-gc', ...(isSteady ? ['--max-semi-space-size=1'] : [])]
 const allocator = isSteady ? { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' } : {}
 const env = { ...allocator, ...process.env }

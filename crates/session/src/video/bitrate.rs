@@ -110,7 +110,8 @@ impl Bitrate {
         (self.rate as u32).min(self.bound(now)).max(self.least())
     }
 
-    fn least(&self) -> u32 {
+    /// No less is sent.
+    pub(super) fn least(&self) -> u32 {
         LEAST.min(self.most)
     }
 

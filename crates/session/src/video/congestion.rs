@@ -9,7 +9,7 @@
 mod queue;
 mod trend;
 
-use super::departures::Arrival;
+use super::departures::{Arrival, MAX_WAITING};
 use queue::Queue;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -21,13 +21,15 @@ const BURST: Duration = Duration::from_millis(5);
 const BUNCH: i64 = 5_000;
 /// How long a bunch is at most.
 const LONGEST_BUNCH: i64 = 100_000;
-/// A clock that jumps by more, in ms, is another clock.
-const JUMP: f64 = 3_000.0;
+/// A clock that jumps by more, in microseconds, is another clock: the peer's begins anew each 12 days, too.
+const JUMP: i64 = 3_000_000;
+/// No packet overtakes others by so much, in microseconds: the clock went back.
+const OVERTAKES: i64 = 500_000;
 /// What came is counted over so long, in microseconds.
 const COUNTED: i64 = 500_000;
 /// By how much the rate rises in a second, while no limit is known…
 const RISE: f64 = 1.08;
-/// …and by a packet for each answer, near to one that is: by a picture at most, of so many a second.
+/// …and by a packet for each second answer, near to one that is: by a picture at most, of so many a second.
 const PACKET_BITS: f64 = 9_600.0;
 const PICTURES: f64 = 30.0;
 /// What an answer takes beside the round trip.
@@ -35,8 +37,10 @@ const ANSWER: Duration = Duration::from_millis(100);
 /// The rate never rises further beyond what comes.
 const AHEAD: f64 = 1.5;
 const AHEAD_BITS: f64 = 10_000.0;
-/// It falls to this share of what came…
+/// It falls to this share of what came, which counts as this share of the rate at least: who sends far less than it may has found
+/// out little by that…
 const FALL: f64 = 0.85;
+const LEAST_COME: f64 = 0.5;
 /// …and once more after a round trip, within these bounds.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(200));
 /// Where more comes than so many times what came when it was too much, the way is another.
@@ -57,9 +61,10 @@ pub(super) struct Congestion {
     before: Option<Group>,
     trend: Trend,
     detector: Detector,
-    /// When packets came in the last half second, and their bits.
+    last: Option<Arrival>,
+    /// When packets came in the last half second, their bits, and since when they are counted without a pause.
     came: VecDeque<(i64, f64)>,
-    began: Option<i64>,
+    began: i64,
     /// What came when it was too much.
     limit: Option<f64>,
     fell_at: Option<Instant>,
@@ -87,8 +92,9 @@ impl Congestion {
             before: None,
             trend: Trend::default(),
             detector: Detector::default(),
+            last: None,
             came: VecDeque::new(),
-            began: None,
+            began: 0,
             limit: None,
             fell_at: None,
             updated_at: None,
@@ -97,35 +103,50 @@ impl Congestion {
         }
     }
 
-    /// Learns of packets that came. Returns the rate from now on, in bit/s.
+    /// Learns of packets that came. Returns the rate from now on, in bit/s: `least` or more.
     pub(super) fn arrived(
         &mut self,
         now: Instant,
         arrivals: &[Arrival],
         round_trip: Option<Duration>,
+        least: u32,
     ) -> u32 {
         for arrival in arrivals {
+            if self.last.is_some_and(|last| last.is_of_another_clock(arrival)) {
+                self.restart();
+            }
             self.count(arrival);
             self.gather(arrival);
+            self.last = Some(*arrival);
         }
         self.queue.measure(now, arrivals);
         self.decide(now, round_trip.unwrap_or(ANSWER));
+        self.rate = self.rate.max(least.into());
         self.rate as u32
     }
 
+    /// What was measured means nothing any more.
+    fn restart(&mut self) {
+        let (fell_at, updated_at, limit) = (self.fell_at, self.updated_at, self.limit);
+        *self = Self { fell_at, updated_at, limit, ..Self::new(self.rate) };
+    }
+
     fn count(&mut self, arrival: &Arrival) {
-        self.began.get_or_insert(arrival.came);
+        if self.last.is_none_or(|last| arrival.came - last.came > COUNTED) {
+            self.began = arrival.came;
+        }
+        if self.came.len() == MAX_WAITING {
+            self.came.pop_front();
+        }
         self.came.push_back((arrival.came, arrival.bytes as f64 * 8.0));
-        let newest = self.came.iter().map(|(at, _)| *at).max().unwrap_or_default();
-        self.came.retain(|(at, _)| newest - at < COUNTED);
     }
 
     /// What comes, in bit/s, once it was counted for long enough.
-    fn received(&self) -> Option<f64> {
-        let newest = self.came.iter().map(|(at, _)| *at).max()?;
-        let is_counted = self.began.is_some_and(|began| newest - began >= COUNTED);
+    fn received(&mut self) -> Option<f64> {
+        let newest = self.last?.came;
+        self.came.retain(|(at, _)| (newest - at).abs() < COUNTED);
         let bits: f64 = self.came.iter().map(|(_, bits)| bits).sum();
-        is_counted.then(|| bits / (COUNTED as f64 / 1e6))
+        (newest - self.began >= COUNTED).then(|| bits / (COUNTED as f64 / 1e6))
     }
 
     fn gather(&mut self, arrival: &Arrival) {
@@ -148,11 +169,6 @@ impl Congestion {
     fn compare(&mut self, before: Group, group: Group) {
         let sent = group.sent.saturating_duration_since(before.sent).as_secs_f64() * 1e3;
         let came = (group.came - before.came) as f64 / 1e3;
-        if (came - sent).abs() > JUMP {
-            (self.before, self.trend, self.detector) = (None, Trend::default(), Detector::default());
-            (self.began, self.came, self.queue) = (None, VecDeque::new(), Queue::default());
-            return;
-        }
         let slope = self.trend.add(came, came - sent);
         self.detector.update(slope, self.trend.groups, sent, came);
     }
@@ -164,34 +180,35 @@ impl Congestion {
         if self.limit.is_some_and(|limit| received > WIDER * limit) {
             self.limit = None;
         }
+        let comes = received.max(LEAST_COME * self.rate);
         match self.detector.usage {
-            Usage::Over => self.fall(now, received, round_trip),
+            Usage::Over => self.fall(now, comes, round_trip),
             // What queues is to go first.
             Usage::Under => {}
             Usage::Normal if self.drains => {}
             Usage::Normal => self.rise(passed.min(Duration::from_secs(1)), received, round_trip),
         }
-        self.drain(received);
+        self.drain(comes);
     }
 
-    fn drain(&mut self, received: f64) {
+    fn drain(&mut self, comes: f64) {
         if self.queue.length > LONG {
-            let carries = *self.limit.get_or_insert(received);
+            let carries = *self.limit.get_or_insert(comes);
             let share = (1.0 - self.queue.length as f64 / LONGEST).clamp(LEAST_SHARE, FALL);
             self.rate = self.rate.min(carries * share);
             self.drains = true;
         } else if self.drains && self.queue.length < LONG / 2 {
-            self.rate = self.rate.max(FALL * self.limit.unwrap_or(received));
+            self.rate = self.rate.max(FALL * self.limit.unwrap_or(comes));
             self.drains = false;
         }
     }
 
-    fn fall(&mut self, now: Instant, received: f64, round_trip: Duration) {
+    fn fall(&mut self, now: Instant, comes: f64, round_trip: Duration) {
         let patience = round_trip.clamp(PATIENCE.0, PATIENCE.1);
         let is_early = self.fell_at.is_some_and(|at| now.saturating_duration_since(at) < patience);
-        if !is_early && FALL * received < self.rate {
-            self.rate = FALL * received;
-            self.limit = Some(received);
+        if !is_early && FALL * comes < self.rate {
+            self.rate = FALL * comes;
+            self.limit = Some(comes);
             self.fell_at = Some(now);
         }
     }
@@ -201,7 +218,7 @@ impl Congestion {
         let raised = match is_near {
             true => {
                 let step = PACKET_BITS.min(self.rate / PICTURES);
-                self.rate + step * passed.as_secs_f64() / (round_trip + ANSWER).as_secs_f64()
+                self.rate + step * passed.as_secs_f64() / (2 * (round_trip + ANSWER)).as_secs_f64()
             }
             false => self.rate * RISE.powf(passed.as_secs_f64()),
         };
@@ -218,9 +235,18 @@ impl Group {
     fn takes(&self, arrival: &Arrival) -> bool {
         let (sent, came) = (arrival.sent.saturating_duration_since(self.sent), arrival.came - self.came);
         let is_burst = arrival.sent.saturating_duration_since(self.first_sent) <= BURST;
-        let is_bunch =
-            came <= BUNCH && came < sent.as_micros() as i64 && arrival.came - self.first_came < LONGEST_BUNCH;
+        let is_bunch = came.abs() <= BUNCH
+            && came < sent.as_micros() as i64
+            && arrival.came - self.first_came < LONGEST_BUNCH;
         is_burst || is_bunch
+    }
+}
+
+impl Arrival {
+    fn is_of_another_clock(&self, next: &Self) -> bool {
+        let sent = next.sent.saturating_duration_since(self.sent).as_micros() as i64;
+        let came = next.came - self.came;
+        came < -OVERTAKES || came - sent > JUMP
     }
 }
 
@@ -228,6 +254,9 @@ impl Group {
 mod tests {
     use super::*;
     use parley_netsim::{Random, millis, secs, start_of_time};
+
+    /// In bit/s.
+    const LEAST: u32 = 100_000;
 
     /// A sender that sends as much as it may over a way that carries so many bits a second, in packets of 1,000 bytes, and is told
     /// each 100 ms what came.
@@ -237,6 +266,10 @@ mod tests {
         rate: f64,
         /// In bit/s.
         carries: f64,
+        /// Where the peer's clock begins.
+        clock: i64,
+        /// The most that is sent.
+        most: f64,
         /// The most that a packet comes later by chance.
         jitter: f64,
         random: Random,
@@ -257,6 +290,8 @@ mod tests {
                 congestion: Congestion::new(600_000.0),
                 rate: 600_000.0,
                 carries,
+                clock: 7_000_000,
+                most: 3_000_000.0,
                 jitter: 0.0,
                 random: Random::new(5),
                 leaves_at: now,
@@ -282,7 +317,7 @@ mod tests {
                 let arrivals: Vec<Arrival> =
                     self.under_way.drain(..came).map(|(_, arrival)| arrival).collect();
                 if !arrivals.is_empty() {
-                    self.rate = self.congestion.arrived(next, &arrivals, Some(millis(40))).into();
+                    self.rate = self.congestion.arrived(next, &arrivals, Some(millis(40)), LEAST).into();
                 }
                 rates.push(self.rate);
             }
@@ -299,9 +334,9 @@ mod tests {
             let at = (self.free_at + millis(20) + Duration::from_secs_f64(chance)).max(self.last_came);
             self.last_came = at;
             // The peer's clock is another one.
-            let came = 7_000_000 + (at - start_of_time()).as_micros() as i64 / 250 * 250;
+            let came = self.clock + (at - start_of_time()).as_micros() as i64 / 250 * 250;
             self.under_way.push_back((at, Arrival { sent, came, bytes: 1_000 }));
-            self.leaves_at = sent + Duration::from_secs_f64(8_000.0 / self.rate.min(3_000_000.0));
+            self.leaves_at = sent + Duration::from_secs_f64(8_000.0 / self.rate.min(self.most));
         }
     }
 
@@ -342,7 +377,7 @@ mod tests {
     fn delays_that_vary_are_no_queue() {
         let mut way = Way::new(50_000_000.0);
         way.jitter = 0.03;
-        way.run(secs(20));
+        way.run(secs(40));
         assert!(way.rate > 1_500_000.0, "{}", way.rate);
     }
 
@@ -355,19 +390,65 @@ mod tests {
     }
 
     #[test]
-    fn times_that_mean_nothing_are_borne() {
+    fn who_sends_little_is_thrown_back_by_no_more_than_half() {
+        let mut way = Way::new(50_000_000.0);
+        way.run(secs(20));
+        let before = way.rate;
+        assert!(before > 1_500_000.0, "{before}");
+        // A picture that hardly changes; then something else on the way holds it up for a while.
+        way.most = 50_000.0;
+        way.run(secs(2));
+        way.free_at = way.now + millis(400);
+        way.run(secs(2));
+        assert!(way.rate > before / 5.0, "{} after {before}", way.rate);
+    }
+
+    #[test]
+    fn a_pause_is_no_slow_way() {
+        let mut way = Way::new(1_000_000.0);
+        way.run(secs(20));
+        let before = way.rate;
+        way.leaves_at = way.now + secs(60);
+        way.run(millis(60_500));
+        assert!(way.rate > 0.7 * before, "{} after {before}", way.rate);
+    }
+
+    #[test]
+    fn a_clock_that_begins_anew_or_jumps_hides_no_queue() {
+        for jump in [-1_000_000_000_000, -10_000_000, -2_000_000, 10_000_000] {
+            let mut way = Way::new(2_000_000.0);
+            way.run(secs(15));
+            way.clock += jump;
+            way.run(secs(1));
+            assert!(way.rate > 600_000.0, "{jump}: {}", way.rate);
+            way.carries = 500_000.0;
+            way.run(secs(25));
+            assert!(
+                way.rate < 600_000.0 && way.waited < millis(300),
+                "{jump}: {}, {:?}",
+                way.rate,
+                way.waited
+            );
+        }
+    }
+
+    #[test]
+    fn few_arrivals_are_kept_whatever_their_times() {
         let (start, mut random) = (start_of_time(), Random::new(9));
-        let mut congestion = Congestion::new(600_000.0);
-        for n in 0..20_000_u64 {
-            let came = match random.below(4) {
-                0 => i64::MIN / 4 + random.bits() as i64 / 8,
-                1 => (random.bits() >> 30) as i64,
-                _ => n as i64 * 1_000,
-            };
-            let sent = start + millis(n * random.below(3) as u64);
-            let arrivals = [Arrival { sent, came, bytes: random.below(1_500) }; 3];
-            let rate = congestion.arrived(start + millis(n), &arrivals, None);
-            assert!(f64::from(rate).is_finite() && congestion.came.len() < 100_000);
+        for times in 0..3 {
+            let mut congestion = Congestion::new(600_000.0);
+            for n in 0..20_000_u64 {
+                let came = match times {
+                    0 => 0,
+                    1 => i64::from(random.bits() as u32) * 1_000,
+                    _ => n as i64 * 1_000,
+                };
+                let sent = start + millis(n);
+                let arrivals = [Arrival { sent, came, bytes: random.below(1_500) }];
+                let rate = congestion.arrived(sent, &arrivals, None, LEAST);
+                assert!(rate >= LEAST && congestion.came.len() <= MAX_WAITING);
+            }
+            assert_eq!(congestion.came.len() == MAX_WAITING, times == 0);
         }
     }
 }

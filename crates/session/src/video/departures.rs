@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 /// Most packets that are waited for: seconds of the fastest encoder.
-const MAX_WAITING: usize = 4_096;
+pub(super) const MAX_WAITING: usize = 4_096;
 /// What the peer's times refer to counts in units of 64 ms.
 const REFERENCE_MICROS: i64 = 64_000;
 
@@ -43,6 +43,13 @@ impl Departures {
         self.first.wrapping_add(self.sent.len() as u16 - 1)
     }
 
+    /// The packet of that number is sent again as it was: when that one comes says nothing of the first.
+    pub(super) fn forget(&mut self, number: u16) {
+        if let Some(sent) = self.sent.get_mut(usize::from(number.wrapping_sub(self.first))) {
+            *sent = None;
+        }
+    }
+
     /// What came, of what the peer tells. What it told before, or was never sent, is passed over.
     pub(super) fn told(&mut self, came: &[(u16, i64)]) -> Vec<Arrival> {
         let arrival = |&(number, came): &(u16, i64)| {
@@ -54,37 +61,37 @@ impl Departures {
     }
 }
 
-/// The packets that came, and when, in microseconds of the peer's clock.
+/// The packets that came, and when, in microseconds of the peer's clock. What didn't come takes no time here, however many
+/// packets a message says so of.
 pub(super) fn came(feedback: &TransportLayerCc) -> Vec<(u16, i64)> {
-    let mut deltas = feedback.recv_deltas.iter();
-    let mut at = i64::from(feedback.reference_time) * REFERENCE_MICROS;
-    let came = |(offset, symbol): (usize, SymbolTypeTcc)| {
-        let has_time = matches!(
-            symbol,
-            SymbolTypeTcc::PacketReceivedSmallDelta | SymbolTypeTcc::PacketReceivedLargeDelta
-        );
-        at += if has_time { deltas.next()?.delta } else { return None };
-        Some((feedback.base_sequence_number.wrapping_add(offset as u16), at))
-    };
-    feedback
-        .packet_chunks
-        .iter()
-        .flat_map(symbols)
-        .take(usize::from(feedback.packet_status_count))
-        .enumerate()
-        .filter_map(came)
-        .take(MAX_WAITING)
-        .collect()
+    let mut deltas = feedback.recv_deltas.iter().take(MAX_WAITING);
+    let (mut offset, mut at) = (0_u16, i64::from(feedback.reference_time) * REFERENCE_MICROS);
+    let mut came = Vec::with_capacity(deltas.len());
+    for chunk in &feedback.packet_chunks {
+        let (run, symbols): (u16, &[SymbolTypeTcc]) = match chunk {
+            PacketStatusChunk::RunLengthChunk(run) if has_time(run.packet_status_symbol) => {
+                (run.run_length, std::slice::from_ref(&run.packet_status_symbol))
+            }
+            PacketStatusChunk::RunLengthChunk(run) => {
+                offset = offset.wrapping_add(run.run_length);
+                continue;
+            }
+            PacketStatusChunk::StatusVectorChunk(vector) => (1, &vector.symbol_list),
+        };
+        for symbol in std::iter::repeat_n(symbols, run.into()).flatten() {
+            if has_time(*symbol) {
+                let Some(delta) = deltas.next() else { return came };
+                at += delta.delta;
+                came.push((feedback.base_sequence_number.wrapping_add(offset), at));
+            }
+            offset = offset.wrapping_add(1);
+        }
+    }
+    came
 }
 
-fn symbols(chunk: &PacketStatusChunk) -> impl Iterator<Item = SymbolTypeTcc> {
-    let (run, list): (usize, &[SymbolTypeTcc]) = match chunk {
-        PacketStatusChunk::RunLengthChunk(run) => {
-            (run.run_length.into(), std::slice::from_ref(&run.packet_status_symbol))
-        }
-        PacketStatusChunk::StatusVectorChunk(vector) => (1, &vector.symbol_list),
-    };
-    std::iter::repeat_n(list, run).flatten().copied()
+fn has_time(symbol: SymbolTypeTcc) -> bool {
+    matches!(symbol, SymbolTypeTcc::PacketReceivedSmallDelta | SymbolTypeTcc::PacketReceivedLargeDelta)
 }
 
 #[cfg(test)]
@@ -127,21 +134,62 @@ mod tests {
     }
 
     #[test]
-    fn no_feedback_makes_more_of_it_than_was_sent() {
+    fn packets_that_nobody_tells_of_are_forgotten() {
+        let now = start_of_time();
+        let mut departures = Departures::default();
+        let first = departures.number(now, 1);
+        let second = departures.number(now, 2);
+        (2..=MAX_WAITING).for_each(|_| assert!(departures.number(now, 3) > second));
+        assert_eq!(departures.sent.len(), MAX_WAITING);
+        assert_eq!(departures.told(&[(first, 1)]), []);
+        assert_eq!(departures.told(&[(second, 1)]).len(), 1);
+    }
+
+    #[test]
+    fn of_a_packet_that_is_sent_again_no_time_is_known() {
+        let now = start_of_time();
+        let mut departures = Departures::default();
+        let numbers = [1, 2].map(|bytes| departures.number(now, bytes));
+        departures.forget(numbers[0]);
+        departures.forget(40_000);
+        assert_eq!(departures.told(&numbers.map(|number| (number, 1))).len(), 1);
+    }
+
+    #[test]
+    fn after_any_number_of_packets_that_did_not_come_the_next_has_its_own() {
+        let missing = |run: u16| run.to_be_bytes();
+        let mut message = vec![0x8f, 205, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2];
+        // From 65,530 on 8 runs of 8,191 are missing, then one comes 5 * 250 µs after 3 * 64 ms.
+        message.extend([0xff, 0xfa]);
+        message.extend(65_529_u16.to_be_bytes());
+        message.extend([0, 0, 3, 0]);
+        (0..8).for_each(|_| message.extend(missing(8_191)));
+        message.extend([0x20, 1, 5, 0]);
+        let length = (message.len() / 4 - 1) as u16;
+        message[2..4].copy_from_slice(&length.to_be_bytes());
+        let number = 65_530_u16.wrapping_add(8_191_u16.wrapping_mul(8));
+        assert_eq!(read(&message), [(number, 3 * 64_000 + 5 * 250)]);
+    }
+
+    #[test]
+    fn feedback_of_any_kind_tells_of_each_packet_once() {
         let now = start_of_time();
         let mut random = Random::new(11);
         let mut departures = Departures::default();
-        for round in 0..2_000_u64 {
-            let mut message = vec![0x8f, 205, 0, 0];
-            let words = 5 + random.below(40);
-            message.extend((0..words * 4).map(|_| random.bits() as u8));
+        let (mut sent, mut told) = (0, 0);
+        for round in 0..20_000_u64 {
+            let mut message = vec![0x8f, 205, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2];
+            message.extend(departures.first.to_be_bytes());
+            message.extend([0, random.below(20) as u8]);
+            message.extend((0..4 * (2 + random.below(10))).map(|_| random.bits() as u8));
             let length = (message.len() / 4 - 1) as u16;
             message[2..4].copy_from_slice(&length.to_be_bytes());
             departures.number(now + Duration::from_millis(round), 1_000);
+            sent += 1;
             let Ok(feedback) = TransportLayerCc::unmarshal(&mut &message[..]) else { continue };
-            let came = came(&feedback);
-            assert!(came.len() <= MAX_WAITING && departures.told(&came).len() <= MAX_WAITING);
-            assert!(departures.sent.len() <= MAX_WAITING);
+            told += departures.told(&came(&feedback)).len();
+            assert!(told <= sent);
         }
+        assert!(told > 100, "{told} of {sent}");
     }
 }

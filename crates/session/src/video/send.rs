@@ -25,9 +25,9 @@ use std::time::{Duration, Instant};
 const KEY_FRAME_PAUSE: Duration = Duration::from_millis(200);
 /// Most numbers that one message of the peer has answered: two hundred packets are a quarter of a megabyte.
 const MAX_ANSWERED: usize = 200;
-/// A peer that knows when packets were sent, and tells how much it can get, does so within this time. Of another one it is
-/// found out, if it tells arrivals.
-const REMB_COMES: Duration = Duration::from_secs(2);
+/// A peer that knows when packets were sent, and tells how much it can get, does so within this time: libwebrtc after five
+/// seconds on a way that is wide enough. Of another one it is found out, if it tells arrivals.
+const REMB_COMES: Duration = Duration::from_secs(7);
 
 /// Sends pictures, and again what the peer missed.
 pub(super) struct VideoSender {
@@ -241,7 +241,8 @@ impl VideoSender {
         if !arrivals.is_empty() {
             let rate = f64::from(self.bitrate.at(now));
             let congestion = self.congestion.get_or_insert_with(|| Congestion::new(rate));
-            self.bitrate.found(now, congestion.arrived(now, &arrivals, self.round_trip));
+            let found = congestion.arrived(now, &arrivals, self.round_trip, self.bitrate.least());
+            self.bitrate.found(now, found);
         }
     }
 
@@ -264,7 +265,14 @@ impl VideoSender {
                     self.repair_number = number.wrapping_add(1);
                     as_repair(packet, self.repair_source, number, payload_type)
                 }
-                None => packet.clone(),
+                None => {
+                    let number = self.section.extensions.transport_number;
+                    let number = number.and_then(|id| packet.header.get_extension(id));
+                    if let Some([high, low]) = number.as_deref() {
+                        self.departures.forget(u16::from_be_bytes([*high, *low]));
+                    }
+                    packet.clone()
+                }
             };
             self.stats.retransmitted_out += 1;
             self.repairs.push_back(repair);

@@ -29,8 +29,10 @@ impl Queue {
         };
         let Some(least) = arrivals.iter().map(delay).min() else { return };
         if self.until.is_none_or(|until| now >= until) {
+            // What was measured before a pause is too old: clocks drift apart.
+            let is_recent = self.until.is_some_and(|until| now < until + FASTEST);
+            self.least = (self.least.1.filter(|_| is_recent), None);
             self.until = Some(now + FASTEST);
-            self.least = (self.least.1, None);
         }
         self.least.1 = Some(self.least.1.map_or(least, |before| before.min(least)));
         let fastest = [self.least.0, self.least.1].into_iter().flatten().min();
