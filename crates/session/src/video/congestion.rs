@@ -27,6 +27,8 @@ const JUMP: i64 = 3_000_000;
 const OVERTAKES: i64 = 500_000;
 /// What came is counted over so long, in microseconds.
 const COUNTED: i64 = 500_000;
+/// …and anew after a pause of more, which is longer than from one picture of the slowest film to the next.
+const PAUSE: i64 = 2_000_000;
 /// By how much the rate rises in a second, while no limit is known…
 const RISE: f64 = 1.08;
 /// …and by a packet for each second answer, near to one that is: by a picture at most, of so many a second.
@@ -41,8 +43,10 @@ const AHEAD_BITS: f64 = 10_000.0;
 /// out little by that…
 const FALL: f64 = 0.85;
 const LEAST_COME: f64 = 0.5;
-/// …and once more after a round trip, within these bounds.
+/// …and once more after a round trip, within these bounds…
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(200));
+/// …or after this time where less came than counts.
+const CAUTION: Duration = Duration::from_secs(1);
 /// Where more comes than so many times what came when it was too much, the way is another.
 const WIDER: f64 = 1.3;
 /// Near to what was too much.
@@ -52,6 +56,10 @@ const LONG: i64 = 150_000;
 /// …and one of this length lets only half of what the way carries be sent, so that it is gone within seconds.
 const LONGEST: f64 = 1_000_000.0;
 const LEAST_SHARE: f64 = 0.5;
+/// One that isn't shorter by so many microseconds after a while of [`CAUTION`] needs less to be sent still…
+const SHORTER: i64 = 10_000;
+/// …but not more often than that unless it grows: then nothing queues, and the way itself takes longer.
+const MOST_STEPS: u8 = 3;
 
 /// Finds the rate.
 #[derive(Debug)]
@@ -71,7 +79,19 @@ pub(super) struct Congestion {
     updated_at: Option<Instant>,
     queue: Queue,
     /// Less is sent until the queue is gone.
-    drains: bool,
+    drain: Option<Drain>,
+}
+
+/// A queue that is to get shorter.
+#[derive(Debug, Clone, Copy)]
+struct Drain {
+    /// The rate before.
+    rate: f64,
+    /// When it was looked at, and how long it was.
+    looked_at: Instant,
+    length: i64,
+    /// How often even less was sent for it.
+    steps: u8,
 }
 
 /// Packets that left together.
@@ -99,7 +119,7 @@ impl Congestion {
             fell_at: None,
             updated_at: None,
             queue: Queue::default(),
-            drains: false,
+            drain: None,
         }
     }
 
@@ -111,15 +131,17 @@ impl Congestion {
         round_trip: Option<Duration>,
         least: u32,
     ) -> u32 {
-        for arrival in arrivals {
+        let mut valid = 0;
+        for (index, arrival) in arrivals.iter().enumerate() {
             if self.last.is_some_and(|last| last.is_of_another_clock(arrival)) {
                 self.restart();
+                valid = index;
             }
             self.count(arrival);
             self.gather(arrival);
             self.last = Some(*arrival);
         }
-        self.queue.measure(now, arrivals);
+        self.queue.measure(now, &arrivals[valid..]);
         self.decide(now, round_trip.unwrap_or(ANSWER));
         self.rate = self.rate.max(least.into());
         self.rate as u32
@@ -132,7 +154,7 @@ impl Congestion {
     }
 
     fn count(&mut self, arrival: &Arrival) {
-        if self.last.is_none_or(|last| arrival.came - last.came > COUNTED) {
+        if self.last.is_none_or(|last| arrival.came - last.came > PAUSE) {
             self.began = arrival.came;
         }
         if self.came.len() == MAX_WAITING {
@@ -177,34 +199,47 @@ impl Congestion {
         let passed =
             self.updated_at.replace(now).map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         let Some(received) = self.received() else { return };
-        if self.limit.is_some_and(|limit| received > WIDER * limit) {
+        // What comes at once when a way gets wider is no rate.
+        if self.drain.is_none() && self.limit.is_some_and(|limit| received > WIDER * limit) {
             self.limit = None;
         }
         let comes = received.max(LEAST_COME * self.rate);
         match self.detector.usage {
-            Usage::Over => self.fall(now, comes, round_trip),
+            Usage::Over => {
+                let patience = round_trip.clamp(PATIENCE.0, PATIENCE.1);
+                self.fall(now, comes, if comes > received { CAUTION } else { patience });
+            }
             // What queues is to go first.
             Usage::Under => {}
-            Usage::Normal if self.drains => {}
+            Usage::Normal if self.drain.is_some() => {}
             Usage::Normal => self.rise(passed.min(Duration::from_secs(1)), received, round_trip),
         }
-        self.drain(comes);
+        self.drain(now, comes);
     }
 
-    fn drain(&mut self, comes: f64) {
-        if self.queue.length > LONG {
-            let carries = *self.limit.get_or_insert(comes);
-            let share = (1.0 - self.queue.length as f64 / LONGEST).clamp(LEAST_SHARE, FALL);
+    fn drain(&mut self, now: Instant, comes: f64) {
+        let length = self.queue.length;
+        if length > LONG {
+            let mut carries = *self.limit.get_or_insert(comes);
+            let drain = self.drain.get_or_insert(Drain { rate: self.rate, looked_at: now, length, steps: 0 });
+            if now.saturating_duration_since(drain.looked_at) >= CAUTION {
+                let grows = length > drain.length + SHORTER;
+                if grows || length > drain.length - SHORTER && drain.steps < MOST_STEPS {
+                    carries = carries.min(comes);
+                    drain.steps = drain.steps.saturating_add(1);
+                }
+                (drain.looked_at, drain.length) = (now, length);
+            }
+            self.limit = Some(carries);
+            let share = (1.0 - length as f64 / LONGEST).clamp(LEAST_SHARE, FALL);
             self.rate = self.rate.min(carries * share);
-            self.drains = true;
-        } else if self.drains && self.queue.length < LONG / 2 {
-            self.rate = self.rate.max(FALL * self.limit.unwrap_or(comes));
-            self.drains = false;
+        } else if let Some(drain) = self.drain.take_if(|_| length < LONG / 2) {
+            let carries = self.limit.unwrap_or(comes);
+            self.rate = self.rate.max(drain.rate.min(FALL * carries));
         }
     }
 
-    fn fall(&mut self, now: Instant, comes: f64, round_trip: Duration) {
-        let patience = round_trip.clamp(PATIENCE.0, PATIENCE.1);
+    fn fall(&mut self, now: Instant, comes: f64, patience: Duration) {
         let is_early = self.fell_at.is_some_and(|at| now.saturating_duration_since(at) < patience);
         if !is_early && FALL * comes < self.rate {
             self.rate = FALL * comes;
@@ -270,8 +305,13 @@ mod tests {
         clock: i64,
         /// The most that is sent.
         most: f64,
+        /// How long a packet takes at least.
+        latency: Duration,
         /// The most that a packet comes later by chance.
         jitter: f64,
+        /// So many packets make a picture, one of which leaves each second.
+        picture: Option<u32>,
+        sent: u32,
         random: Random,
         /// When the next packet leaves, and when the way is free again.
         leaves_at: Instant,
@@ -292,7 +332,10 @@ mod tests {
                 carries,
                 clock: 7_000_000,
                 most: 3_000_000.0,
+                latency: millis(20),
                 jitter: 0.0,
+                picture: None,
+                sent: 0,
                 random: Random::new(5),
                 leaves_at: now,
                 free_at: now,
@@ -331,12 +374,16 @@ mod tests {
             self.waited = self.waited.max(begins - sent);
             self.free_at = begins + Duration::from_secs_f64(8_000.0 / self.carries);
             let chance = f64::from(self.random.below(1_000) as u32) / 1e3 * self.jitter;
-            let at = (self.free_at + millis(20) + Duration::from_secs_f64(chance)).max(self.last_came);
+            let at = (self.free_at + self.latency + Duration::from_secs_f64(chance)).max(self.last_came);
             self.last_came = at;
             // The peer's clock is another one.
             let came = self.clock + (at - start_of_time()).as_micros() as i64 / 250 * 250;
             self.under_way.push_back((at, Arrival { sent, came, bytes: 1_000 }));
+            self.sent += 1;
             self.leaves_at = sent + Duration::from_secs_f64(8_000.0 / self.rate.min(self.most));
+            if self.picture.is_some_and(|packets| self.sent.is_multiple_of(packets)) {
+                self.leaves_at += millis(600);
+            }
         }
     }
 
@@ -390,17 +437,49 @@ mod tests {
     }
 
     #[test]
-    fn who_sends_little_is_thrown_back_by_no_more_than_half() {
+    fn who_sends_little_is_thrown_back_little() {
         let mut way = Way::new(50_000_000.0);
         way.run(secs(20));
         let before = way.rate;
         assert!(before > 1_500_000.0, "{before}");
         // A picture that hardly changes; then something else on the way holds it up for a while.
-        way.most = 50_000.0;
+        way.most = 70_000.0;
         way.run(secs(2));
         way.free_at = way.now + millis(400);
         way.run(secs(2));
         assert!(way.rate > before / 5.0, "{} after {before}", way.rate);
+    }
+
+    #[test]
+    fn a_queue_that_grows_slowly_under_little_is_found() {
+        let mut way = Way::new(50_000_000.0);
+        way.run(secs(20));
+        way.most = 300_000.0;
+        way.carries = 290_000.0;
+        let rate = way.run(secs(60));
+        assert!(rate < 320_000.0 && way.waited < millis(250), "{rate}, {:?}", way.waited);
+    }
+
+    #[test]
+    fn a_way_that_takes_longer_from_now_on_is_no_queue() {
+        let mut way = Way::new(50_000_000.0);
+        way.run(secs(20));
+        let before = way.rate;
+        way.latency = millis(300);
+        way.run(secs(60));
+        assert!(way.rate > 0.5 * before, "{} after {before}", way.rate);
+    }
+
+    #[test]
+    fn a_picture_a_second_finds_a_wider_way_too() {
+        let mut way = Way::new(30_000.0);
+        way.picture = Some(5);
+        way.run(secs(30));
+        let before = way.rate;
+        assert!(before < 110_000.0, "{before}");
+        way.carries = 5_000_000.0;
+        way.run(secs(40));
+        assert!(way.rate > 1.1 * before, "{} after {before}", way.rate);
     }
 
     #[test]
@@ -418,9 +497,10 @@ mod tests {
         for jump in [-1_000_000_000_000, -10_000_000, -2_000_000, 10_000_000] {
             let mut way = Way::new(2_000_000.0);
             way.run(secs(15));
+            let before = way.rate;
             way.clock += jump;
-            way.run(secs(1));
-            assert!(way.rate > 600_000.0, "{jump}: {}", way.rate);
+            way.run(secs(5));
+            assert!(way.rate > 0.8 * before, "{jump}: {} after {before}", way.rate);
             way.carries = 500_000.0;
             way.run(secs(25));
             assert!(
