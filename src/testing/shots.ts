@@ -28,8 +28,9 @@ export function toShot(picture: EmitVideo): Shot {
   if (typeof picture !== 'object' || picture === null)
     throw new TypeError(`show() takes a picture, or a list of them, not ${describe(picture)}`)
   checkPicture(picture, 'The test')
-  if (!(picture.data instanceof Uint8Array)) throw new TypeError('A camera shows pictures in bytes, a Uint8Array')
-  return { ...picture, data: picture.data }
+  const { data } = picture
+  if (data instanceof Uint8Array) return { ...picture, data }
+  throw new TypeError(`A camera shows pictures in bytes, a Uint8Array, not ${describe(data)}`)
 }
 
 /**
