@@ -44,7 +44,7 @@ export async function launchBrowser({ microphone = 'granted', says, camera }: Br
   const release = await takeTurn('chromium')
   const forget = (): void => {
     release()
-    rmSync(dirname(recording), { recursive: true })
+    rmSync(dirname(recording), { recursive: true, force: true })
   }
   const film = camera === undefined ? [] : [`--use-file-for-fake-video-capture=${camera}`]
   const args = [...ARGUMENTS, answer, capture, ...film]
