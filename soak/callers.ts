@@ -27,6 +27,8 @@ export interface Report {
   readonly longestPauseMs: number
   /** How much later one of them came, by its sender's time, than the one that came earliest. */
   readonly latestMs: number
+  /** How late the caller itself was at most, with what it had to say or do: no server is to blame for what came of that. */
+  readonly lateMs: number
   /** Whole pictures. */
   readonly pictures: number
   /** The longest time from one picture to the next. */

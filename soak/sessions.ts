@@ -14,6 +14,7 @@
 // machine that does nothing else. Ends with 1 when one is broken: resident memory, queues, delay, lost audio. The slope of a run
 // of less than half an hour says nothing, so such a run is judged by what it grew by. What is measured is this process, the
 // server. The last line but one is the result as JSON.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { type Session, Stream } from 'parley-rtc'
 import { type Caller, Callers } from './callers.ts'
@@ -56,17 +57,25 @@ interface Look {
   readonly tone: number
   /** Callers that did not hear their beeps. */
   readonly silent: number
+  /** The longest that the event loop was held up since the look before, by the measuring of memory too. */
+  readonly loopMs: number
+  /** How late a caller was with what it had to say. */
+  readonly callersLateMs: number
 }
 
 /** Tells callers that beep from those that speak a tone. */
 const beeps = (_: unknown, index: number): boolean => index % 2 === 0
 
 const memoryAtTimes = nowAndThen(minutes, seconds)
+const loop = monitorEventLoopDelay({ resolution: 5 })
+loop.enable()
 
 async function look(minute: number, sessions: readonly Session[], callers: readonly Caller[]): Promise<Look> {
   const reports = await Promise.all(callers.map((caller) => caller.report()))
   const [beeping, speaking] = [reports.filter(beeps), reports.filter((_, index) => !beeps(_, index))]
   const stats = sessions.map((session) => session.stats())
+  const loopMs = loop.max / 1e6
+  loop.reset()
   return {
     minute,
     memory: await memoryAtTimes(),
@@ -78,14 +87,18 @@ async function look(minute: number, sessions: readonly Session[], callers: reado
     gapMs: Math.max(0, ...speaking.map(({ longestGapMs }) => longestGapMs)),
     tone: Math.min(1, ...speaking.map(({ tone }) => tone)),
     silent: beeping.filter(({ delaysMs }) => delaysMs.length === 0).length,
+    loopMs,
+    callersLateMs: Math.max(...reports.map(({ lateMs }) => lateMs)),
   }
 }
 
-function show({ minute, memory, queuedMs, delayMs, missing, jumps, gapMs, dropped, silent }: Look): void {
+function show({ minute, memory, queuedMs, delayMs, ...heard }: Look): void {
+  const { missing, jumps, gapMs, dropped, silent, loopMs, callersLateMs } = heard
   const held = memory === undefined ? '' : `${showMemory(memory)}, `
   const figures = `${held}${queuedMs.toFixed(0)} ms queued at most, delay ${delayMs} ms`
   const audio = `holes up to ${gapMs} ms, ${jumps} jumps, ${missing} lost, ${dropped} dropped, ${silent} silent`
-  console.log(`${minute.toFixed(1)} min: ${figures}, ${audio}`)
+  const machine = `event loop held up for ${loopMs.toFixed(0)} ms, callers ${callersLateMs} ms late`
+  console.log(`${minute.toFixed(1)} min: ${figures}, ${audio}; ${machine}`)
 }
 
 /** What the run comes to. */

@@ -157,6 +157,8 @@ struct Caller {
     arrivals: Vec<Instant>,
     /// When it began to beep, and has not reported of yet.
     beeps: VecDeque<Instant>,
+    /// How late it was with what it had to do itself, at most, since its last report.
+    late: Duration,
     messages: usize,
     is_connected: bool,
     is_open: bool,
@@ -190,6 +192,7 @@ impl Caller {
             pictures: Vec::new(),
             arrivals: Vec::new(),
             beeps: VecDeque::new(),
+            late: Duration::ZERO,
             messages: 0,
             is_connected: false,
             is_open: false,
@@ -233,6 +236,9 @@ impl Caller {
         }
         if self.is_muted {
             return;
+        }
+        if let Some(at) = self.wake_at() {
+            self.late = self.late.max(now.saturating_duration_since(at));
         }
         self.speak(now);
         if let Some(camera) = &mut self.camera {
@@ -306,6 +312,7 @@ impl Caller {
             hertz: self.hertz,
             heard,
             beeps,
+            late: std::mem::take(&mut self.late),
             packets: std::mem::take(&mut self.peer.packets),
             arrivals: std::mem::take(&mut self.arrivals),
             pictures: std::mem::take(&mut self.pictures),

@@ -18,6 +18,8 @@ pub(crate) struct Recorded {
     pub(crate) heard: Heard,
     /// When it began to beep.
     pub(crate) beeps: Vec<Instant>,
+    /// How late the caller was with what it had to do itself, at most.
+    pub(crate) late: Duration,
     /// SSRC, number and time of each packet of audio.
     pub(crate) packets: Vec<(u32, u16, u32)>,
     /// When each of these came.
@@ -63,6 +65,7 @@ impl Recorded {
             ("jumps", jumps.to_string()),
             ("longestPauseMs", longest_pause(&self.arrivals).as_millis().to_string()),
             ("latestMs", latest(&self.packets, &self.arrivals).as_millis().to_string()),
+            ("lateMs", self.late.as_millis().to_string()),
             ("pictures", self.pictures.len().to_string()),
             ("longestWaitMs", longest_pause(&self.pictures).as_millis().to_string()),
         ];
