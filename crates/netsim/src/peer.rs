@@ -2,6 +2,7 @@
 
 use crate::camera::Camera;
 use crate::peer_setup::{PAYLOAD_TYPE, add_audio, add_video, build, host_candidate, pipeline};
+use crate::peer_tap::Told;
 use crate::peer_video::{Said, VideoEnd};
 use crate::screen::Screen;
 use crate::{AudioWay, Heard, PeerOptions};
@@ -17,6 +18,7 @@ use rtc::rtp_transceiver::{RTCRtpSenderId, RTCRtpTransceiverId};
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use std::net::SocketAddr;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 /// A packet to be sent as it is, outside the peer's own stream or within it.
@@ -33,6 +35,9 @@ pub struct RtpPacket {
     /// The payload.
     pub payload: Vec<u8>,
 }
+
+/// So far back a core looks for packets that come again.
+const REPLAYED: usize = 64;
 
 /// An offerer with a microphone, an ear and a data channel.
 pub struct Peer {
@@ -58,6 +63,9 @@ pub struct Peer {
     pub channels_closed: usize,
     /// The headers of the audio packets it got: source, sequence number, timestamp.
     pub packets: Vec<(u32, u16, u32)>,
+    /// How many of them came again.
+    repeated: u64,
+    told: Told,
 }
 
 impl Peer {
@@ -67,7 +75,8 @@ impl Peer {
     /// When the core refuses the options.
     #[must_use]
     pub fn new(now: Instant, address: SocketAddr, options: &PeerOptions) -> Self {
-        let mut pc = build(now, options).expect("a peer connection with one codec");
+        let told = Told::default();
+        let mut pc = build(now, options, told.clone()).expect("a peer connection with one codec");
         let audio = options.has_audio.then(|| add_audio(&mut pc, options).expect("an audio transceiver"));
         let (transceiver, sender) =
             audio.map_or((None, None), |(transceiver, sender)| (Some(transceiver), sender));
@@ -103,6 +112,8 @@ impl Peer {
             messages: Vec::new(),
             channels_closed: 0,
             packets: Vec::new(),
+            repeated: 0,
+            told,
         }
     }
 
@@ -165,10 +176,23 @@ impl Peer {
         self.pipeline.set_expected_loss(percent);
     }
 
+    /// What each report of the other end's said is lost of the audio that the peer sends now, in 256ths.
+    #[must_use]
+    pub fn told_lost(&self) -> Vec<u8> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.iter().filter(|(source, _)| *source == self.ssrc).map(|(_, lost)| *lost).collect()
+    }
+
+    /// Sends its audio from another source from here on, which nothing declares.
+    pub fn change_source(&mut self, ssrc: u32) {
+        self.ssrc = ssrc;
+    }
+
     /// What its pipeline counted.
     #[must_use]
     pub fn stats(&self) -> PipelineStats {
-        self.pipeline.stats()
+        let stats = self.pipeline.stats();
+        PipelineStats { duplicate: stats.duplicate + self.repeated, ..stats }
     }
 
     /// Encrypts and sends a packet as it is.
@@ -286,8 +310,21 @@ impl Peer {
         if !self.is_new(datagram) {
             return;
         }
+        if self.comes_again(datagram) {
+            self.repeated += 1;
+            return;
+        }
         // What it can't use is its own business, as with any peer.
         let _ = self.pc.handle_read(TaggedBytesMut { now, transport, message: BytesMut::from(datagram) });
+    }
+
+    /// Whether this is audio that it got already, and which its core would drop without a word.
+    fn comes_again(&self, datagram: &[u8]) -> bool {
+        let &[128..=191, kind, high, low, _, _, _, _, a, b, c, d, ..] = datagram else { return false };
+        let named = (u32::from_be_bytes([a, b, c, d]), u16::from_be_bytes([high, low]));
+        let mut lately = self.packets.iter().rev().take(REPLAYED);
+        // RFC 5761, section 4: the others are RTCP.
+        !matches!(kind, 192..=223) && lately.any(|(ssrc, number, _)| (*ssrc, *number) == named)
     }
 
     /// Whether this is no repeated flight of a handshake. The core waits for ever after one whose answer got lost, which

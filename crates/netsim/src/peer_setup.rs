@@ -1,6 +1,6 @@
 //! Makes a peer's connection, track and pipeline.
 
-use crate::peer_tap::{self, PeerTap};
+use crate::peer_tap::{self, PeerTap, Told};
 use crate::{AudioWay, PeerOptions, PeerVideo};
 use parley_media::{Layout, Pipeline, PipelineOptions, SampleRate};
 use parley_video::Codec;
@@ -31,7 +31,7 @@ pub(crate) const PAYLOAD_TYPE: u8 = 111;
 
 type CoreResult<T> = Result<T, rtc::shared::error::Error>;
 
-pub(crate) fn build(now: Instant, options: &PeerOptions) -> CoreResult<RTCPeerConnection> {
+pub(crate) fn build(now: Instant, options: &PeerOptions, told: Told) -> CoreResult<RTCPeerConnection> {
     let mut media = MediaEngine::default();
     let codec = RTCRtpCodecParameters { rtp_codec: opus(options.hears), payload_type: PAYLOAD_TYPE };
     media.register_codec(codec, RtpCodecKind::Audio)?;
@@ -55,13 +55,13 @@ pub(crate) fn build(now: Instant, options: &PeerOptions) -> CoreResult<RTCPeerCo
         .with_configuration(RTCConfigurationBuilder::new().with_certificates(vec![certificate]).build())
         .with_setting_engine(settings)
         .with_media_engine(media)
-        .with_interceptor_registry(registry(options))
+        .with_interceptor_registry(registry(options, told))
         .build(now)
 }
 
-fn registry(options: &PeerOptions) -> Registry {
+fn registry(options: &PeerOptions, told: Told) -> Registry {
     let registry =
-        configure_rtcp_reports(Registry::new()).with(Slot::from(peer_tap::SLOT), PeerTap::default());
+        configure_rtcp_reports(Registry::new()).with(Slot::from(peer_tap::SLOT), PeerTap::new(told));
     if options.video.as_ref().is_some_and(|video| video.tells_arrivals) {
         registry.with(Slot::TwccReceiver, TwccReceiverBuilder::new().build())
     } else {

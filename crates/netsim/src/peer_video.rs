@@ -4,6 +4,7 @@ use crate::AudioWay;
 use crate::camera::{Camera, CameraExtensions};
 use crate::film::Seen;
 use crate::peer::Peer;
+use crate::peer_tap::reports;
 use crate::screen::{Screen, Wish};
 use bytes::Bytes;
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
@@ -257,15 +258,11 @@ impl Peer {
             {
                 video.said.arrivals.0 += recv_deltas.len();
                 video.said.arrivals.1 += usize::from(*packet_status_count) - recv_deltas.len();
-            } else if let Some(SenderReport { ssrc, ntp_time, rtp_time, reports, .. }) = any.downcast_ref() {
+            } else if let Some(SenderReport { ssrc, ntp_time, rtp_time, .. }) = any.downcast_ref() {
                 video.said.times.push((*ssrc, *ntp_time, *rtp_time, now));
-                video.said.lost.extend(reports.iter().map(|report| (report.ssrc, report.fraction_lost)));
-            } else if let Some(rtc::rtcp::receiver_report::ReceiverReport { reports, .. }) =
-                any.downcast_ref()
-            {
-                video.said.lost.extend(reports.iter().map(|report| (report.ssrc, report.fraction_lost)));
             }
         }
+        video.said.lost.extend(reports(packets).map(|told| (told.ssrc, told.fraction_lost)));
         for (header, payload) in leaving {
             self.write_rtp(now, header, payload);
         }

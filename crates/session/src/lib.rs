@@ -10,10 +10,12 @@
 mod candidate;
 mod channel;
 mod contract;
+mod delivered;
 mod dtls_record;
 mod handshake;
 mod options;
 mod presence;
+mod reception;
 mod relay;
 mod rtcp_tap;
 mod scratch;

@@ -1,5 +1,5 @@
 //! An interceptor that lets the application see the reports that the chain would otherwise keep to itself, and takes out
-//! video, which is none of the core's business.
+//! video, which is none of the core's business, and what comes of sources that the core doesn't know.
 
 use crate::video::VideoTap;
 use rtc::interceptor::{Attribute, Interceptor, Packet, StreamInfo, TaggedPacket};
@@ -9,6 +9,7 @@ use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication
 use rtc::rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtcp::sender_report::SenderReport;
+use rtc::rtp::Packet as RtpPacket;
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 use std::collections::VecDeque;
@@ -25,11 +26,47 @@ pub(crate) struct RtcpTap {
     sent_reports: SentReports,
     /// Where video leaves, when there is any.
     video: Option<VideoTap>,
+    strays: Strays,
+    /// The sources that the core has bound.
+    known: Vec<u32>,
 }
 
 impl RtcpTap {
-    pub(crate) fn new(sent_reports: SentReports, video: Option<VideoTap>) -> Self {
-        Self { reads: VecDeque::new(), writes: VecDeque::new(), sent_reports, video }
+    pub(crate) fn new(sent_reports: SentReports, video: Option<VideoTap>, strays: Strays) -> Self {
+        Self {
+            reads: VecDeque::new(),
+            writes: VecDeque::new(),
+            sent_reports,
+            video,
+            strays,
+            known: Vec::new(),
+        }
+    }
+}
+
+/// Most packets that wait: they are taken after each datagram.
+const MAX_STRAYS: usize = 256;
+
+/// Packets of sources that the core (rtc 0.21.1) would drop: it knows those that an offer declares, or else the first that comes,
+/// and a peer may change its source without a word (RFC 3550, section 8.2). Held by both, as the reports are.
+#[derive(Clone, Default)]
+pub(crate) struct Strays(Arc<Mutex<VecDeque<RtpPacket>>>);
+
+impl Strays {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<RtpPacket>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, packet: RtpPacket) {
+        let mut packets = self.lock();
+        if packets.len() < MAX_STRAYS {
+            packets.push_back(packet);
+        }
+    }
+
+    /// The oldest, decrypted.
+    pub(crate) fn next(&self) -> Option<RtpPacket> {
+        self.lock().pop_front()
     }
 }
 
@@ -88,6 +125,13 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for RtcpTap {
                 None => return Ok(()),
             }
         }
+        if let Packet::Rtp(packet) = message.message.packet {
+            if !self.known.contains(&packet.header.ssrc) {
+                self.strays.put(packet);
+                return Ok(());
+            }
+            message.message.packet = Packet::Rtp(packet);
+        }
         let wanted = match &message.message.packet {
             Packet::Rtcp(packets) => packets.iter().any(|packet| concerns_us(packet.as_ref())),
             _ => false,
@@ -123,6 +167,10 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for RtcpTap {
 impl Interceptor for RtcpTap {
     fn bind_local_stream(&mut self, _: &StreamInfo) {}
     fn unbind_local_stream(&mut self, _: &StreamInfo) {}
-    fn bind_remote_stream(&mut self, _: &StreamInfo) {}
-    fn unbind_remote_stream(&mut self, _: &StreamInfo) {}
+    fn bind_remote_stream(&mut self, stream: &StreamInfo) {
+        self.known.push(stream.ssrc);
+    }
+    fn unbind_remote_stream(&mut self, stream: &StreamInfo) {
+        self.known.retain(|known| *known != stream.ssrc);
+    }
 }

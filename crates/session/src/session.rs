@@ -10,10 +10,12 @@ mod video;
 use crate::candidate::CandidateGuard;
 use crate::channel::Channels;
 use crate::contract::{Event, Input, Output, SessionStats};
+use crate::delivered::Delivered;
 use crate::handshake::HandshakeGuard;
 use crate::options::{Identity, LocalAddresses, Seed, SessionOptions};
 use crate::presence::Presence;
-use crate::rtcp_tap::SentReports;
+use crate::reception::Reception;
+use crate::rtcp_tap::{SentReports, Strays};
 use crate::scratch::Scratch;
 use crate::sdp::{Direction, Offer, Rejection, TelephoneEventType};
 use crate::setup::{self, Credentials};
@@ -100,6 +102,10 @@ pub struct RtcSession {
     handshake: HandshakeGuard,
     /// RTP that the core got and has not given back decrypted.
     unread_rtp: u64,
+    /// What it gave back lately…
+    delivered: Delivered,
+    /// …and how often that came again.
+    repeated: u64,
     pending: Pending,
     frame: Vec<i16>,
     scratch: Scratch,
@@ -107,6 +113,11 @@ pub struct RtcSession {
     validated: Vec<Path>,
     checks: Vec<(TransactionId, Instant)>,
     sent_reports: SentReports,
+    strays: Strays,
+    /// What is told of the stray that is heard.
+    stray_reception: Option<(Reception, Instant)>,
+    /// When audio came last.
+    audio_at: Option<Instant>,
     video: Option<Box<Video>>,
     accepted_at: Instant,
     connected_at: Instant,
@@ -166,6 +177,8 @@ impl RtcSession {
             comes_by_relay: false,
             handshake: HandshakeGuard::default(),
             unread_rtp: 0,
+            delivered: Delivered::default(),
+            repeated: 0,
             pending: Pending::all(),
             frame: Vec::new(),
             scratch: Scratch::default(),
@@ -173,6 +186,9 @@ impl RtcSession {
             validated: Vec::new(),
             checks: Vec::new(),
             sent_reports: answered.sent_reports,
+            strays: answered.strays,
+            stray_reception: None,
+            audio_at: None,
             video,
             accepted_at: now,
             connected_at: now,
@@ -249,7 +265,9 @@ impl RtcSession {
     pub fn stats(&self) -> SessionStats {
         let refused = self.stats.refused + self.unread_rtp;
         let video = self.video.as_ref().map(|video| video.stats(self.now));
-        SessionStats { media: self.pipeline.stats(), video, refused, ..self.stats.clone() }
+        let mut media = self.pipeline.stats();
+        media.duplicate += self.repeated;
+        SessionStats { media, video, refused, ..self.stats.clone() }
     }
 
     /// Answers a later offer of the same peer: ICE restart, hold, new sections.

@@ -2,7 +2,7 @@
 
 use crate::candidate::CandidateGuard;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
-use crate::rtcp_tap::{self, RtcpTap, SentReports};
+use crate::rtcp_tap::{self, RtcpTap, SentReports, Strays};
 use crate::sdp::{
     AnswerTerms, AudioSection, Direction, Offer, Rejection, Setup, TelephoneEventType, VideoSection,
     VideoTerms, Wanted, WantedVideo, first_attribute,
@@ -50,6 +50,8 @@ pub(crate) struct Answered {
     pub(crate) pc: RTCPeerConnection,
     /// When our reports were sent.
     pub(crate) sent_reports: SentReports,
+    /// Where audio of sources comes out that the core doesn't know.
+    pub(crate) strays: Strays,
     /// Where video leaves the core, when there is any.
     pub(crate) tap: Option<VideoTap>,
     pub(crate) answer: Answer,
@@ -80,12 +82,12 @@ pub(crate) fn accept(
     sdp: &str,
 ) -> Result<Answered, Rejection> {
     let offer = Offer::parse(sdp, wanted(options, true))?;
-    let sent_reports = SentReports::default();
+    let (sent_reports, strays) = (SentReports::default(), Strays::default());
     let tap = offer.video.as_ref().map(|video| VideoTap::new(now, video.payload_types()));
-    let chain = RtcpTap::new(sent_reports.clone(), tap.clone());
+    let chain = RtcpTap::new(sent_reports.clone(), tap.clone(), strays.clone());
     let mut pc = build(now, identity, &offer, options, chain).map_err(invalid)?;
     let answer = answer(now, &mut pc, offer, local, options, (seed, false))?;
-    Ok(Answered { pc, sent_reports, tap, answer })
+    Ok(Answered { pc, sent_reports, strays, tap, answer })
 }
 
 /// Answers an offer; a track is added when one is to be sent for the first time.

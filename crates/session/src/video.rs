@@ -13,7 +13,6 @@ mod history;
 mod nacks;
 mod pacer;
 mod receive;
-mod reception;
 mod repairs;
 mod send;
 mod step;

@@ -63,7 +63,27 @@ fn replayed_media_are_not_delivered_but_counted() {
         call.inject(peer_address(), datagram);
     }
     let after = call.session.stats();
-    assert_eq!((after.packets_in, after.refused), (before.packets_in, before.refused + real.len() as u64));
+    assert_eq!((after.packets_in, after.refused), (before.packets_in, before.refused));
+    assert_eq!(after.media.duplicate, before.media.duplicate + real.len() as u64);
+}
+
+#[test]
+fn a_forged_packet_keeps_none_from_being_heard_that_has_its_number() {
+    let mut call = Call::connect(Link::perfect());
+    call.peer_speaks(440.0, secs(1));
+    let start = call.now();
+    for _ in 0..50 {
+        let newest = call.wire.of(Ends::Peer, Kind::Rtp).last().expect("it speaks").bytes.clone();
+        let mut forged = newest.clone();
+        let next = u16::from_be_bytes([newest[2], newest[3]]).wrapping_add(1);
+        forged[2..4].copy_from_slice(&next.to_be_bytes());
+        call.inject(peer_address(), &forged);
+        call.peer_speaks(440.0, millis(20));
+    }
+    assert!(call.handler_heard.since(start).tone_share(440.0) > 0.97);
+    let stats = call.session.stats();
+    assert_eq!((stats.media.lost, stats.media.concealed, stats.media.duplicate), (0, 0, 0), "{stats:?}");
+    assert!(stats.refused >= 50);
 }
 
 #[test]

@@ -141,6 +141,67 @@ fn the_peers_report_of_loss_reaches_the_session() {
 }
 
 #[test]
+fn a_peer_whose_source_changes_without_a_word_is_heard_on_and_told_what_is_lost() {
+    let mut call = Call::connect(Link::perfect());
+    call.peer_speaks(440.0, secs(2));
+    for (n, ssrc) in [0x1234_5678, 0x0BAD_CAFE, 0x1234_5678].into_iter().enumerate() {
+        call.peer.change_source(ssrc);
+        let (changed, told) = (call.now(), call.peer.told_lost().len());
+        call.peer_speaks(440.0, secs(5));
+        let heard = call.handler_heard.since(changed);
+        assert!(heard.tone_share(440.0) > 0.98, "{} of what came from {ssrc:x}", heard.tone_share(440.0));
+        assert!(heard.longest_without(440.0) <= millis(60), "{:?}", heard.longest_without(440.0));
+        assert_eq!(call.session.stats().media.restarts, n as u64 + 1);
+        let lost = &call.peer.told_lost()[told..];
+        assert!(lost.len() > 3 && lost.iter().all(|lost| *lost == 0), "{lost:?}");
+    }
+    call.change_link(Link::lossy(0.25).seed(5));
+    let told = call.peer.told_lost().len();
+    call.peer_speaks(440.0, secs(60));
+    let told = &call.peer.told_lost()[told + 1..];
+    let mean = told.iter().map(|lost| f64::from(*lost)).sum::<f64>() / told.len() as f64 / 256.0;
+    assert!((mean - 0.25).abs() < 0.06, "{mean} {told:?}");
+}
+
+#[test]
+fn of_two_sources_at_once_the_one_that_was_first_is_heard() {
+    let mut call = Call::connect(Link::perfect());
+    call.peer_speaks(440.0, secs(2));
+    let other = |number: u16| RtpPacket {
+        ssrc: 0x0BAD_CAFE,
+        payload_type: 111,
+        sequence_number: number,
+        timestamp: u32::from(number) * 960,
+        payload: vec![0xF8, 0xFF, 0xFE],
+    };
+    let start = call.now();
+    for number in 0..100 {
+        call.peer.send_rtp(call.now(), other(number));
+        call.peer_speaks(440.0, millis(20));
+    }
+    let heard = call.handler_heard.since(start);
+    assert!(heard.tone_share(440.0) > 0.98, "{}", heard.tone_share(440.0));
+    let stats = call.session.stats();
+    assert_eq!((stats.media.restarts, stats.refused), (0, 100));
+}
+
+#[test]
+fn the_peer_is_told_how_much_of_its_audio_is_lost() {
+    let mut call = Call::connect(Link::perfect());
+    call.peer_speaks(440.0, secs(10));
+    let told = call.peer.told_lost();
+    assert!(told.len() > 1 && told.iter().all(|lost| *lost == 0), "{told:?}");
+    call.change_link(Link::lossy(0.25).seed(5));
+    call.peer_speaks(440.0, secs(60));
+    let told = &call.peer.told_lost()[told.len() + 1..];
+    let mean = told.iter().map(|lost| f64::from(*lost)).sum::<f64>() / told.len() as f64 / 256.0;
+    assert!(
+        told.len() > 5 && (mean - 0.25).abs() < 0.06,
+        "browsers repeat their frames by that: {mean} {told:?}"
+    );
+}
+
+#[test]
 fn a_storm_of_nacks_is_answered_by_no_retransmission() {
     let mut call = Call::connect(Link::perfect());
     call.handler_speaks(880.0, secs(1));

@@ -28,7 +28,11 @@ impl RtcSession {
             while let Some(TaggedRTCMessage { message, .. }) = self.pc.poll_media_read() {
                 self.core_message(message);
             }
+        } else {
+            return;
         }
+        self.drain_strays();
+        self.delivered.nothing_waits();
     }
 
     pub(super) fn next_datagram(&mut self) -> Option<TaggedBytesMut> {
@@ -107,6 +111,7 @@ impl RtcSession {
         match message {
             RTCMessage::RtpPacket(_, packet) => {
                 self.unread_rtp = self.unread_rtp.saturating_sub(1);
+                self.delivered.note(packet.header.ssrc, packet.header.sequence_number);
                 self.rtp(&packet);
             }
             RTCMessage::RtcpPacket(_, packets) => {

@@ -72,6 +72,10 @@ impl RtcSession {
         }
         // RFC 5761, section 4: what has one of these second bytes is RTCP, which the core may keep to itself.
         let is_media = bytes[0] >= 128 && !matches!(bytes.get(1), Some(192..=223));
+        if is_media && self.comes_again(bytes) {
+            self.repeated += 1;
+            return;
+        }
         if is_media {
             self.unread_rtp += 1;
             self.pending.media = true;
@@ -89,6 +93,15 @@ impl RtcSession {
             log::debug!("a datagram was refused: {error}");
             self.stats.refused += 1;
         }
+    }
+
+    /// Whether a packet was delivered already. One that came right before it may be forged: the core judges that first.
+    fn comes_again(&mut self, packet: &[u8]) -> bool {
+        if self.delivered.hands_over(packet) {
+            self.drain_core();
+            self.delivered.hands_over(packet);
+        }
+        self.delivered.knows(packet)
     }
 
     /// Nothing unsigned reaches the ICE agent, whose role even an unsigned request could switch.

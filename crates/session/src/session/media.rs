@@ -3,6 +3,7 @@
 use super::{Drain, Held, RtcSession, State};
 use crate::contract::Event;
 use crate::options::Mode;
+use crate::reception::Reception;
 use parley_media::{Chunk, Dtmf, Mark, PipelineOutput, RtpView};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::rtcp::receiver_report::ReceiverReport;
@@ -11,6 +12,13 @@ use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtp::{Packet, header::Header};
 use rtc::sansio::Protocol;
 use std::time::Duration;
+
+/// Ticks of Opus's RTP clock in a second (RFC 7587, section 4.1).
+const CLOCK: u32 = 48_000;
+/// How often the peer is told of a source that the core doesn't know: as often as the core tells of others.
+const REPORT_EACH: Duration = Duration::from_secs(1);
+/// A source is heard once the one before it has been silent for two packets of 20 ms.
+const ANOTHER_AFTER: Duration = Duration::from_millis(40);
 
 /// What the pipeline had to give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,9 +84,56 @@ impl RtcSession {
         }
     }
 
+    /// Takes what came of sources that the core doesn't know, and tells the peer how the one is received that is heard, as the
+    /// core does of those that it knows.
+    pub(super) fn drain_strays(&mut self) {
+        while let Some(packet) = self.strays.next() {
+            self.presence.heard(self.now);
+            self.unread_rtp = self.unread_rtp.saturating_sub(1);
+            self.delivered.note(packet.header.ssrc, packet.header.sequence_number);
+            self.rtp(&packet);
+            if self.pipeline.source() == Some(packet.header.ssrc) {
+                self.report_on_stray(&packet.header);
+            }
+        }
+    }
+
+    fn report_on_stray(&mut self, header: &Header) {
+        let (now, source, number) = (self.now, header.ssrc, header.sequence_number);
+        let (reception, reported_at) = match &mut self.stray_reception {
+            Some((reception, at)) if reception.source() == source => (reception, at),
+            stray => {
+                let (reception, at) = stray.insert((Reception::new(now, source, number, CLOCK), now));
+                (reception, at)
+            }
+        };
+        reception.received(now, number, header.timestamp);
+        if now.saturating_duration_since(*reported_at) < REPORT_EACH {
+            return;
+        }
+        *reported_at = now;
+        let reports = vec![reception.report(now)];
+        let report = ReceiverReport { ssrc: self.seed.ssrc, reports, ..Default::default() };
+        let message = RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]);
+        if let Err(error) = self.pc.handle_write(TaggedRTCMessage { now, message }) {
+            log::debug!("a report was not sent: {error}");
+        }
+        self.pending.packet_written();
+    }
+
+    /// Whether a packet comes from another source than the audio that is flowing: then there are two, and one is heard.
+    fn interferes(&self, source: u32) -> bool {
+        let flows = self.audio_at.is_some_and(|at| self.now.saturating_duration_since(at) < ANOTHER_AFTER);
+        flows && self.pipeline.source().is_some_and(|current| current != source)
+    }
+
     pub(super) fn rtp(&mut self, packet: &Packet) {
         let header = &packet.header;
         if self.options.mode == Mode::Receive || !self.options.audio {
+            return;
+        }
+        if self.interferes(header.ssrc) {
+            self.stats.refused += 1;
             return;
         }
         let view = RtpView {
@@ -89,6 +144,7 @@ impl RtcSession {
             payload: &packet.payload,
         };
         if header.payload_type == self.payload_type {
+            self.audio_at = Some(self.now);
             self.pipeline.receive(self.now, view);
         } else if let Some(rate) = self.telephone_event.rate(header.payload_type) {
             self.pipeline.receive_telephone_event(self.now, view, rate);

@@ -5,8 +5,8 @@ use super::advice::Advice;
 use super::arrivals::Arrivals;
 use super::cushion::Cushion;
 use super::nacks::Nacks;
-use super::reception::Reception;
-use super::step::{InStep, Moment};
+use super::step::{InStep, Moment, VIDEO_CLOCK};
+use crate::reception::Reception;
 use crate::sdp::VideoSection;
 use parley_video::{Assembled, AssembledFrame, Codec, EncodedFrame, FrameAssembler, Rotation, VideoPacket};
 use rtc::rtcp::payload_feedbacks::full_intra_request::{FirEntry, FullIntraRequest};
@@ -331,7 +331,7 @@ impl Source {
             heard_at: now,
             assembler: FrameAssembler::new(codec),
             nacks: Nacks::new(),
-            reception: Reception::new(now, ssrc, number),
+            reception: Reception::new(now, ssrc, number, VIDEO_CLOCK),
             cushion: Cushion::new(now),
         }
     }

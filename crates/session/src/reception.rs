@@ -3,15 +3,15 @@
 use rtc::rtcp::reception_report::ReceptionReport;
 use std::time::{Duration, Instant};
 
-/// Ticks of video's RTP clock in a second.
-const CLOCK: u64 = 90_000;
 /// The report's counter of lost packets has 24 bits, of which one is its sign.
 const MAX_LOST: i64 = 0x7f_ffff;
 
 /// Counts what came of one source.
 #[derive(Debug)]
-pub(super) struct Reception {
+pub(crate) struct Reception {
     source: u32,
+    /// Ticks of its RTP clock in a second.
+    clock: u32,
     began: Instant,
     first: u64,
     highest: u64,
@@ -26,12 +26,13 @@ pub(super) struct Reception {
 }
 
 impl Reception {
-    /// Begins with a source's first packet.
-    pub(super) fn new(now: Instant, source: u32, number: u16) -> Self {
+    /// Begins with a source's first packet. Its RTP clock has so many ticks in a second.
+    pub(crate) fn new(now: Instant, source: u32, number: u16, clock: u32) -> Self {
         // Far from 0, so that earlier packets have numbers too.
         let first = (1 << 16) + u64::from(number);
         Self {
             source,
+            clock,
             began: now,
             first,
             highest: first,
@@ -43,27 +44,32 @@ impl Reception {
         }
     }
 
-    pub(super) fn received(&mut self, now: Instant, number: u16, timestamp: u32) {
+    /// Whose packets are counted.
+    pub(crate) fn source(&self) -> u32 {
+        self.source
+    }
+
+    pub(crate) fn received(&mut self, now: Instant, number: u16, timestamp: u32) {
         self.received += 1;
         let step = number.wrapping_sub(self.highest as u16).cast_signed();
         if step > 0 {
             self.highest += step.unsigned_abs() as u64;
         }
-        let arrival = ticks(now.saturating_duration_since(self.began)) as u32;
+        let arrival = self.ticks(now.saturating_duration_since(self.began));
         let transit = arrival.wrapping_sub(timestamp);
         if let Some(before) = self.transit.replace(transit) {
-            let difference = transit.wrapping_sub(before).cast_signed().unsigned_abs().min(CLOCK as u32 * 10);
+            let difference = transit.wrapping_sub(before).cast_signed().unsigned_abs().min(self.clock * 10);
             self.jitter = self.jitter.wrapping_add(difference).wrapping_sub((self.jitter + 8) >> 4);
         }
     }
 
     /// The source told its time.
-    pub(super) fn sender_report(&mut self, now: Instant, ntp: u64) {
+    pub(crate) fn sender_report(&mut self, now: Instant, ntp: u64) {
         self.sender_report = Some(((ntp >> 16) as u32, now));
     }
 
     /// What to tell now.
-    pub(super) fn report(&mut self, now: Instant) -> ReceptionReport {
+    pub(crate) fn report(&mut self, now: Instant) -> ReceptionReport {
         let expected = self.highest - self.first + 1;
         let (expected_before, received_before) =
             std::mem::replace(&mut self.reported, (expected, self.received));
@@ -85,15 +91,15 @@ impl Reception {
     }
 
     /// Share of the packets since the last report that are missing, 0 to 1, and how many were expected.
-    pub(super) fn loss(&self) -> (f32, u64) {
+    pub(crate) fn loss(&self) -> (f32, u64) {
         let expected = self.highest - self.first + 1 - self.reported.0;
         let received = self.received - self.reported.1;
         (expected.saturating_sub(received) as f32 / expected.max(1) as f32, expected)
     }
-}
 
-fn ticks(duration: Duration) -> u64 {
-    (duration.as_nanos() * u128::from(CLOCK) / 1_000_000_000) as u64
+    fn ticks(&self, duration: Duration) -> u32 {
+        (duration.as_nanos() * u128::from(self.clock) / 1_000_000_000) as u32
+    }
 }
 
 #[cfg(test)]
@@ -104,7 +110,7 @@ mod tests {
     #[test]
     fn a_report_tells_the_loss_since_the_last_one_and_of_all_time() {
         let now = start_of_time();
-        let mut reception = Reception::new(now, 7, 65_530);
+        let mut reception = Reception::new(now, 7, 65_530, 90_000);
         for number in (0..20_u16).filter(|number| number % 4 != 3) {
             reception.received(
                 now + millis(number.into()),
@@ -126,7 +132,7 @@ mod tests {
     #[test]
     fn jitter_follows_the_example_of_the_rfc() {
         let now = start_of_time();
-        let mut reception = Reception::new(now, 7, 0);
+        let mut reception = Reception::new(now, 7, 0, 90_000);
         reception.received(now, 0, 0);
         reception.received(now + millis(16), 1, 0);
         // 16 ms are 1,440 ticks, and a sixteenth of that is taken at a time.
