@@ -269,8 +269,9 @@ export interface NativeEvent {
   /**
    * 'answer' (text: the SDP), 'rejected' and 'renegotiation-rejected' (code, text), 'connected', 'disconnected' (it
    * may come back), 'channel-open', 'channel-closed', 'message' (text), 'dtmf' (text: the key, value: how long it was
-   * down in ms), 'played' (mark, playedMs, lengthMs), 'drained', 'error' (code, text), or 'closed' (code: 'local',
-   * 'peer', 'timeout', 'connect_timeout', 'failed' or 'error').
+   * down in ms), 'played' (mark, playedMs, lengthMs), 'drained', 'input-dropped' (value: how much audio waits for the
+   * handler in ms; told once), 'error' (code, text), or 'closed' (code: 'local', 'peer', 'timeout', 'connect_timeout',
+   * 'failed' or 'error').
    */
   kind: string
   code?: string

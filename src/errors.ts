@@ -100,6 +100,22 @@ export class SessionClosedError extends ParleyError {
   }
 }
 
+/** A handler takes its audio more slowly than it comes, or not at all, and what it has not taken is too much to keep. */
+export class InputDroppedError extends ParleyError {
+  /** The name of the class. */
+  override name = 'InputDroppedError'
+
+  /** @param waitingMs - how much audio waits for the handler, in ms */
+  constructor(waitingMs: number) {
+    const seconds = Number((waitingMs / 1000).toFixed(1))
+    super(
+      'ERR_PARLEY_INPUT_DROPPED',
+      `The handler is behind: ${seconds} s of audio wait for it, and what is older is dropped from here on. Return from ` +
+        'receive() sooner, or let more wait by media.queueMs.input',
+    )
+  }
+}
+
 /** The media engine ended a session because of a fault of its own; other sessions go on. */
 export class SessionFailedError extends ParleyError {
   /** The name of the class. */

@@ -6,6 +6,7 @@ import {
   type AudioFrame,
   CloseStream,
   type EmitType,
+  type MediaOptions,
   type ParleyError,
   type Session,
   Stream,
@@ -118,9 +119,10 @@ async function scene(
   t: ExecutionContext,
   Kind: new (script: Script, tally: Tally) => Awaited | Direct,
   script: Script,
+  more: MediaOptions = {},
 ): Promise<Scene> {
   const [tally, log, errors] = [{ emits: 0, shutdowns: 0 }, new Log(), [] as ParleyError[]]
-  const stream = new Stream({ handler: new Kind(script, tally), media, logger: log })
+  const stream = new Stream({ handler: new Kind(script, tally), media: { ...media, ...more }, logger: log })
   t.teardown(() => stream.close())
   const began = once(stream, 'session') as Promise<[Session]>
   const closed = new Promise<string>((resolve) => stream.once('session:closed', (_, reason) => resolve(reason)))
@@ -268,6 +270,18 @@ for (const method of ['startUp', 'receive', 'emit'] as const) {
     t.deepEqual(log.lines, [])
   })
 }
+
+test('a receive that never settles is told of, once, as soon as what waits for it is dropped', async (t) => {
+  const { caller, session, log, errors } = await scene(t, Awaited, { receive: never }, { queueMs: { input: 200 } })
+  await until(() => session.stats().inputDropped > 20)
+  await caller.until(() => errorsOf(caller).length > 0)
+  const [error] = errors
+  t.is(error?.code, 'ERR_PARLEY_INPUT_DROPPED')
+  t.true(error?.message.includes('0.2 s'), error?.message)
+  t.deepEqual([errorsOf(caller), errors.length, log.lines.length], [[error?.message], 1, 1])
+  t.true(log.lines[0]?.includes(error?.message ?? '?'), log.lines[0])
+  t.is(session.state, 'connected')
+})
 
 test('what a listener throws, or a handler says after the end, does no harm', async (t) => {
   const { caller, stream, session, tally, closed } = await scene(t, Direct, { emit: () => new CloseStream('Bye') })

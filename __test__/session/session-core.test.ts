@@ -1,5 +1,11 @@
 import test from 'ava'
-import { AsyncStreamHandler, ChannelClosedError, type EmitType } from '../../src/index.ts'
+import {
+  AsyncStreamHandler,
+  ChannelClosedError,
+  type EmitType,
+  type ParleyError,
+  SessionFailedError,
+} from '../../src/index.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { call, settle, until } from '../helpers/call.ts'
 
@@ -121,13 +127,22 @@ test('the time limit counts from the connection', async (t) => {
   core.close('done')
 })
 
-test('an error of the engine reaches listeners and the log', (t) => {
-  const { core, link, log } = call(new Silent())
-  const codes: string[] = []
-  core.session.on('error', ({ code }) => codes.push(code))
-  link.event({ kind: 'error', code: 'ERR_PARLEY_PANIC', message: 'a panic' })
-  t.deepEqual(codes, ['ERR_PARLEY_SESSION_FAILED'])
-  t.regex(log.lines[0] ?? '', /a panic/)
+test('a fault of the engine is told to listeners, the client and the log, before it ends the session', (t) => {
+  const made = call(new Silent())
+  const errors: ParleyError[] = []
+  made.core.session.on('error', (error) => errors.push(error))
+  const message = 'the session ended by a fault in the media core: a panic'
+  made.link.event({ kind: 'error', code: 'ERR_PARLEY_SESSION_FAULT', message })
+  made.link.event({ kind: 'closed', code: 'error' })
+  t.true(errors[0] instanceof SessionFailedError)
+  t.deepEqual(
+    errors.map((error) => [error.code, error.message]),
+    [['ERR_PARLEY_SESSION_FAILED', message]],
+  )
+  t.deepEqual(made.link.told, [{ type: 'error', message, data: message }])
+  t.is(made.log.lines.length, 1)
+  t.regex(made.log.lines[0] ?? '', /^error session id: .*a panic/)
+  t.is(made.reason, 'error')
 })
 
 test('a setChannel that throws fails its session alone', (t) => {

@@ -144,6 +144,7 @@ export type LinkEvent =
   | { kind: 'connected' | 'disconnected' | 'channel-open' | 'channel-closed' | 'drained' }
   | { kind: 'message'; text: string }
   | { kind: 'dtmf'; digit: string; durationMs: number }
+  | { kind: 'input-dropped'; waitingMs: number }
   | { kind: 'played'; mark: number; playedMs: number; lengthMs: number }
   | { kind: 'error'; code: string; message: string }
   | { kind: 'closed'; code: CloseCode }

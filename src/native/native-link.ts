@@ -221,6 +221,8 @@ function toLinkEvent({ kind, code = '', text = '', value = 0, ...more }: NativeE
       return { kind, digit: text, durationMs: value }
     case 'played':
       return { kind, mark: more.mark ?? 0, playedMs: more.playedMs ?? 0, lengthMs: more.lengthMs ?? 0 }
+    case 'input-dropped':
+      return { kind, waitingMs: value }
     case 'closed':
       return { kind, code: code as CloseCode }
     case 'connected':

@@ -2,7 +2,7 @@ import { createDriver } from '../driver/create-driver.ts'
 import type { DriverClient } from '../driver/driver-client.ts'
 import { isThenable } from '../driver/emit-sink.ts'
 import type { Runner } from '../driver/runner.ts'
-import { ParleyError, SessionFailedError } from '../errors.ts'
+import { InputDroppedError, ParleyError, SessionFailedError } from '../errors.ts'
 import type { AdditionalOutputs } from '../frames/additional-outputs.ts'
 import type { PlayedMark } from '../frames/played-mark.ts'
 import { toWebRTCError } from '../frames/thrown.ts'
@@ -10,6 +10,7 @@ import { type HandlerContext, runInContext } from '../handlers/context.ts'
 import type { TelephoneCall } from '../handlers/telephone-call.ts'
 import { closedConnection, connectHandler, type StreamHandlerBase } from '../handlers/stream-handler-base.ts'
 import { type Cancel, realClock } from '../native/clock.ts'
+import { mapError } from '../native/map-error.ts'
 import type { LinkEvent, MediaLink } from '../native/media-link.ts'
 import type { SpeechNews } from '../turn-taking/turn.ts'
 import { formatReceipt, HANDSHAKE } from '../signaling/messages.ts'
@@ -313,8 +314,10 @@ export class SessionCore implements SessionBackend, DriverClient {
         return this.#onPlayed(event)
       case 'drained':
         return this.#onDrained()
+      case 'input-dropped':
+        return this.#news.report(new InputDroppedError(event.waitingMs))
       case 'error':
-        return this.#news.report(new SessionFailedError(event.message))
+        return this.#news.report(toError(event))
       case 'closed':
         this.#marks.end()
         this.#aftermath.mediaEnded()
@@ -414,6 +417,11 @@ export class SessionCore implements SessionBackend, DriverClient {
     const shutDown = async (): Promise<void> => runInContext(this.#context, () => this.handler.shutdown())
     return shutDown().catch((error: unknown) => this.#news.report(toWebRTCError(error)))
   }
+}
+
+/** What the engine complains of: a fault of its own, or a message that it could not send. */
+function toError(event: LinkEvent & { kind: 'error' }): Error {
+  return event.code === 'ERR_PARLEY_SESSION_FAULT' ? new SessionFailedError(event.message) : mapError(event)
 }
 
 /** `192.0.2.1:5000` or `[2001:db8::1]:5000` without the port. */

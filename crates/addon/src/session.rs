@@ -16,8 +16,9 @@ use std::time::Duration;
 pub struct NativeEvent {
     /// 'answer' (text: the SDP), 'rejected' and 'renegotiation-rejected' (code, text), 'connected', 'disconnected' (it
     /// may come back), 'channel-open', 'channel-closed', 'message' (text), 'dtmf' (text: the key, value: how long it was
-    /// down in ms), 'played' (mark, playedMs, lengthMs), 'drained', 'error' (code, text), or 'closed' (code: 'local',
-    /// 'peer', 'timeout', 'connect_timeout', 'failed' or 'error').
+    /// down in ms), 'played' (mark, playedMs, lengthMs), 'drained', 'input-dropped' (value: how much audio waits for the
+    /// handler in ms; told once), 'error' (code, text), or 'closed' (code: 'local', 'peer', 'timeout', 'connect_timeout',
+    /// 'failed' or 'error').
     pub kind: String,
     pub code: Option<String>,
     pub text: Option<String>,

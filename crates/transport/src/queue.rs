@@ -15,15 +15,28 @@ pub(crate) struct FrameQueue {
     lengths: VecDeque<usize>,
     capacity: usize,
     dropped: u64,
+    /// Somebody takes frames, or did.
+    is_read: bool,
+    /// That its reader is behind was told.
+    is_told: bool,
 }
 
 impl FrameQueue {
     /// A queue for `capacity` frames.
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { samples: VecDeque::new(), lengths: VecDeque::new(), capacity: capacity.max(1), dropped: 0 }
+        Self {
+            samples: VecDeque::new(),
+            lengths: VecDeque::new(),
+            capacity: capacity.max(1),
+            dropped: 0,
+            is_read: false,
+            is_told: false,
+        }
     }
 
-    pub(crate) fn push(&mut self, frame: &[i16]) {
+    /// Adds a frame. True the first time that one is dropped which a reader would have wanted; who never took any wants none.
+    pub(crate) fn push(&mut self, frame: &[i16]) -> bool {
+        let dropped = self.dropped;
         if self.len() >= self.capacity
             && let Some(oldest) = self.lengths.pop_front()
         {
@@ -32,6 +45,8 @@ impl FrameQueue {
         }
         self.samples.extend(frame);
         self.lengths.push_back(frame.len());
+        let is_behind = self.is_read && self.dropped > dropped;
+        is_behind && !std::mem::replace(&mut self.is_told, true)
     }
 
     /// Moves the oldest frame into `into`: its length in samples, 0 when none waits, or `Err` with the length needed.
@@ -42,6 +57,7 @@ impl FrameQueue {
             *to = from;
         }
         self.lengths.pop_front();
+        self.is_read = true;
         if self.lengths.is_empty() && self.samples.capacity() > 2 * KEPT_FRAMES * length {
             self.samples.shrink_to(KEPT_FRAMES * length);
         }
@@ -108,7 +124,7 @@ mod tests {
         let mut queue = FrameQueue::new(50);
         let mut into = [0; 960];
         let mut take_behind_by = |frames: usize| {
-            (0..frames).for_each(|_| queue.push(&[7; 960]));
+            (0..frames).for_each(|_| assert!(!queue.push(&[7; 960])));
             (0..frames).for_each(|_| assert_eq!(queue.pop(&mut into), Ok(960)));
             queue.samples.capacity()
         };
@@ -127,5 +143,19 @@ mod tests {
         let mut into = [0; 1];
         assert_eq!((queue.len(), queue.dropped()), (3, 2));
         assert_eq!(queue.pop(&mut into).map(|_| into[0]), Ok(2));
+    }
+
+    #[test]
+    fn a_reader_that_falls_behind_is_told_of_once() {
+        let mut queue = FrameQueue::new(3);
+        let push = |queue: &mut FrameQueue, frames: usize| (0..frames).filter(|_| queue.push(&[1])).count();
+        assert_eq!(push(&mut queue, 9), 0, "who never reads wants no frames");
+        let mut into = [0; 1];
+        while queue.pop(&mut into) == Ok(1) {}
+        assert_eq!(push(&mut queue, 3), 0, "all have room");
+        assert_eq!(push(&mut queue, 1), 1);
+        assert_eq!(push(&mut queue, 9), 0);
+        while queue.pop(&mut into) == Ok(1) {}
+        assert_eq!((push(&mut queue, 9), queue.dropped()), (0, 22));
     }
 }

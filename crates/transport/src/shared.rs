@@ -37,13 +37,13 @@ pub struct QueueLimits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionEvent {
     /// `answer`, `rejected`, `renegotiation-rejected`, `connected`, `disconnected`, `channel-open`, `channel-closed`,
-    /// `message`, `dtmf`, `played`, `drained`, `error` or `closed`.
+    /// `message`, `dtmf`, `played`, `drained`, `input-dropped`, `error` or `closed`.
     pub kind: &'static str,
     /// A code for programs: of a rejection, of an error, or the reason of the close.
     pub code: Option<&'static str>,
     /// An SDP, a message's text, a key, or a sentence for people.
     pub text: Option<String>,
-    /// How long a key was down.
+    /// How long a key was down, or how much audio waits for the handler.
     pub duration: Option<Duration>,
     /// What became of the audio before a mark.
     pub played: Option<Played>,
@@ -66,9 +66,19 @@ impl SessionEvent {
         Self { duration: Some(duration), ..Self::text("dtmf", digit.to_string()) }
     }
 
+    /// The handler is behind by so much, and what is older is dropped.
+    pub(crate) fn input_dropped(behind: Duration) -> Self {
+        Self { duration: Some(behind), ..Self::new("input-dropped") }
+    }
+
     pub(crate) fn coded(kind: &'static str, code: &'static str, text: String) -> Self {
         Self { code: Some(code), ..Self::text(kind, text) }
     }
+}
+
+/// How long so many frames are.
+fn frames_of(count: usize) -> Duration {
+    Duration::from_millis(20) * u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// A session's counters and queue depths, as JavaScript reads them.
@@ -255,9 +265,16 @@ impl Shared {
         }
     }
 
-    /// Adds a frame; whoever reads frames is told of it with a later one, or by [`mark`](Self::mark).
+    /// Adds a frame; whoever reads frames is told of it with a later one, or by [`mark`](Self::mark). The first time that one
+    /// is dropped for it, the acceptor is told.
     pub(crate) fn push_frame(&self, frame: &[i16]) {
-        lock(&self.frames).push(frame);
+        let (is_behind, waiting) = {
+            let mut frames = lock(&self.frames);
+            (frames.push(frame), frames.len())
+        };
+        if is_behind {
+            self.push_event(SessionEvent::input_dropped(frames_of(waiting)));
+        }
     }
 
     pub(crate) fn pop_frame(&self, into: &mut [i16]) -> Result<usize, usize> {
@@ -311,7 +328,7 @@ impl Shared {
             session: lock(&self.stats).clone(),
             input_dropped: dropped,
             output_dropped: self.output_dropped.load(Ordering::SeqCst),
-            input_queue: Duration::from_millis(20) * u32::try_from(waiting).unwrap_or(u32::MAX),
+            input_queue: frames_of(waiting),
             output_queue: self.output.get(),
             video: self.video.as_ref().map(Video::stats),
         }
