@@ -275,15 +275,15 @@ impl Pipeline {
         self.speech.is_some()
     }
 
-    /// Whether nobody minds if packets wait for some tens of milliseconds: speech is waited for, or nothing is to be heard for
-    /// a while now, and nothing is sent.
+    /// Whether nobody minds if packets, or wakings, wait for some tens of milliseconds: speech is waited for, or nothing is to be
+    /// heard for a while now, and nothing is sent that is yet to be heard.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         let waits = match &self.speech {
             Some(speech) => speech.is_waiting(),
             None => self.receiver.is_silent(),
         };
-        waits && !self.is_sending()
+        waits && !self.is_sending() && self.sender.is_heard()
     }
 
     /// Counters since the start.

@@ -38,7 +38,7 @@ const ROUND_PER_SESSION: Duration = Duration::from_millis(1);
 const WAITING_ROUND: Duration = Duration::from_millis(40);
 /// While nothing was to be heard for seconds where a handler gets all frames.
 const SILENT_ROUND: Duration = Duration::from_millis(20);
-/// Sessions that only wait are woken together, so much before their time.
+/// Sessions that only wait are woken together, so much before or after their time.
 const TOGETHER: Duration = Duration::from_millis(100);
 /// How long after it got frames JavaScript has mostly answered.
 const REPLY: Duration = Duration::from_millis(1);
@@ -95,6 +95,7 @@ pub(crate) fn start(options: &EngineOptions, index: usize) -> io::Result<WorkerL
         has_told: false,
         was_fed: false,
         last_look: Instant::now(),
+        woke_at: Instant::now(),
         load: Load::new(Instant::now()),
     };
     std::thread::Builder::new().name(format!("parley-media-{index}")).spawn(move || {
@@ -146,6 +147,8 @@ struct Worker {
     was_fed: bool,
     /// When the socket was last read.
     last_look: Instant,
+    /// When a session was last woken because its time had come.
+    woke_at: Instant,
     load: Load,
 }
 
@@ -280,7 +283,10 @@ impl Worker {
 
     /// Waits for the socket, a command or a timer.
     fn wait(&mut self, events: &mut mio::Events) {
-        let due = [self.timers.next(), self.prober.next(), self.relays.next()].into_iter().flatten().min();
+        let sessions = self.timers.next();
+        let sessions =
+            if self.all_wait() { sessions.map(|due| due.max(self.woke_at + TOGETHER)) } else { sessions };
+        let due = [sessions, self.prober.next(), self.relays.next()].into_iter().flatten().min();
         let pause = due.map_or(IDLE, |due| due.saturating_duration_since(Instant::now()));
         self.inbox.announce(if pause <= self.round() { Look::Soon } else { Look::Sometime });
         self.poll(events, pause);
@@ -416,6 +422,7 @@ impl Worker {
         }
         let mut until = now;
         while let Some(key) = self.timers.expire(until) {
+            self.woke_at = now;
             if self.lines.has(key) {
                 self.wake_line(now, key);
             } else {
