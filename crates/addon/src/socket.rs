@@ -32,8 +32,8 @@ fn native(fd: i32) -> Result<Carrier> {
     if fd < 0 {
         return Err(Code::INVALID_ARGUMENT.error(format!("fd is {fd}, and no descriptor")));
     }
-    // SAFETY: it is no negative number, and JavaScript, which owns the descriptor, stands still during the call. One that isn't
-    // open is refused by the kernel.
+    // SAFETY: it is no negative number, and src/native/descriptor.ts has it from the handle of an open connection, which this
+    // thread alone closes, and not during the call. Nothing is done by it but to duplicate it.
     let descriptor = unsafe { BorrowedFd::borrow_raw(fd) };
     Carrier::duplicate(descriptor)
         .map_err(|error| Code::INVALID_ARGUMENT.error(format!("fd is {fd}, which can't be used: {error}")))

@@ -1,5 +1,6 @@
-//! Every order in which two threads can meet in what they share, tried by loom on the real types: these files are
-//! compiled here once more, with loom's locks and atomics, which is why their tests are here too.
+//! The orders in which two threads can meet in what they share, with up to three switches where neither has to wait, tried by
+//! loom on the real types: these files are compiled here once more, with loom's locks and atomics, which is why their tests are
+//! here too.
 #![allow(dead_code, unreachable_pub, reason = "the files hold more than the models use")]
 
 #[path = "../src/inbox.rs"]
