@@ -124,12 +124,12 @@ for (const [kind, count] of Object.entries(end.resources)) {
   const before = begin.resources[kind] ?? 0
   if (count > before) failures.push(`${kind}: ${before} before, ${count} after`)
 }
-for (const [kind, count] of Object.entries(living)) {
-  // The lab keeps its streams until the end.
-  if (kind !== 'streams') failures.push(`${count} ${kind} were never collected`)
-}
+for (const [kind, count] of Object.entries(living)) failures.push(`${count} ${kind} were never collected`)
+const { copies, shutdowns, repeated } = lab
+if (shutdowns !== copies) failures.push(`of ${copies} handlers ${shutdowns} were shut down`)
+if (repeated > 0) failures.push(`${repeated} handlers were shut down twice`)
 console.log(
-  `${growth.toFixed(3)} KiB a cycle, ${later.toFixed(3)} in the second half; ${lab.shutdowns} handlers shut down`,
+  `${growth.toFixed(3)} KiB a cycle, ${later.toFixed(3)} in the second half; ${shutdowns} of ${copies} handlers shut down`,
 )
-const result = { cycles, concurrency, kibACycle: growth, kibACycleLater: later, shutdowns: lab.shutdowns, begin, end }
+const result = { cycles, concurrency, kibACycle: growth, kibACycleLater: later, copies, shutdowns, begin, end }
 conclude({ soak: 'cycles', result, wrong: failures, file: values.json })

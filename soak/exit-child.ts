@@ -1,23 +1,40 @@
 // A server with live sessions that ends in one way: `node … exit-child.ts WAY SESSIONS CODE`, run by exits.ts. Says
 // `live` on standard output when all of them talk, and `going` when it begins to end.
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { Stream } from 'parley-rtc'
-import { Callers } from './callers.ts'
+import { Stream, type StreamOptions, VideoStreamHandler, WorkerHandler } from 'parley-rtc'
+import { type Caller, Callers } from './callers.ts'
 import { Echo } from './echo.ts'
 
 const [way = 'return', sessions = '20', code = '0'] = process.argv.slice(2)
 
-/** A stream whose sessions hear their callers and are heard, on this thread. */
-async function talk(count: number): Promise<Stream> {
-  const stream = new Stream({ handler: new Echo(), concurrencyLimit: Infinity, media: { bindAddress: '127.0.0.1' } })
+/** Beside this file, and compiled as it is. */
+const MODULE = new URL(`worker-subject${extname(import.meta.url)}`, import.meta.url)
+/** Pictures take so much of the processor that more would hardly move. */
+const MOST_FILMS = 3
+
+/** A stream whose sessions hear their callers and are heard, or seen. Its handlers run on this thread, unless told otherwise. */
+async function talk(count: number, options: Partial<StreamOptions> = {}): Promise<Stream> {
+  const films = options.modality === 'video'
+  const common = { handler: new Echo(), concurrencyLimit: Infinity, media: { bindAddress: '127.0.0.1' } }
+  const stream = new Stream({ ...common, ...options } as StreamOptions)
   const callers = Callers.start()
-  const calls = await Promise.all(Array.from({ length: count }, () => callers.call(stream)))
+  const number = films ? Math.min(count, MOST_FILMS) : count
+  const calls = await Promise.all(Array.from({ length: number }, () => callers.call(stream, films ? 'film' : 'tone')))
   for (const call of calls) {
-    while ((await call.report()).tone === 0) await new Promise((resolve) => void setTimeout(resolve, 20))
+    while (!(await isAnswered(call))) await new Promise((resolve) => void setTimeout(resolve, 20))
   }
   callers.unref()
   return stream
 }
+
+async function isAnswered(call: Caller): Promise<boolean> {
+  const { tone, pictures } = await call.report()
+  return tone > 0 || pictures > 0
+}
+
+/** Handlers on two threads of the library's own. */
+const pooled = (): Partial<StreamOptions> => ({ handler: new WorkerHandler(MODULE, { threads: 2 }) })
 
 const going = (): void => void process.stdout.write('going\n')
 
@@ -45,6 +62,21 @@ const WAYS: Readonly<Record<string, () => Promise<void>>> = {
     await talk(Number(sessions))
     process.stdout.write('live\n')
     setInterval(() => undefined, 1000)
+  },
+  async pooled() {
+    await talk(Number(sessions), pooled())
+    process.exitCode = Number(code)
+    going()
+  },
+  async 'pooled-exit'() {
+    await talk(Number(sessions), pooled())
+    going()
+    process.exit(Number(code))
+  },
+  async films() {
+    await talk(Number(sessions), { modality: 'video', handler: new VideoStreamHandler((frame) => frame) })
+    going()
+    process.exit(Number(code))
   },
   /** The sessions live in a thread that is terminated, and the process goes on and then ends. */
   async worker() {

@@ -17,7 +17,7 @@ const CHILD = fileURLToPath(new URL(`exit-child${extname(import.meta.url)}`, imp
 const CODE = 7
 /** No end takes so long, so something hangs. */
 const HANGS_MS = 30_000
-const WAYS = ['return', 'exit', 'sigterm', 'unhandled', 'worker'] as const
+const WAYS = ['return', 'exit', 'sigterm', 'unhandled', 'worker', 'pooled', 'pooled-exit', 'films'] as const
 
 interface Exit {
   readonly code: number | null

@@ -64,8 +64,13 @@ const ROUTES: Readonly<Record<SocketKind, string>> = { page: 'websocket/offer', 
 /** Streams, their callers, and who notices what becomes of them. */
 export class Lab implements Watcher {
   readonly census: Census
-  /** How often `shutdown()` was called. */
+  /** Handlers that were made for a session or an offer, on this thread. */
+  copies = 0
+  /** Of these, those that were shut down. */
   shutdowns = 0
+  /** Shutdowns of those that had been. */
+  repeated = 0
+  readonly #shutDown = new WeakSet<Subject>()
   readonly #callers = Callers.start()
   readonly #filming = Callers.start()
   readonly #sockets = new SocketCallers()
@@ -80,6 +85,7 @@ export class Lab implements Watcher {
   }
 
   onCopied(subject: Subject): void {
+    this.copies++
     this.census.add('copies', subject)
   }
 
@@ -87,8 +93,10 @@ export class Lab implements Watcher {
     settle(this.#talks, id)
   }
 
-  onShutdown(): void {
-    this.shutdowns++
+  onShutdown(subject: Subject): void {
+    if (this.#shutDown.has(subject)) this.repeated++
+    else this.shutdowns++
+    this.#shutDown.add(subject)
   }
 
   /**
@@ -182,6 +190,7 @@ export class Lab implements Watcher {
   /** Ends all that is left. */
   async close(): Promise<void> {
     const streams = [...this.#streams.values()].flatMap((byFault) => [...byFault.values()])
+    this.#streams.clear()
     await Promise.all(streams.map((stream) => stream.close()))
     await Promise.all([this.#callers, this.#filming, this.#sockets].map((callers) => callers.kill()))
   }

@@ -18,7 +18,7 @@ export interface Watcher {
   /** The one of that session has heard its caller. */
   onTalked(id: string): void
   /** One shuts down. */
-  onShutdown(): void
+  onShutdown(subject: Subject): void
 }
 
 /** An echo that goes wrong in one way, after it has heard a few frames. */
@@ -64,7 +64,7 @@ export class Subject extends AsyncStreamHandler {
   }
 
   override async shutdown(): Promise<void> {
-    this.#watcher.onShutdown()
+    this.#watcher.onShutdown(this)
     this.#fail('shutdown')
   }
 
