@@ -34,7 +34,10 @@ export interface SessionEvents extends SpeechEvents {
   dtmf: [digit: string, durationMs: number]
   /** The handler emitted outputs. */
   outputs: [outputs: AdditionalOutputs]
-  /** The client has heard the audio before a mark that the handler emitted, or as much of it as it will. */
+  /**
+   * The client has heard the audio before a mark that the handler emitted, or as much of it as it will. Of a `WorkerHandler` it
+   * is told by the session on the handler's thread; the main thread's never emits it.
+   */
   played: [mark: PlayedMark, played: Played]
   /** Something went wrong: the handler threw or emitted nonsense, or the engine failed. Nobody has to listen. */
   error: [error: ParleyError]

@@ -29,8 +29,8 @@ export interface TestCallOptions extends NetworkOptions {
   /** `'memory'` (default): no network, and time is the test's. `'udp'`: real UDP, in real time. */
   over?: 'memory' | 'udp'
   /**
-   * In memory alone: `'virtual'` (default), where ten seconds of a call take some milliseconds; or `'real'`, where they take ten
-   * seconds, for handlers that wait for something real. Either way time passes only while the test awaits the call.
+   * In memory alone: `'virtual'` (default), where ten seconds of audio take a fraction of a second; or `'real'`, where they take
+   * ten seconds, for handlers that wait for something real. Either way time passes only while the test awaits the call.
    */
   clock?: 'virtual' | 'real'
   /** Of all that is random about the network: an integer from 0 to 4,294,967,295. By default another one each time. */
@@ -86,7 +86,7 @@ export interface BroadcastCallOptions extends TestCallOptions {
  * @param subject - a handler of any kind, or a stream, whose options then hold. A `WorkerHandler`, whose thread has a time of
  * its own, needs `clock: 'real'` or `over: 'udp'`
  * @param options - what the network does, and what time is
- * @returns the call, connected, with an open data channel; until then the network does nothing
+ * @returns the call, connected, with an open data channel; until then the network does nothing but take its `latencyMs`
  * @throws TypeError or RangeError naming what can't be used, NegotiationError when the stream refuses the call, or the
  * stream's own fault when it does so for that (such as InvalidCopyError), TimeoutError when it doesn't connect,
  * AddonMissingError

@@ -263,7 +263,8 @@ export class TestCall {
   }
 
   /**
-   * Lets time pass until the caller has heard nothing for a while.
+   * Lets time pass until the caller has heard nothing for a while. It lets none pass where that is so already: wait for the sound
+   * before.
    *
    * @param options - `forMs`: how long, 500 by default; `seconds`: so long at most, 10 by default
    * @throws ExpectationError when it isn't silent by then; TypeError or RangeError for options, or a caller, that can't be
@@ -402,7 +403,8 @@ export class TestCall {
   }
 
   /**
-   * Says that the caller was answered when it had spoken last, and not cut in upon.
+   * Says that the caller was answered when it had spoken last, and not cut in upon. Each sound that {@link say} or {@link play}
+   * was given is one that it spoke.
    *
    * @param expected - when
    * @throws ExpectationError that says when the caller spoke and when the reply came
