@@ -1,7 +1,7 @@
 //! Audio through a session, by what is heard at either end.
 
 use parley_media::RtpStart;
-use parley_netsim::{Call, Ends, Kind, Link, PeerOptions, RtpPacket, Scene, millis, secs};
+use parley_netsim::{AudioWay, Call, Ends, Kind, Link, PeerOptions, RtpPacket, Scene, millis, secs};
 use parley_session::{Event, Input};
 
 #[test]
@@ -161,6 +161,23 @@ fn a_peer_whose_source_changes_without_a_word_is_heard_on_and_told_what_is_lost(
     let told = &call.peer.told_lost()[told + 1..];
     let mean = told.iter().map(|lost| f64::from(*lost)).sum::<f64>() / told.len() as f64 / 256.0;
     assert!((mean - 0.25).abs() < 0.06, "{mean} {told:?}");
+}
+
+#[test]
+fn who_offers_to_listen_only_is_not_heard_whatever_it_sends() {
+    let peer = PeerOptions { audio: AudioWay::Receive, ..PeerOptions::default() };
+    let mut call = Scene { peer, ..Scene::default() }.connect();
+    let before = call.session.stats().refused;
+    for number in 0..50 {
+        let timestamp = u32::from(number) * 960;
+        let payload = vec![0xF8, 0xFF, 0xFE];
+        let packet =
+            RtpPacket { ssrc: 0x0BAD_CAFE, payload_type: 111, sequence_number: number, timestamp, payload };
+        call.peer.send_rtp(call.now(), packet);
+        call.run(millis(20));
+    }
+    let stats = call.session.stats();
+    assert_eq!((stats.packets_in, stats.refused - before), (0, 50));
 }
 
 #[test]

@@ -91,6 +91,11 @@ impl RtcSession {
             self.presence.heard(self.now);
             self.unread_rtp = self.unread_rtp.saturating_sub(1);
             self.delivered.note(packet.header.ssrc, packet.header.sequence_number);
+            // Who has nothing to say by the offer, or is on hold, says nothing.
+            if !self.direction.receives() {
+                self.stats.refused += 1;
+                continue;
+            }
             self.rtp(&packet);
             if self.pipeline.source() == Some(packet.header.ssrc) {
                 self.report_on_stray(&packet.header);
