@@ -315,7 +315,9 @@ export class SessionCore implements SessionBackend, DriverClient {
       case 'drained':
         return this.#onDrained()
       case 'input-dropped':
-        return this.#news.report(new InputDroppedError(event.waitingMs))
+        // Who says goodbye needn't listen any more.
+        if (!this.isOver) this.#news.report(new InputDroppedError(event.waitingMs))
+        return
       case 'error':
         return this.#news.report(toError(event))
       case 'closed':

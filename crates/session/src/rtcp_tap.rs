@@ -27,20 +27,11 @@ pub(crate) struct RtcpTap {
     /// Where video leaves, when there is any.
     video: Option<VideoTap>,
     strays: Strays,
-    /// The sources that the core has bound.
-    known: Vec<u32>,
 }
 
 impl RtcpTap {
     pub(crate) fn new(sent_reports: SentReports, video: Option<VideoTap>, strays: Strays) -> Self {
-        Self {
-            reads: VecDeque::new(),
-            writes: VecDeque::new(),
-            sent_reports,
-            video,
-            strays,
-            known: Vec::new(),
-        }
+        Self { reads: VecDeque::new(), writes: VecDeque::new(), sent_reports, video, strays }
     }
 }
 
@@ -50,23 +41,51 @@ const MAX_STRAYS: usize = 256;
 /// Packets of sources that the core (rtc 0.21.1) would drop: it knows those that an offer declares, or else the first that comes,
 /// and a peer may change its source without a word (RFC 3550, section 8.2). Held by both, as the reports are.
 #[derive(Clone, Default)]
-pub(crate) struct Strays(Arc<Mutex<VecDeque<RtpPacket>>>);
+pub(crate) struct Strays(Arc<Mutex<Stray>>);
+
+#[derive(Default)]
+struct Stray {
+    packets: VecDeque<RtpPacket>,
+    /// The sources that the core has bound.
+    known: Vec<u32>,
+}
 
 impl Strays {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<RtpPacket>> {
+    fn lock(&self) -> MutexGuard<'_, Stray> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, packet: RtpPacket) {
-        let mut packets = self.lock();
-        if packets.len() < MAX_STRAYS {
-            packets.push_back(packet);
+    /// Takes a packet that the core would drop. What is not taken is given back.
+    fn take(&self, packet: RtpPacket) -> Option<RtpPacket> {
+        let mut stray = self.lock();
+        if stray.known.contains(&packet.header.ssrc) {
+            return Some(packet);
         }
+        if stray.packets.len() < MAX_STRAYS {
+            stray.packets.push_back(packet);
+        }
+        None
+    }
+
+    fn bound(&self, source: u32) {
+        let known = &mut self.lock().known;
+        if !known.contains(&source) {
+            known.push(source);
+        }
+    }
+
+    fn unbound(&self, source: u32) {
+        self.lock().known.retain(|known| *known != source);
+    }
+
+    /// Another offer was answered: the core forgets which sources it bound, and binds again what comes then. It says nothing of it.
+    pub(crate) fn renegotiated(&self) {
+        self.lock().known.clear();
     }
 
     /// The oldest, decrypted.
     pub(crate) fn next(&self) -> Option<RtpPacket> {
-        self.lock().pop_front()
+        self.lock().packets.pop_front()
     }
 }
 
@@ -126,10 +145,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for RtcpTap {
             }
         }
         if let Packet::Rtp(packet) = message.message.packet {
-            if !self.known.contains(&packet.header.ssrc) {
-                self.strays.put(packet);
-                return Ok(());
-            }
+            let Some(packet) = self.strays.take(packet) else { return Ok(()) };
             message.message.packet = Packet::Rtp(packet);
         }
         let wanted = match &message.message.packet {
@@ -168,9 +184,9 @@ impl Interceptor for RtcpTap {
     fn bind_local_stream(&mut self, _: &StreamInfo) {}
     fn unbind_local_stream(&mut self, _: &StreamInfo) {}
     fn bind_remote_stream(&mut self, stream: &StreamInfo) {
-        self.known.push(stream.ssrc);
+        self.strays.bound(stream.ssrc);
     }
     fn unbind_remote_stream(&mut self, stream: &StreamInfo) {
-        self.known.retain(|known| *known != stream.ssrc);
+        self.strays.unbound(stream.ssrc);
     }
 }

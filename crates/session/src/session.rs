@@ -116,8 +116,10 @@ pub struct RtcSession {
     strays: Strays,
     /// What is told of the stray that is heard.
     stray_reception: Option<(Reception, Instant)>,
-    /// When audio came last.
+    /// When audio came last…
     audio_at: Option<Instant>,
+    /// …and the sources that were heard.
+    heard: Vec<u32>,
     video: Option<Box<Video>>,
     accepted_at: Instant,
     connected_at: Instant,
@@ -189,6 +191,7 @@ impl RtcSession {
             strays: answered.strays,
             stray_reception: None,
             audio_at: None,
+            heard: Vec::new(),
             video,
             accepted_at: now,
             connected_at: now,
@@ -227,7 +230,10 @@ impl RtcSession {
     /// or nothing was to be heard for a while, and nothing is sent.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.state == State::Connected && self.video.is_none() && self.pipeline.is_waiting()
+        self.state == State::Connected
+            && self.video.is_none()
+            && self.drain.is_none()
+            && self.pipeline.is_waiting()
     }
 
     fn is_connecting(&self) -> bool {
@@ -286,6 +292,7 @@ impl RtcSession {
         self.try_at = self.now + PEER_FIRST;
         self.has_track |= answer.direction.sends();
         self.direction = answer.direction;
+        self.strays.renegotiated();
         self.telephone_event = answer.telephone_event;
         if !self.direction.sends() {
             self.clear_queue();

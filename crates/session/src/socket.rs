@@ -88,7 +88,7 @@ impl SocketSession {
     /// Whether nobody minds if payloads wait for some tens of milliseconds: see [`Pipeline::is_waiting`].
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        !self.closed && self.pipeline.is_waiting()
+        !self.closed && self.drain.is_none() && self.pipeline.is_waiting()
     }
 
     /// Audio that was taken and not yet sent.

