@@ -18,6 +18,8 @@ pub(crate) struct Delivered {
     numbers: u128,
     /// Sources and numbers of packets that the core has got, and has not given back yet. Nobody knows who sent those.
     waiting: Vec<[u8; 6]>,
+    /// How often one came again.
+    repeated: u64,
 }
 
 impl Delivered {
@@ -52,8 +54,19 @@ impl Delivered {
         self.waiting.clear();
     }
 
-    /// Whether a packet, as it came, has the source and the number of one that was delivered.
-    pub(crate) fn knows(&self, packet: &[u8]) -> bool {
+    /// Whether a packet, as it came, is one that was delivered, which is counted.
+    pub(crate) fn repeats(&mut self, packet: &[u8]) -> bool {
+        let is_repeated = self.knows(packet);
+        self.repeated += u64::from(is_repeated);
+        is_repeated
+    }
+
+    /// How often one came again.
+    pub(crate) fn repeated(&self) -> u64 {
+        self.repeated
+    }
+
+    fn knows(&self, packet: &[u8]) -> bool {
         let &[_, _, high, low, _, _, _, _, a, b, c, d, ..] = packet else { return false };
         let behind = self.newest.wrapping_sub(u16::from_be_bytes([high, low]));
         u32::from_be_bytes([a, b, c, d]) == self.source && behind < WINDOW && self.numbers >> behind & 1 == 1

@@ -24,6 +24,7 @@ mod session;
 mod setup;
 mod socket;
 mod sources;
+mod strays;
 pub mod stun;
 mod turn_message;
 mod video;

@@ -1,6 +1,7 @@
 //! An interceptor that lets the application see the reports that the chain would otherwise keep to itself, and takes out
 //! video, which is none of the core's business, and what comes of sources that the core doesn't know.
 
+use crate::strays::Strays;
 use crate::video::VideoTap;
 use rtc::interceptor::{Attribute, Interceptor, Packet, StreamInfo, TaggedPacket};
 use rtc::rtcp::goodbye::Goodbye;
@@ -9,7 +10,6 @@ use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication
 use rtc::rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
 use rtc::rtcp::receiver_report::ReceiverReport;
 use rtc::rtcp::sender_report::SenderReport;
-use rtc::rtp::Packet as RtpPacket;
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 use std::collections::VecDeque;
@@ -32,60 +32,6 @@ pub(crate) struct RtcpTap {
 impl RtcpTap {
     pub(crate) fn new(sent_reports: SentReports, video: Option<VideoTap>, strays: Strays) -> Self {
         Self { reads: VecDeque::new(), writes: VecDeque::new(), sent_reports, video, strays }
-    }
-}
-
-/// Most packets that wait: they are taken after each datagram.
-const MAX_STRAYS: usize = 256;
-
-/// Packets of sources that the core (rtc 0.21.1) would drop: it knows those that an offer declares, or else the first that comes,
-/// and a peer may change its source without a word (RFC 3550, section 8.2). Held by both, as the reports are.
-#[derive(Clone, Default)]
-pub(crate) struct Strays(Arc<Mutex<Stray>>);
-
-#[derive(Default)]
-struct Stray {
-    packets: VecDeque<RtpPacket>,
-    /// The sources that the core has bound.
-    known: Vec<u32>,
-}
-
-impl Strays {
-    fn lock(&self) -> MutexGuard<'_, Stray> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes a packet that the core would drop. What is not taken is given back.
-    fn take(&self, packet: RtpPacket) -> Option<RtpPacket> {
-        let mut stray = self.lock();
-        if stray.known.contains(&packet.header.ssrc) {
-            return Some(packet);
-        }
-        if stray.packets.len() < MAX_STRAYS {
-            stray.packets.push_back(packet);
-        }
-        None
-    }
-
-    fn bound(&self, source: u32) {
-        let known = &mut self.lock().known;
-        if !known.contains(&source) {
-            known.push(source);
-        }
-    }
-
-    fn unbound(&self, source: u32) {
-        self.lock().known.retain(|known| *known != source);
-    }
-
-    /// Another offer was answered: the core forgets which sources it bound, and binds again what comes then. It says nothing of it.
-    pub(crate) fn renegotiated(&self) {
-        self.lock().known.clear();
-    }
-
-    /// The oldest, decrypted.
-    pub(crate) fn next(&self) -> Option<RtpPacket> {
-        self.lock().packets.pop_front()
     }
 }
 

@@ -14,12 +14,12 @@ use crate::delivered::Delivered;
 use crate::handshake::HandshakeGuard;
 use crate::options::{Identity, LocalAddresses, Seed, SessionOptions};
 use crate::presence::Presence;
-use crate::reception::Reception;
-use crate::rtcp_tap::{SentReports, Strays};
+use crate::rtcp_tap::SentReports;
 use crate::scratch::Scratch;
 use crate::sdp::{Direction, Offer, Rejection, TelephoneEventType};
 use crate::setup::{self, Credentials};
-use crate::sources::Sources;
+use crate::sources::{Sources, Speaker};
+use crate::strays::{StrayReports, Strays};
 use crate::stun::TransactionId;
 use crate::video::Video;
 use parley_media::{Chunk, Mark, Pipeline, PipelineOptions, RtpStart};
@@ -102,10 +102,8 @@ pub struct RtcSession {
     handshake: HandshakeGuard,
     /// RTP that the core got and has not given back decrypted.
     unread_rtp: u64,
-    /// What it gave back lately…
+    /// What it gave back lately.
     delivered: Delivered,
-    /// …and how often that came again.
-    repeated: u64,
     pending: Pending,
     frame: Vec<i16>,
     scratch: Scratch,
@@ -114,12 +112,8 @@ pub struct RtcSession {
     checks: Vec<(TransactionId, Instant)>,
     sent_reports: SentReports,
     strays: Strays,
-    /// What is told of the stray that is heard.
-    stray_reception: Option<(Reception, Instant)>,
-    /// When audio came last…
-    audio_at: Option<Instant>,
-    /// …and the sources that were heard.
-    heard: Vec<u32>,
+    stray_reports: StrayReports,
+    speaker: Speaker,
     video: Option<Box<Video>>,
     accepted_at: Instant,
     connected_at: Instant,
@@ -180,7 +174,6 @@ impl RtcSession {
             handshake: HandshakeGuard::default(),
             unread_rtp: 0,
             delivered: Delivered::default(),
-            repeated: 0,
             pending: Pending::all(),
             frame: Vec::new(),
             scratch: Scratch::default(),
@@ -189,9 +182,8 @@ impl RtcSession {
             checks: Vec::new(),
             sent_reports: answered.sent_reports,
             strays: answered.strays,
-            stray_reception: None,
-            audio_at: None,
-            heard: Vec::new(),
+            stray_reports: StrayReports::default(),
+            speaker: Speaker::default(),
             video,
             accepted_at: now,
             connected_at: now,
@@ -272,7 +264,7 @@ impl RtcSession {
         let refused = self.stats.refused + self.unread_rtp;
         let video = self.video.as_ref().map(|video| video.stats(self.now));
         let mut media = self.pipeline.stats();
-        media.duplicate += self.repeated;
+        media.duplicate += self.delivered.repeated();
         SessionStats { media, video, refused, ..self.stats.clone() }
     }
 

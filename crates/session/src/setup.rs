@@ -2,11 +2,12 @@
 
 use crate::candidate::CandidateGuard;
 use crate::options::{Identity, LocalAddresses, Mode, Seed, SessionOptions};
-use crate::rtcp_tap::{self, RtcpTap, SentReports, Strays};
+use crate::rtcp_tap::{self, RtcpTap, SentReports};
 use crate::sdp::{
     AnswerTerms, AudioSection, Direction, Offer, Rejection, Setup, TelephoneEventType, VideoSection,
     VideoTerms, Wanted, WantedVideo, first_attribute,
 };
+use crate::strays::Strays;
 use crate::video::VideoTap;
 use parley_media::{Layout, PeerWishes};
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;

@@ -73,7 +73,6 @@ impl RtcSession {
         // RFC 5761, section 4: what has one of these second bytes is RTCP, which the core may keep to itself.
         let is_media = bytes[0] >= 128 && !matches!(bytes.get(1), Some(192..=223));
         if is_media && self.comes_again(bytes) {
-            self.repeated += 1;
             return;
         }
         if is_media {
@@ -101,7 +100,7 @@ impl RtcSession {
             self.drain_core();
             self.delivered.hands_over(packet);
         }
-        self.delivered.knows(packet)
+        self.delivered.repeats(packet)
     }
 
     /// Nothing unsigned reaches the ICE agent, whose role even an unsigned request could switch.

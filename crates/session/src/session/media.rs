@@ -3,7 +3,6 @@
 use super::{Drain, Held, RtcSession, State};
 use crate::contract::Event;
 use crate::options::Mode;
-use crate::reception::Reception;
 use parley_media::{Chunk, Dtmf, Mark, PipelineOutput, RtpView};
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::rtcp::receiver_report::ReceiverReport;
@@ -12,14 +11,6 @@ use rtc::rtcp::sender_report::SenderReport;
 use rtc::rtp::{Packet, header::Header};
 use rtc::sansio::Protocol;
 use std::time::Duration;
-
-/// Ticks of Opus's RTP clock in a second (RFC 7587, section 4.1).
-const CLOCK: u32 = 48_000;
-/// How often the peer is told of a source that the core doesn't know: as often as the core tells of others.
-const REPORT_EACH: Duration = Duration::from_secs(1);
-/// A source that was heard before is heard again once the one after it has been silent for longer than any packet is, or than a worker
-/// takes from one look at its socket to the next.
-const AGAIN_AFTER: Duration = Duration::from_millis(150);
 
 /// What the pipeline had to give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,40 +84,21 @@ impl RtcSession {
             self.unread_rtp = self.unread_rtp.saturating_sub(1);
             self.delivered.note(packet.header.ssrc, packet.header.sequence_number);
             self.rtp(&packet);
-            if self.pipeline.source() == Some(packet.header.ssrc) {
-                self.report_on_stray(&packet.header);
+            let is_heard = self.pipeline.source() == Some(packet.header.ssrc);
+            let report = is_heard.then(|| self.stray_reports.received(self.now, &packet.header)).flatten();
+            if let Some(report) = report {
+                self.tell_of_stray(report);
             }
         }
     }
 
-    fn report_on_stray(&mut self, header: &Header) {
-        let (now, source, number) = (self.now, header.ssrc, header.sequence_number);
-        let (reception, reported_at) = match &mut self.stray_reception {
-            Some((reception, at)) if reception.source() == source => (reception, at),
-            stray => {
-                let (reception, at) = stray.insert((Reception::new(now, source, number, CLOCK), now));
-                (reception, at)
-            }
-        };
-        reception.received(now, number, header.timestamp);
-        if now.saturating_duration_since(*reported_at) < REPORT_EACH {
-            return;
-        }
-        *reported_at = now;
-        let reports = vec![reception.report(now)];
-        let report = ReceiverReport { ssrc: self.seed.ssrc, reports, ..Default::default() };
+    fn tell_of_stray(&mut self, report: ReceptionReport) {
+        let report = ReceiverReport { ssrc: self.seed.ssrc, reports: vec![report], ..Default::default() };
         let message = RTCMessage::RtcpPacket(String::new(), vec![Box::new(report)]);
-        if let Err(error) = self.pc.handle_write(TaggedRTCMessage { now, message }) {
+        if let Err(error) = self.pc.handle_write(TaggedRTCMessage { now: self.now, message }) {
             log::debug!("a report was not sent: {error}");
         }
         self.pending.packet_written();
-    }
-
-    /// Whether audio comes from a source that another has followed, and still flows: then there are two at once, and the newer one is
-    /// heard.
-    fn interferes(&self, source: u32) -> bool {
-        let flows = self.audio_at.is_some_and(|at| self.now.saturating_duration_since(at) < AGAIN_AFTER);
-        flows && self.pipeline.source() != Some(source) && self.heard.contains(&source)
     }
 
     pub(super) fn rtp(&mut self, packet: &Packet) {
@@ -147,14 +119,9 @@ impl RtcSession {
             payload: &packet.payload,
         };
         if header.payload_type == self.payload_type {
-            if self.interferes(header.ssrc) {
+            if !self.speaker.admit(self.now, header.ssrc) {
                 self.stats.refused += 1;
                 return;
-            }
-            self.audio_at = Some(self.now);
-            // No more than `Sources` admits.
-            if !self.heard.contains(&header.ssrc) {
-                self.heard.push(header.ssrc);
             }
             self.pipeline.receive(self.now, view);
         } else if let Some(rate) = self.telephone_event.rate(header.payload_type) {
