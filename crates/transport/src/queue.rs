@@ -42,12 +42,21 @@ impl FrameQueue {
         if self.len() >= self.capacity
             && let Some(oldest) = self.lengths.pop_front()
         {
-            is_heard = !is_silent(&self.samples.drain(..oldest).collect::<Vec<_>>());
+            is_heard = !self.is_silent(oldest);
+            self.samples.drain(..oldest);
             self.dropped += 1;
         }
         self.samples.extend(frame);
         self.lengths.push_back(frame.len());
         is_heard && self.is_read && !std::mem::replace(&mut self.is_told, true)
+    }
+
+    /// Whether nothing is to be heard in the oldest samples.
+    fn is_silent(&self, samples: usize) -> bool {
+        let (first, rest) = self.samples.as_slices();
+        let (first, rest) =
+            (&first[..samples.min(first.len())], &rest[..samples.saturating_sub(first.len())]);
+        is_silent(first) && is_silent(rest)
     }
 
     /// Moves the oldest frame into `into`: its length in samples, 0 when none waits, or `Err` with the length needed.
