@@ -32,7 +32,7 @@ mod speech_queue;
 mod sync;
 mod timers;
 mod video;
-// Not in there, as what they test is compiled with loom's locks too, by `tests/models.rs`.
+// Not in there, as what they test is compiled with loom's locks too, by `tests/models`.
 #[cfg(test)]
 #[path = "video/pool_tests.rs"]
 mod video_pool_tests;
