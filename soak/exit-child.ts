@@ -21,16 +21,17 @@ async function talk(count: number, options: Partial<StreamOptions> = {}): Promis
   const callers = Callers.start()
   const number = films ? Math.min(count, MOST_FILMS) : count
   const calls = await Promise.all(Array.from({ length: number }, () => callers.call(stream, films ? 'film' : 'tone')))
-  for (const call of calls) {
-    while (!(await isAnswered(call))) await new Promise((resolve) => void setTimeout(resolve, 20))
-  }
+  await Promise.all(calls.map(answered))
   callers.unref()
   return stream
 }
 
-async function isAnswered(call: Caller): Promise<boolean> {
-  const { tone, pictures } = await call.report()
-  return tone > 0 || pictures > 0
+/** Waits until a caller hears or sees something. Its program takes a frame's time for each report. */
+async function answered(call: Caller): Promise<void> {
+  for (let isHeard = false; !isHeard;) {
+    const { tone, pictures } = await call.report()
+    isHeard = tone > 0 || pictures > 0
+  }
 }
 
 /** Handlers on two threads of the library's own. */

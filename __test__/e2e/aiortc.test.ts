@@ -36,6 +36,16 @@ test.serial('aiortc pads its packets, and the echo of what is in them is whole',
   t.true((seen.newest?.packetsIn ?? 0) > 200, 'a fifth of them to probe')
 })
 
+test.serial('aiortc changes the source of its audio without a word, and is heard on', async (t) => {
+  const { url, stream } = await serve(t)
+  const seen = watch(stream)
+  const call = await callByAiortc(url, { seconds: 4, changesSource: true })
+  t.is(call.hertz, 1000)
+  t.true(call.delayMs !== null && call.delayMs < 500, `after ${call.delayMs} ms`)
+  t.is(seen.newest?.restarts, 1)
+  t.true((seen.newest?.packetsIn ?? 0) > 200, `${seen.newest?.packetsIn} packets in five seconds`)
+})
+
 test.serial('a session counts what goes both ways, and knows its client and codec', async (t) => {
   const { url, stream } = await serve(t)
   stream.on('session:connected', (session) => t.is(session.transport, 'webrtc'))

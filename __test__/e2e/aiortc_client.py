@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import sys
 import uuid
 
@@ -167,6 +168,10 @@ async def main(url, call):
             for candidate in candidates:
                 report["candidateAnswers"].append(await post({"type": "ice-candidate", "candidate": candidate}))
             await asyncio.wait_for(connected.wait(), 10)
+            if call.get("changesSource"):
+                await asyncio.sleep(1)
+                # As a gateway does that passes on somebody else.
+                pc.getSenders()[0]._ssrc = random.getrandbits(32)
             await asyncio.sleep(call.get("seconds", 3))
     await pc.close()
     await asyncio.gather(*tasks)

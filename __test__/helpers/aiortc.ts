@@ -19,6 +19,8 @@ export interface AiortcCall {
   readonly trickle?: boolean
   /** Whether its RTP packets have padding, and some nothing else. Default false. */
   readonly padded?: boolean
+  /** Whether its audio comes from another source (SSRC) after a second, without a word. Default false. */
+  readonly changesSource?: boolean
   /** Texts to send over the data channel when it opens. */
   readonly texts?: readonly string[]
   /** Bytes in hex to send as a message that should establish a data channel, when the channel opens. */

@@ -145,6 +145,31 @@ test('a fault of the engine is told to listeners, the client and the log, before
   t.is(made.reason, 'error')
 })
 
+test('a message that the engine could not send is told of as that, and the session goes on', (t) => {
+  const made = call(new Silent())
+  const errors: ParleyError[] = []
+  made.core.session.on('error', (error) => errors.push(error))
+  const codes = ['ERR_PARLEY_CHANNEL_CLOSED', 'ERR_PARLEY_CHANNEL_FULL', 'ERR_PARLEY_MESSAGE_TOO_LARGE']
+  for (const code of codes) made.link.event({ kind: 'error', code, message: 'a message was not sent' })
+  t.deepEqual(
+    errors.map(({ code }) => code),
+    codes,
+  )
+  t.is(made.core.state, 'connected')
+})
+
+test('a handler that is behind is told of, unless it has said goodbye', (t) => {
+  const made = call(new Silent())
+  const errors: ParleyError[] = []
+  made.core.session.on('error', (error) => errors.push(error))
+  made.link.event({ kind: 'input-dropped', waitingMs: 5000 })
+  t.is(errors[0]?.code, 'ERR_PARLEY_INPUT_DROPPED')
+  t.regex(errors[0]?.message ?? '', /behind: 5 s of audio .* media\.queueMs\.input/)
+  made.core.onCloseStream('Goodbye')
+  made.link.event({ kind: 'input-dropped', waitingMs: 5000 })
+  t.is(errors.length, 1)
+})
+
 test('a setChannel that throws fails its session alone', (t) => {
   const handler = new Silent()
   handler.setChannel = () => {

@@ -484,7 +484,7 @@ export class TestCall {
     checkPart(part.fromMs, part.toMs)
     if (toMs <= this.nowMs && toMs - fromMs >= FRAME_MS) return
     throw new RangeError(
-      `Nobody can tell silence from ${fromMs} to ${toMs} ms, as it is ${ms(this.nowMs)} now: ` +
+      `Nobody can tell silence from ${ms(fromMs)} to ${ms(toMs)}, as it is ${ms(this.nowMs)} now: ` +
         'let time pass, and name a part of at least 20 ms that is over',
     )
   }
