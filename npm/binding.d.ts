@@ -212,6 +212,11 @@ export declare class NativeTestPeer {
   takeSeen(): Array<TestPicture>
   /** Says nothing more of what it was about to say. */
   hush(): void
+  /**
+   * Presses keys of its telephone after those that it is pressing, each for so many ms, so many before the next. Throws
+   * ERR_PARLEY_INVALID_ARGUMENT for what is no key.
+   */
+  press(keys: string, downMs: number, gapMs: number): void
   /** Sends text. Throws ERR_PARLEY_CHANNEL_CLOSED when its data channel is not open. */
   sendText(text: string): void
   /** Closes its connection, and says so to the other end. */

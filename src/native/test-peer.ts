@@ -143,6 +143,22 @@ export class TestPeer {
   }
 
   /**
+   * Presses keys of its telephone, after those that it is pressing.
+   *
+   * @param keys - which
+   * @param downMs - how long each is down
+   * @param gapMs - how long after each the next may follow
+   * @throws RangeError for what is no key
+   */
+  press(keys: string, downMs: number, gapMs: number): void {
+    try {
+      this.#native.press(keys, downMs, gapMs)
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  /**
    * Sends a message.
    *
    * @param text - any

@@ -19,6 +19,7 @@ export class CallerLog {
   #recording: Recording | undefined
   #start = 0
   #spokenUntil = 0
+  #pressedUntil = 0
 
   /**
    * @param peer - the caller
@@ -85,6 +86,20 @@ export class CallerLog {
     if (first !== undefined && last !== undefined) this.#speeches.push({ fromMs: first.fromMs, toMs: last.toMs })
     this.#spokenUntil = begin + (pcm.length / channels / sampleRate) * 1000
     return this.#spokenUntil
+  }
+
+  /**
+   * Presses keys, after those that the caller is pressing.
+   *
+   * @param keys - which
+   * @param forMs - how long each is down
+   * @param gapMs - how long after each the next may follow
+   * @returns when all will have been pressed
+   */
+  press(keys: string, forMs: number, gapMs: number): number {
+    this.#peer.press(keys, forMs, gapMs)
+    this.#pressedUntil = Math.max(this.nowMs, this.#pressedUntil) + keys.length * (forMs + gapMs)
+    return this.#pressedUntil
   }
 
   /** Says nothing more of what the caller was about to say. */

@@ -18,6 +18,7 @@ import {
   unlikeInterruption,
   unlikeTurn,
 } from './expect-turn.ts'
+import { checkKeys, type PressOptions } from './keys.ts'
 import { NETWORK_OPTIONS, type NetworkOptions, peerNetwork } from './network.ts'
 import type { Pace } from './pace.ts'
 import { describeSeen, type SeenExpectation, unlikeSeen } from './expect-seen.ts'
@@ -163,12 +164,7 @@ export class TestCall {
    * @throws as {@link play}
    */
   say(...sounds: Speech[]): number {
-    this.#checkLife('speak')
-    const { modality, mode } = this.stream.options
-    if (mode === 'receive' || modality === 'video') {
-      const why = mode === 'receive' ? `mode is '${mode}'` : `modality is '${modality}'`
-      throw new TypeError(`The caller can't speak: the stream's ${why}`)
-    }
+    this.#checkVoice('speak')
     if (sounds.length === 0) throw new TypeError('The caller has nothing to say: give at least one sound')
     return sounds.map(toAudio).reduce((_, audio) => this.#parts.log.speak(audio), this.nowMs)
   }
@@ -198,6 +194,23 @@ export class TestCall {
       // oxlint-disable-next-line no-await-in-loop -- one is shown after the other
       await this.#parts.pace.pass(start + (shown * 1000) / fps - this.nowMs, () => false)
     }
+  }
+
+  /**
+   * Presses keys of the caller's telephone, one after the other, and lets time pass until all are pressed: `dtmf` events of the
+   * session, one for each key when it is let go. While a key is down the caller isn't heard, as a browser's isn't.
+   *
+   * @param keys - `0` to `9`, `*`, `#` and `A` to `D`, such as `'42#'`
+   * @param options - `forMs`: how long each is down, 100 by default; `gapMs`: how long the caller waits after each, 70 by default;
+   * both in steps of 20 ms, rounded up
+   * @throws TypeError or RangeError for what is no key, for options that can't be, or when the caller only listens;
+   * SessionClosedError after the end
+   */
+  async press(keys: string, options: PressOptions = {}): Promise<void> {
+    const { forMs, gapMs } = checkKeys(keys, options)
+    this.#checkVoice('press a key')
+    const until = this.#parts.log.press(keys, forMs, gapMs)
+    await this.#parts.pace.pass(until - this.nowMs, () => false)
   }
 
   /** Says nothing more of what the caller was about to say. */
@@ -491,6 +504,15 @@ export class TestCall {
 
   #checkLife(what: string): void {
     if (this.#hasEnded) throw new SessionClosedError(`The call has ended: the caller can't ${what} any more`)
+  }
+
+  /** Keys too are heard where the caller is. */
+  #checkVoice(what: string): void {
+    this.#checkLife(what)
+    const { modality, mode } = this.stream.options
+    if (mode !== 'receive' && modality !== 'video') return
+    const why = mode === 'receive' ? `mode is '${mode}'` : `modality is '${modality}'`
+    throw new TypeError(`The caller can't ${what}: the stream's ${why}`)
   }
 
   #check(unlike: string | undefined): void {

@@ -253,6 +253,19 @@ impl NativeTestPeer {
         self.with(Caller::hush);
     }
 
+    /// Presses keys of its telephone after those that it is pressing, each for so many ms, so many before the next. Throws
+    /// ERR_PARLEY_INVALID_ARGUMENT for what is no key.
+    #[napi(catch_unwind)]
+    pub fn press(&mut self, keys: String, down_ms: f64, gap_ms: f64) -> Result<()> {
+        let ms = |value: f64| Duration::from_secs_f64(value.clamp(0.0, 60_000.0) / 1000.0);
+        let pressed =
+            self.with(|caller, _| keys.chars().all(|sign| caller.press(sign, ms(down_ms), ms(gap_ms))));
+        if pressed {
+            return Ok(());
+        }
+        Err(Code::INVALID_ARGUMENT.error(format!("{keys:?} has a key that no telephone has")))
+    }
+
     /// Sends text. Throws ERR_PARLEY_CHANNEL_CLOSED when its data channel is not open.
     #[napi(catch_unwind)]
     pub fn send_text(&mut self, text: String) -> Result<()> {
@@ -360,6 +373,7 @@ fn peer_options(options: &TestPeerOptions) -> Result<PeerOptions> {
         audio: way,
         has_audio: options.audio,
         video,
+        keypad: true,
         hears: layout,
         speaks: layout,
         ..PeerOptions::default()

@@ -24,6 +24,7 @@ mod check;
 mod clock;
 mod film;
 mod heard;
+mod keypad;
 mod line;
 mod link;
 mod peer;

@@ -1,6 +1,7 @@
 //! A peer that is not Parley: an offerer built directly on the `rtc` crate.
 
 use crate::camera::Camera;
+use crate::keypad::Keypad;
 use crate::peer_setup::{PAYLOAD_TYPE, add_audio, add_video, build, host_candidate, pipeline};
 use crate::peer_tap::Told;
 use crate::peer_video::{Said, VideoEnd};
@@ -44,6 +45,7 @@ pub struct Peer {
     pub(crate) pc: RTCPeerConnection,
     address: SocketAddr,
     pipeline: Pipeline,
+    keypad: Keypad,
     ssrc: u32,
     sender: Option<RTCRtpSenderId>,
     transceiver: Option<RTCRtpTransceiverId>,
@@ -98,6 +100,7 @@ impl Peer {
             pc,
             address,
             pipeline: pipeline(options),
+            keypad: Keypad::default(),
             ssrc: options.ssrc,
             sender,
             transceiver,
@@ -169,6 +172,12 @@ impl Peer {
     /// Says nothing more of what it was about to say.
     pub fn hush(&mut self, now: Instant) {
         self.pipeline.clear_queue(now);
+    }
+
+    /// Presses a key of its keypad after those that it is pressing, so long, and lets so much time pass before the next; false where
+    /// there is no such key. Only whoever speaks is heard to press one; meanwhile it isn't heard to speak.
+    pub fn press(&mut self, sign: char, down: Duration, gap: Duration) -> bool {
+        self.keypad.press(sign, down, gap)
     }
 
     /// Expects so many of its packets to get lost, in percent, as a peer learns it from reports.
@@ -445,7 +454,9 @@ impl Peer {
             }
         }
         for (header, payload) in packets {
-            self.write_rtp(self.now, header, payload);
+            for (header, payload) in self.keypad.replace(header, payload) {
+                self.write_rtp(self.now, header, payload);
+            }
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct PeerOptions {
     pub video: Option<PeerVideo>,
     /// Whether it opens a data channel named `text`.
     pub channel: bool,
+    /// Whether it offers to tell of the keys of a telephone.
+    pub keypad: bool,
     /// Synchronisation source of its audio.
     pub ssrc: u32,
     /// Where its RTP stream begins.
@@ -64,6 +66,7 @@ impl Default for PeerOptions {
             has_audio: true,
             video: None,
             channel: true,
+            keypad: false,
             ssrc: 0x5eed,
             rtp_start,
             hears: Layout::Mono,

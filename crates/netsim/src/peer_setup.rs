@@ -1,5 +1,6 @@
 //! Makes a peer's connection, track and pipeline.
 
+use crate::keypad;
 use crate::peer_tap::{self, PeerTap, Told};
 use crate::{AudioWay, PeerOptions, PeerVideo};
 use parley_media::{Layout, Pipeline, PipelineOptions, SampleRate};
@@ -11,7 +12,7 @@ use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
 use rtc::peer_connection::configuration::media_engine::{
-    MIME_TYPE_H264, MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8, MediaEngine,
+    MIME_TYPE_H264, MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_TELEPHONE_EVENT, MIME_TYPE_VP8, MediaEngine,
 };
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::transport::{
@@ -35,6 +36,10 @@ pub(crate) fn build(now: Instant, options: &PeerOptions, told: Told) -> CoreResu
     let mut media = MediaEngine::default();
     let codec = RTCRtpCodecParameters { rtp_codec: opus(options.hears), payload_type: PAYLOAD_TYPE };
     media.register_codec(codec, RtpCodecKind::Audio)?;
+    if options.keypad {
+        let codec = RTCRtpCodecParameters { rtp_codec: keys(), payload_type: keypad::PAYLOAD_TYPE };
+        media.register_codec(codec, RtpCodecKind::Audio)?;
+    }
     if let Some(video) = &options.video {
         register_video(&mut media, video)?;
     }
@@ -169,7 +174,10 @@ pub(crate) fn add_audio(
     );
     let sender = pc.add_track(track)?;
     let transceiver = pc.get_transceivers().next().expect("the one just made");
-    pc.rtp_transceiver(transceiver).expect("the same").set_direction(options.audio.direction());
+    let mut made = pc.rtp_transceiver(transceiver).expect("the same");
+    made.set_direction(options.audio.direction());
+    // A track's own codec is preferred to all others, which then aren't offered.
+    made.set_codec_preferences(Vec::new())?;
     Ok((transceiver, Some(sender)))
 }
 
@@ -185,6 +193,16 @@ fn opus(hears: Layout) -> RTCRtpCodec {
         clock_rate: 48_000,
         channels: 2,
         sdp_fmtp_line: opus_parameters(hears),
+        rtcp_feedback: vec![],
+    }
+}
+
+fn keys() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_TELEPHONE_EVENT.into(),
+        clock_rate: keypad::CLOCK_RATE,
+        channels: 0,
+        sdp_fmtp_line: String::new(),
         rtcp_feedback: vec![],
     }
 }

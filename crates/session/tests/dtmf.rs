@@ -1,6 +1,6 @@
 //! Keys of a telephone keypad (RFC 4733), from a peer to the session's owner.
 
-use parley_netsim::{Call, Ends, Kind, Link, RtpPacket, Scene, millis, secs};
+use parley_netsim::{Call, Ends, Kind, Link, PeerOptions, RtpPacket, Scene, millis, secs, tone};
 use parley_session::Event;
 use std::time::Duration;
 
@@ -125,6 +125,24 @@ fn a_key_between_words_takes_nothing_from_them() {
     call.run(millis(300));
     let stats = call.session.stats();
     assert_eq!(keys(&call), [('7', millis(100))]);
+    assert_eq!((stats.media.lost, stats.media.undecodable, stats.media.restarts), (0, 0, 0));
+}
+
+#[test]
+fn keys_in_the_places_of_audio_are_told_and_the_rest_of_it_is_heard() {
+    let peer = PeerOptions { keypad: true, ..PeerOptions::default() };
+    let mut call = Scene { link: Link::perfect(), peer, ..Scene::default() }.connect();
+    assert!(call.answer.contains("a=rtpmap:110 telephone-event/48000"), "{}", call.answer);
+    call.peer.speak(call.now(), tone(440.0, secs(6)));
+    call.run(secs(1));
+    for (sign, down) in [('7', 100), ('#', 3_000), ('7', 40)] {
+        assert!(call.peer.press(sign, millis(down), millis(70)));
+    }
+    assert!(!call.peer.press('x', millis(100), millis(70)));
+    call.run(secs(4));
+    assert_eq!(keys(&call), [('7', millis(100)), ('#', millis(3_000)), ('7', millis(40))]);
+    assert!(call.handler_heard.last(millis(400)).tone_share(440.0) > 0.9, "it speaks on");
+    let stats = call.session.stats();
     assert_eq!((stats.media.lost, stats.media.undecodable, stats.media.restarts), (0, 0, 0));
 }
 

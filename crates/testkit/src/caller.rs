@@ -92,6 +92,11 @@ impl Caller {
         self.line.peer.hush(now);
     }
 
+    /// Presses a key of its telephone after those that it is pressing; false where there is no such key.
+    pub fn press(&mut self, sign: char, down: Duration, gap: Duration) -> bool {
+        self.line.peer.press(sign, down, gap)
+    }
+
     /// Sends text; false when its data channel is not open.
     pub fn send_text(&mut self, now: Instant, text: &str) -> bool {
         let is_open = self.line.peer.channel_is_open();
