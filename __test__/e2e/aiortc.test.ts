@@ -100,7 +100,7 @@ test.serial('a message that establishes no channel ends the call of who sent it,
   const errors: unknown[] = []
   const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: (text: string) => errors.push(text) }
   const { url, stream } = await serve(t, { concurrencyLimit: 2, logger })
-  const bystander = callByAiortc(url, { seconds: 5 })
+  const bystander = callByAiortc(url, { seconds: 12 })
   await Promise.race([bystander, once(stream, 'session:connected')])
   const session = [...stream.sessions.values()][0] as Session
   const faults: ParleyError[] = []

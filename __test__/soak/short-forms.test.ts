@@ -4,7 +4,8 @@ import test, { type ExecutionContext } from 'ava'
 
 /** Runs a soak program, as `npm run` does. */
 function run(t: ExecutionContext, name: string, ...options: string[]): Promise<{ code: number; output: string }> {
-  t.timeout(480_000)
+  // Twice what the longest takes on a machine of two cores.
+  t.timeout(900_000)
   const program = fileURLToPath(new URL('../../scripts/soak.mjs', import.meta.url))
   return new Promise((resolve) => {
     execFile(process.execPath, [program, name, ...options], (error, stdout, stderr) => {

@@ -89,6 +89,7 @@ test('what is no key, or can not be pressed, is refused with what there is', asy
   await refused(() => call.press('12a'), /The keys of a telephone are 0 to 9, \*, # and A to D, not "a"/)
   await refused(() => call.press('1 2'), /not " "/)
   await refused(() => call.press(''), /not ""/)
+  await refused(() => call.press('7'.repeat(1001)), /press\(\) takes up to 1000 keys at once, not 1001/)
   await refused(() => call.press(5 as never), /press\(\) takes keys as a text, such as '1' or '42#', not 5/)
   await refused(() => call.press('5', { forMs: 39 }), /forMs must be from 40 to 6000, not 39/)
   await refused(() => call.press('5', { forMs: NaN }), /forMs must be a number, not NaN/)

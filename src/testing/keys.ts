@@ -17,6 +17,8 @@ const LONGEST_MS = 6000
 const SHORTEST_MS = 40
 /** …and the shortest time between two. */
 const SHORTEST_GAP_MS = 30
+/** The most keys at once. */
+const MOST = 1000
 
 /**
  * Checks which keys are pressed, and how.
@@ -32,6 +34,7 @@ export function checkKeys(keys: unknown, options: PressOptions): Required<PressO
   const unknown = /[^0-9*#A-D]/u.exec(keys)?.[0]
   if (keys === '' || unknown !== undefined)
     throw new RangeError(`The keys of a telephone are 0 to 9, *, # and A to D, not ${describe(unknown ?? keys)}`)
+  if (keys.length > MOST) throw new RangeError(`press() takes up to ${MOST} keys at once, not ${keys.length}`)
   checkNumbers(options, ['forMs', 'gapMs'])
   const { forMs = 100, gapMs = 70 } = options
   checkRange('forMs', forMs, SHORTEST_MS, LONGEST_MS)

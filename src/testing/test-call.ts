@@ -200,7 +200,7 @@ export class TestCall {
    * Presses keys of the caller's telephone, one after the other, and lets time pass until all are pressed: `dtmf` events of the
    * session, one for each key when it is let go. While a key is down the caller isn't heard, as a browser's isn't.
    *
-   * @param keys - `0` to `9`, `*`, `#` and `A` to `D`, such as `'42#'`
+   * @param keys - `0` to `9`, `*`, `#` and `A` to `D`, such as `'42#'`; up to 1,000
    * @param options - `forMs`: how long each is down, 100 by default; `gapMs`: how long the caller waits after each, 70 by default;
    * both in steps of 20 ms, rounded up
    * @throws TypeError or RangeError for what is no key, for options that can't be, or when the caller only listens;
